@@ -1,0 +1,62 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The library's own Swift: every unsafe construct is marked, and a missing mark is an error.
+let strict: [SwiftSetting] = [
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatWarning("StrictMemorySafety", as: .error),
+]
+
+let package = Package(
+    name: "vanilla",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Vanilla", targets: ["Vanilla"]),
+        .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
+        .executable(name: "simple", targets: ["SimpleExample"]),
+        .executable(name: "arena", targets: ["Arena"]),
+    ],
+    dependencies: [
+        // For the executables only; a user of the libraries does not build it.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .target(
+            name: "CVanillaIO",
+            cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))],
+            linkerSettings: [.linkedLibrary("uring", .when(platforms: [.linux]))]
+        ),
+        .target(name: "Vanilla", dependencies: ["CVanillaIO"], swiftSettings: strict),
+        .target(
+            name: "ExampleOptions",
+            dependencies: ["Vanilla", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Sources/VanillaExamples/Options"
+        ),
+        .executableTarget(
+            name: "SimpleExample",
+            dependencies: ["Vanilla", "ExampleOptions"],
+            path: "Sources/VanillaExamples/Simple"
+        ),
+        .executableTarget(
+            name: "Arena",
+            dependencies: ["Vanilla", "CVanillaIO", "ArenaHandler", "ExampleOptions"],
+            path: "bench/Arena"
+        ),
+        .target(name: "ArenaHandler", dependencies: ["CVanillaIO"], path: "bench/ArenaHandler"),
+        // Checks of the kernel in C, called by the tests.
+        .target(
+            name: "CVanillaIOChecks",
+            dependencies: ["CVanillaIO"],
+            path: "Tests/CVanillaIOChecks",
+            cSettings: [
+                .define("_GNU_SOURCE", .when(platforms: [.linux])),
+                .headerSearchPath("../../Sources/CVanillaIO"),
+            ]
+        ),
+        .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
+        .testTarget(name: "VanillaTests", dependencies: ["Vanilla", "SimpleExample", "Arena"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu17
+)

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/* base.h - words that every file may use. No I/O. */
+#ifndef VN_BASE_BASE_H
+#define VN_BASE_BASE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define vn_likely(condition) __builtin_expect(!!(condition), 1)
+#define vn_unlikely(condition) __builtin_expect(!!(condition), 0)
+
+/* Out of line, and away from the usual path. */
+#define vn_cold __attribute__((cold, noinline))
+
+/* The struct that holds `member` at `pointer`. */
+#define vn_holder(pointer, type, member)                                                           \
+    ((type *) (void *) ((char *) (pointer) - offsetof(type, member)))
+
+static inline size_t vn_smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+#endif

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+/* status.h - reason phrases (RFC 9110, section 15, and the registry of status codes). */
+#ifndef VN_HTTP_STATUS_H
+#define VN_HTTP_STATUS_H
+
+#include "../base/base.h"
+#include "../include/vn_request.h"
+
+/* The phrase of a status; empty for one that is not registered. */
+vn_span vn_status_reason(uint16_t status);
+
+/* Whether a response of this status has content, and framing for it. */
+static inline bool vn_status_has_content(uint16_t status)
+{
+    return status >= 200 && status != 204 && status != 304;
+}
+
+#endif

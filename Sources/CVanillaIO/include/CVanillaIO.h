@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+/* CVanillaIO.h - everything that a C program needs to serve HTTP/1.1. */
+#ifndef CVANILLAIO_H
+#define CVANILLAIO_H
+
+#include "vn_request.h"
+#include "vn_response.h"
+#include "vn_server.h"
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/* vn_server.h - configure, start, stop and observe a server. */
+#ifndef VN_SERVER_H
+#define VN_SERVER_H
+
+#include "vn_response.h"
+
+typedef struct vn_server vn_server;
+
+enum { VN_BACKEND_AUTO, VN_BACKEND_URING, VN_BACKEND_EPOLL };
+
+enum {
+    VN_KEEP_ALIVE_RFC,    /* as RFC 9112, section 9.3 */
+    VN_KEEP_ALIVE_ALWAYS, /* whatever the client says; errors still close */
+    VN_KEEP_ALIVE_NEVER,
+};
+
+/* How a request's body reaches its handler. */
+enum {
+    VN_BODY_WHOLE,    /* the handler is called when it is complete; limits.body bounds it */
+    VN_BODY_STREAMED, /* the handler is called at once and takes pieces: vn_response_receive */
+    /* the handler is called at once; the body is drained, or the connection closed */
+    VN_BODY_IGNORED,
+};
+
+/* What the handlers are. `context` of each but `begin` is what `begin` returned for that worker, or
+ * `context` itself when there is no `begin`. All are called on the worker's own thread. */
+typedef struct vn_handlers {
+    void *context;
+    void (*handle)(void *context, const vn_request *request, vn_response *response);
+    int32_t (*choose_body)(void *context,
+                           const vn_request *request); /* optional: VN_BODY_WHOLE for all */
+    void *(*begin)(void *context, uint32_t worker); /* optional: on each worker's start */
+    void (*end)(void *context); /* optional: at each worker's end */
+} vn_handlers;
+
+/* Sizes in bytes. What lies beyond each is answered as the comment says. */
+typedef struct vn_limits {
+    uint32_t request_line; /* 16 KiB; 414 for the target, 400 for the method alone */
+    uint32_t field; /* 16 KiB: one field line; 431 */
+    uint32_t fields; /* 64 KiB: all field lines; 431 */
+    uint32_t field_count; /* 128, at most VN_FIELDS_MAX; 431 */
+    uint64_t body; /* 8 MiB: a whole body; 413 */
+    uint64_t streamed_body; /* UINT64_MAX: a streamed or ignored body; 413 */
+    uint32_t chunk_line; /* 4 KiB: a chunk's size with its extensions; 400 */
+    uint32_t trailers; /* 16 KiB; 431 */
+    uint32_t requests; /* 1,000,000 on one connection, then it closes */
+    uint32_t connections; /* 0: from the descriptor limit; beyond it the accept queue waits */
+    uint32_t output; /* 1 MiB unsent; beyond it the connection's input waits */
+    uint32_t discard; /* 1 MiB of an ignored body is drained; beyond it the connection closes */
+    uint32_t linger; /* 1 MiB drained before a lingering close */
+} vn_limits;
+
+/* Milliseconds, and one rate. 0 turns one off. */
+typedef struct vn_deadlines {
+    /* 10,000: from a head's first byte (for the first, from accept) to its end; 408 */
+    uint32_t head;
+    uint32_t body_grace; /* 10,000: a body's time before its rate counts */
+    uint32_t body_rate; /* 1,024 bytes a second at least, after the grace; 408 */
+    uint32_t idle; /* 75,000 between requests; silent close */
+    uint32_t write_stall; /* 30,000 in which the client takes nothing; close */
+    uint32_t handler; /* 30,000 for a deferred answer; 503 */
+    uint32_t linger; /* 2,000 at most for a lingering close */
+} vn_deadlines;
+
+enum { VN_LOG_INFO, VN_LOG_WARNING, VN_LOG_ERROR };
+
+typedef struct vn_config {
+    const char *host; /* numeric address; NULL: every address, IPv4 and IPv6 */
+    uint16_t port; /* 0: any free one; vn_server_port tells */
+    const char *unix_path; /* instead of host and port: the path of a unix domain socket */
+    uint32_t unix_mode; /* its permissions; 0600 */
+    uint32_t backlog; /* 4,096 */
+    uint32_t workers; /* 0: one for each CPU allowed by affinity and cgroup quota */
+    bool pins_workers; /* each to one of these CPUs */
+    uint8_t backend; /* VN_BACKEND_... */
+    uint8_t keep_alive; /* VN_KEEP_ALIVE_... */
+    uint32_t drain; /* milliseconds that a stop by signal gives requests in hand; 30,000 */
+    vn_limits limits;
+    vn_deadlines deadlines;
+    vn_handlers handlers;
+    /* Called on any thread. NULL: standard error. */
+    void (*log)(void *context, int32_t level, const char *message);
+    void *log_context;
+} vn_config;
+
+/* The defaults named above, with no handler. */
+void vn_config_init(vn_config *config);
+
+/* What could not be done. `code` is a positive errno. */
+enum {
+    VN_FAILED_CONFIG, /* an option is impossible; `message` names it */
+    VN_FAILED_ADDRESS,
+    VN_FAILED_SOCKET,
+    VN_FAILED_BIND,
+    VN_FAILED_LISTEN,
+    VN_FAILED_BACKEND,
+    VN_FAILED_THREAD,
+    VN_FAILED_MEMORY,
+    VN_FAILED_STATE, /* started twice, waited for from a worker, ... */
+};
+
+typedef struct vn_error {
+    int32_t step; /* VN_FAILED_... */
+    int32_t code;
+    char message[256];
+} vn_error;
+
+/* Counted since the server was opened, over all workers. */
+typedef struct vn_statistics {
+    uint64_t accepted;
+    uint64_t open; /* connections now */
+    uint64_t refused; /* times that accept failed for want of descriptors or memory */
+    uint64_t requests;
+    uint64_t responses[6]; /* by class: [2] counts 2xx; [0] raw ones */
+    uint64_t bytes_received;
+    uint64_t bytes_sent;
+    /* Answered by the kernel itself; vn_refused_statuses names the statuses. */
+    uint64_t refused_by_status[12];
+    uint64_t timeouts[6]; /* head, body, idle, write stall, handler, linger */
+} vn_statistics;
+
+/* The status that each element of refused_by_status counts: 400, 408, 413 ... 0 where there is
+ * none. */
+extern const uint16_t vn_refused_statuses[12];
+
+/* Check and copy the configuration. Nothing is opened yet. NULL on failure. Strings are copied. */
+vn_server *vn_server_open(const vn_config *config, vn_error *error);
+
+/* Free it; stops it at once if it runs. Not from a worker. */
+void vn_server_close(vn_server *server);
+
+/* Bind and start the workers; returns 0 when connections are accepted. May be called again after a
+ * stop. */
+int32_t vn_server_start(vn_server *server, vn_error *error);
+
+/* Ask it to stop: no new connections, requests in hand get `within` milliseconds. Returns at once.
+ * Any thread, any number of times; the nearest deadline counts. */
+void vn_server_stop(vn_server *server, uint32_t within);
+
+/* Block until it has stopped and its threads are joined. Not from a worker. */
+void vn_server_wait(vn_server *server);
+
+/* start, unless it was started, and wait. With `handles_signals`, SIGTERM and SIGINT stop it within
+ * config.drain, a second one at once; the handlers of before are put back. */
+int32_t vn_server_run(vn_server *server, bool handles_signals, vn_error *error);
+
+/* Of a started server: its port, backend (VN_BACKEND_URING or _EPOLL) and number of workers. Port
+ * and backend are 0 before the first start; after a stop they are what they were. Any thread. */
+uint16_t vn_server_port(const vn_server *server);
+uint8_t vn_server_backend(const vn_server *server);
+uint32_t vn_server_workers(const vn_server *server);
+void vn_server_statistics(const vn_server *server, vn_statistics *statistics);
+
+/* Push raw bytes (one request, several, broken ones) through scanner, handler and writer on the
+ * calling thread, with no socket and no started server. Returns the answers' bytes in malloc'ed
+ * memory, which the caller frees, and their number in `count`; NULL when memory ran out. One call
+ * at a time; others wait. */
+uint8_t *vn_server_handle(vn_server *server, vn_span input, size_t *count);
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/* memory.h - a ring without a kernel: input is what it is given, output is kept. It runs
+ * vn_server_handle, and, scripted, the tests of everything above the seam. */
+#ifndef VN_RING_MEMORY_H
+#define VN_RING_MEMORY_H
+
+#include "ring.h"
+
+/* How the ring behaves. Zeroed: input in whole buffers, sends taken whole and at once. */
+struct vn_memory_script {
+    uint32_t receive_most; /* bytes in one RECEIVED; 0: a whole buffer */
+    uint32_t send_most; /* bytes that one send takes; 0: all */
+    bool sends_later; /* SENT in the next wait instead of at once, as a completion kernel does */
+    bool is_stalled; /* sends are taken up but not finished while this is set */
+    int32_t receive_error; /* -errno delivered once, after the input, instead of the end of input */
+    int32_t send_error; /* -errno for every send from here on */
+    bool stays_open; /* no end of input after the input */
+    uint64_t seed; /* not 0: all of the above is drawn anew at random for each operation */
+};
+
+/* What has happened on one source. */
+struct vn_memory_peer {
+    uint8_t *output; /* everything sent, in order */
+    size_t output_count;
+    size_t output_capacity;
+    uint32_t ended; /* ENDED delivered: 0 or 1 */
+    bool is_finished; /* the source was ended or half-closed from above */
+};
+
+int32_t vn_memory_open(struct vn_ring **ring, struct vn_slab *slab);
+
+struct vn_memory_script *vn_memory_script(struct vn_ring *ring);
+
+/* The next source that begins gets this input; `peer` outlives it. The bytes are copied. Returns 0
+ * or -ENOMEM. */
+int32_t vn_memory_expect(struct vn_ring *ring, struct vn_memory_peer *peer, const uint8_t *bytes,
+                         size_t count);
+
+/* More input for a source. Returns 0 or -ENOMEM. */
+int32_t vn_memory_feed(struct vn_ring *ring, struct vn_source *source, const uint8_t *bytes,
+                       size_t count);
+
+/* Buffers lent that did not come back. */
+uint32_t vn_memory_lent(const struct vn_ring *ring);
+
+#endif

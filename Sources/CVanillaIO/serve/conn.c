@@ -1,0 +1,942 @@
+// SPDX-License-Identifier: MIT
+#include "conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../ring/listener.h"
+
+enum {
+    /* bytes that may wait behind an unfinished exchange before the socket is held back */
+    INPUT_MOST = 64 * 1024,
+    INPUT_LEAST = 512, /* the first allocation for bytes that wait */
+    BODY_LEAST = 16 * 1024, /* the same for a whole body */
+    /* sends and calls of a producer in one turn, so that nobody else waits for long */
+    FLUSHES_MOST = 16,
+    /* milliseconds that a draining server gives a new connection's first byte */
+    DRAIN_GRACE = 1000,
+};
+
+static void conn_settle(struct vn_conn *conn);
+static void conn_after(struct vn_conn *conn);
+
+static const vn_limits *limits_of(const struct vn_conn *conn)
+{
+    return &conn->worker->config->limits;
+}
+
+/* ---- Memory on demand ---- */
+
+struct vn_output *vn_conn_output(struct vn_conn *conn)
+{
+    if (conn->output == NULL) {
+        conn->output = vn_output_take(&conn->worker->writer);
+        conn->progress = conn->worker->now;
+    }
+    return conn->output;
+}
+
+struct vn_exchange *vn_conn_exchange(struct vn_conn *conn)
+{
+    if (conn->exchange == NULL)
+        conn->exchange = calloc(1, sizeof *conn->exchange);
+    return conn->exchange;
+}
+
+static void exchange_free(struct vn_conn *conn)
+{
+    struct vn_exchange *exchange = conn->exchange;
+    if (vn_likely(exchange == NULL))
+        return;
+    conn->exchange = NULL;
+    if (exchange->consumer_release != NULL)
+        exchange->consumer_release(exchange->consumer_context);
+    if (exchange->producer_release != NULL)
+        exchange->producer_release(exchange->producer_context);
+    free(exchange->request);
+    free(exchange->body);
+    free(exchange);
+}
+
+/* As far as it is filled in; an unfinished head has one more field that is begun. */
+static size_t request_size(const vn_request *request)
+{
+    size_t count = vn_smaller(request->field_count + 1u, VN_FIELDS_MAX);
+    return offsetof(vn_request, fields) + count * sizeof(vn_field);
+}
+
+/* Room for as many fields as the limit allows, since more may come. */
+static vn_request *request_copy(const struct vn_conn *conn, const vn_request *request)
+{
+    size_t most = vn_smaller(limits_of(conn)->field_count + 1u, VN_FIELDS_MAX);
+    vn_request *copy = malloc(offsetof(vn_request, fields) + most * sizeof(vn_field));
+    if (copy != NULL)
+        memcpy(copy, request, request_size(request));
+    return copy;
+}
+
+static void input_free(struct vn_conn *conn)
+{
+    if (conn->input == NULL)
+        return;
+    free(conn->input->request);
+    free(conn->input);
+    conn->input = NULL;
+}
+
+/* Append to what waits. Returns false when memory ran out. */
+static bool input_append(struct vn_conn *conn, const uint8_t *bytes, size_t count)
+{
+    struct vn_input *input = conn->input;
+    if (input != NULL && input->at > 0) {
+        memmove(input->bytes, input->bytes + input->at, input->count - input->at);
+        input->count -= input->at;
+        input->at = 0;
+    }
+    size_t before = input == NULL ? 0 : input->count;
+    if (input == NULL || count > input->capacity - input->count) {
+        size_t capacity = input == NULL ? INPUT_LEAST : (size_t) input->capacity * 2;
+        while (capacity < before + count)
+            capacity *= 2;
+        struct vn_input *grown = realloc(input, sizeof *grown + capacity);
+        if (grown == NULL)
+            return false;
+        if (input == NULL)
+            *grown = (struct vn_input) {0};
+        grown->capacity = (uint32_t) capacity;
+        conn->input = grown;
+    }
+    memcpy(conn->input->bytes + before, bytes, count);
+    conn->input->count = (uint32_t) (before + count);
+    return true;
+}
+
+/* ---- Begin and end ---- */
+
+void vn_conn_open(struct vn_worker *worker, int32_t fd)
+{
+    uint32_t index;
+    struct vn_conn *conn = vn_slab_take(&worker->sources, &index);
+    if (conn == NULL) {
+        close(fd);
+        return;
+    }
+    conn->source = (struct vn_source) {
+        .fd = fd,
+        .index = index,
+        .generation = worker->sources.generations[index],
+        .owner = VN_OWNER_CONNECTION,
+    };
+    conn->worker = worker;
+    conn->since = worker->now;
+    vn_list_append(&worker->connections, &conn->link);
+    vn_list_init(&conn->ready);
+    worker->connection_count++;
+    vn_count_more(&worker->counters.counted.accepted, 1);
+    vn_count_more(&worker->counters.counted.open, 1);
+
+    vn_ring_begin(worker->ring, &conn->source);
+    vn_ring_receive(worker->ring, &conn->source);
+    conn_settle(conn);
+}
+
+void vn_conn_end(struct vn_conn *conn)
+{
+    if (conn->is_ending)
+        return;
+    conn->is_ending = true;
+    vn_wheel_remove(&conn->timeout);
+    vn_list_remove(&conn->ready);
+    exchange_free(conn);
+    input_free(conn);
+    vn_ring_end(conn->worker->ring, &conn->source);
+}
+
+static void conn_ended(struct vn_conn *conn)
+{
+    struct vn_worker *worker = conn->worker;
+    if (conn->output != NULL)
+        vn_output_give(&worker->writer, conn->output);
+    vn_list_remove(&conn->link);
+    vn_count_more(&worker->counters.counted.open, (uint64_t) -1);
+    vn_slab_give(&worker->sources, conn->source.index);
+    vn_worker_left(worker);
+}
+
+/* ---- One exchange ---- */
+
+/* It is answered and its body read, or given up. */
+static void conn_next(struct vn_conn *conn)
+{
+    exchange_free(conn);
+    conn->awaits_continue = false;
+    conn->is_paused = false;
+    conn->discarded = 0;
+    conn->since = conn->worker->now;
+    conn->reading = conn->closes ? VN_READING_WASTE : VN_READING_HEAD;
+}
+
+/* Answer with an error, and then nothing more: what else has come is thrown away. */
+vn_cold static void conn_refuse(struct vn_conn *conn, uint16_t status)
+{
+    conn->closes = true;
+    conn->lingers = true;
+    vn_reply_refuse(conn, status);
+    conn_next(conn);
+}
+
+/* The peer broke off, or broke the rules after its answer was begun: send what is owed, then close.
+ */
+vn_cold static void conn_abandon(struct vn_conn *conn)
+{
+    conn->closes = true;
+    if (conn->answer == VN_ANSWER_STREAM || conn->answer == VN_ANSWER_LATER)
+        conn->is_cut = true;
+    conn->answer = VN_ANSWER_DONE;
+    conn_next(conn);
+}
+
+bool vn_conn_will_close(const struct vn_conn *conn)
+{
+    const struct vn_body *body = &conn->body;
+    return conn->says_close || conn->awaits_continue || conn->worker->is_draining ||
+           conn->requests >= limits_of(conn)->requests ||
+           (!body->is_complete && !body->is_chunked && body->left > limits_of(conn)->discard);
+}
+
+/* What follows from the answer's state, after every call of the user's code. */
+static void conn_after(struct vn_conn *conn)
+{
+    if (conn->answer != VN_ANSWER_DONE)
+        return;
+    if (conn->reading == VN_READING_NOTHING)
+        conn_next(conn);
+    else if (conn->reading == VN_READING_BODY && conn->closes) {
+        conn->lingers = true;
+        conn_next(conn);
+    }
+}
+
+static struct vn_response conn_response(struct vn_conn *conn)
+{
+    return (struct vn_response) {.conn = conn, .worker = conn->worker, .status = 200};
+}
+
+/* The user's code returned without an answer. */
+vn_cold static void conn_answer_nothing(struct vn_conn *conn)
+{
+    struct vn_response response = conn_response(conn);
+    vn_log(conn->worker->config, VN_LOG_ERROR,
+           "a handler returned without an answer; answered 500");
+    vn_response_set_status(&response, 500);
+    vn_response_send(&response, (vn_span) {0}, (vn_span) {0});
+}
+
+/* Give a piece of the body to the consumer. */
+static void conn_consume(struct vn_conn *conn, vn_span piece, bool is_last)
+{
+    struct vn_response response = conn_response(conn);
+    struct vn_exchange *exchange = conn->exchange;
+    int32_t result = exchange->consumer(exchange->consumer_context, &response, piece, is_last);
+    if (result < 0) {
+        if (conn->answer == VN_ANSWER_NONE)
+            conn_refuse(conn, 500);
+        else
+            conn_abandon(conn);
+        return;
+    }
+    conn->is_paused = result == VN_RECEIVE_PAUSE && !is_last && conn->answer != VN_ANSWER_DONE;
+    if (is_last && conn->answer == VN_ANSWER_NONE)
+        conn_answer_nothing(conn);
+}
+
+static bool has_consumer(const struct vn_conn *conn)
+{
+    return conn->exchange != NULL && conn->exchange->consumer != NULL;
+}
+
+/* Call the handler. `request` may be gone afterwards. */
+static void conn_handle(struct vn_conn *conn, const vn_request *request)
+{
+    struct vn_worker *worker = conn->worker;
+    struct vn_response response = conn_response(conn);
+    conn->reading = conn->body.is_complete ? VN_READING_NOTHING : VN_READING_BODY;
+    conn->since = worker->now;
+    worker->config->handlers.handle(worker->context, request, &response);
+
+    if (vn_unlikely(conn->answer == VN_ANSWER_NONE)) {
+        if (!has_consumer(conn))
+            conn_answer_nothing(conn);
+        else if (conn->body.is_complete)
+            conn_consume(conn, request->body, true);
+    }
+    conn_after(conn);
+}
+
+/* ---- The body ---- */
+
+static struct vn_body_limits body_limits(const struct vn_conn *conn)
+{
+    const vn_limits *limits = limits_of(conn);
+    return (struct vn_body_limits) {
+        .size = conn->body_mode == VN_BODY_WHOLE ? limits->body : limits->streamed_body,
+        .chunk_line = limits->chunk_line,
+        .trailers = limits->trailers,
+        .field = limits->field,
+    };
+}
+
+/* Append to a whole body. Grows with what has come, never with what was promised. */
+static bool conn_gather(struct vn_conn *conn, vn_span piece)
+{
+    struct vn_exchange *exchange = conn->exchange;
+    size_t need = exchange->body_count + piece.count;
+    if (piece.count == 0)
+        return true;
+    if (need > exchange->body_capacity) {
+        size_t capacity = exchange->body_capacity == 0 ? BODY_LEAST : exchange->body_capacity * 2;
+        while (capacity < need)
+            capacity *= 2;
+        uint8_t *grown = realloc(exchange->body, capacity);
+        if (grown == NULL)
+            return false;
+        exchange->body = grown;
+        exchange->body_capacity = capacity;
+    }
+    memcpy(exchange->body + exchange->body_count, piece.bytes, piece.count);
+    exchange->body_count = need;
+    return true;
+}
+
+/* Keep a request whose whole body is still coming: a copy of it, with its head behind it. */
+static bool conn_keep_request(struct vn_conn *conn, const vn_request *request, size_t head_count)
+{
+    struct vn_exchange *exchange = vn_conn_exchange(conn);
+    if (exchange == NULL)
+        return false;
+    size_t size = request_size(request);
+    exchange->request = malloc(size + head_count);
+    if (exchange->request == NULL)
+        return false;
+    memcpy(exchange->request, request, size);
+    memcpy((uint8_t *) exchange->request + size, request->head, head_count);
+    exchange->request->head = (uint8_t *) exchange->request + size;
+    return true;
+}
+
+/* Bytes of a body that nobody wants. */
+static void conn_discard(struct vn_conn *conn, size_t count)
+{
+    conn->discarded += (uint32_t) count;
+    if (conn->discarded <= limits_of(conn)->discard)
+        return;
+    conn->closes = true;
+    conn->lingers = true;
+    conn->body.is_complete = true;
+    conn->reading = VN_READING_NOTHING;
+    conn_after(conn);
+}
+
+static void conn_deliver(struct vn_conn *conn, vn_span piece)
+{
+    bool is_last = conn->body.is_complete;
+    if (conn->body_mode == VN_BODY_WHOLE) {
+        if (!conn_gather(conn, piece))
+            conn_refuse(conn, 503);
+    } else if (has_consumer(conn) && conn->answer != VN_ANSWER_DONE)
+        conn_consume(conn, piece, is_last);
+    else
+        conn_discard(conn, piece.count);
+}
+
+static void conn_body_complete(struct vn_conn *conn)
+{
+    if (conn->body_mode == VN_BODY_WHOLE) {
+        struct vn_exchange *exchange = conn->exchange;
+        exchange->request->body = (vn_span) {exchange->body, exchange->body_count};
+        conn_handle(conn, exchange->request);
+        return;
+    }
+    conn->reading = VN_READING_NOTHING;
+    conn_after(conn);
+}
+
+static size_t conn_use_body(struct vn_conn *conn, const uint8_t *bytes, size_t count)
+{
+    struct vn_body_limits limits = body_limits(conn);
+    vn_span piece;
+    int64_t used = vn_body_feed(&conn->body, bytes, count, &limits, &piece);
+    if (used < 0) {
+        if (conn->answer == VN_ANSWER_NONE)
+            conn_refuse(conn, (uint16_t) -used);
+        else {
+            conn->lingers = true;
+            conn_abandon(conn);
+        }
+        return count;
+    }
+    conn->awaits_continue = false;
+    if (piece.count > 0 || (conn->body.is_complete && conn->body_mode == VN_BODY_STREAMED))
+        conn_deliver(conn, piece);
+    if (conn->body.is_complete && conn->reading == VN_READING_BODY)
+        conn_body_complete(conn);
+    else if (conn->reading == VN_READING_BODY)
+        conn_after(conn);
+    return (size_t) used;
+}
+
+/* Take as much of a whole body as has come with the head; a chunked one is joined where it lies.
+ * Returns bytes used. */
+static size_t conn_begin_whole(struct vn_conn *conn, vn_request *request, size_t head_count,
+                               uint8_t *bytes, size_t count)
+{
+    struct vn_body_limits limits = body_limits(conn);
+    uint8_t *whole = bytes;
+    size_t whole_count = 0, at = 0;
+    while (!conn->body.is_complete && at < count) {
+        vn_span piece;
+        int64_t used = vn_body_feed(&conn->body, bytes + at, count - at, &limits, &piece);
+        if (used < 0) {
+            conn_refuse(conn, (uint16_t) -used);
+            return count;
+        }
+        if (piece.count > 0) {
+            memmove(whole + whole_count, piece.bytes, piece.count);
+            whole_count += piece.count;
+        }
+        at += (size_t) used;
+    }
+
+    vn_span body = {whole, whole_count};
+    if (conn->body.is_complete) {
+        request->body = body;
+        conn_handle(conn, request);
+    } else if (!conn_keep_request(conn, request, head_count) || !conn_gather(conn, body))
+        conn_refuse(conn, 503);
+    else {
+        conn->reading = VN_READING_BODY;
+        if (conn->awaits_continue)
+            vn_reply_continue(conn);
+    }
+    return at;
+}
+
+/* ---- The head ---- */
+
+static bool conn_says_close(const struct vn_conn *conn, const vn_request *request)
+{
+    switch (conn->worker->config->keep_alive) {
+    case VN_KEEP_ALIVE_ALWAYS:
+        return false;
+    case VN_KEEP_ALIVE_NEVER:
+        return true;
+    default:
+        return (request->facts & VN_SAYS_CLOSE) != 0 ||
+               (request->minor == 0 && (request->facts & VN_SAYS_KEEP_ALIVE) == 0);
+    }
+}
+
+/* A head is complete, and `count` bytes came behind it. Returns how many of those were used. */
+static size_t conn_begin(struct vn_conn *conn, vn_request *request, size_t head_count,
+                         uint8_t *bytes, size_t count)
+{
+    struct vn_worker *worker = conn->worker;
+    bool has_body = (request->facts & VN_IS_CHUNKED) != 0 || request->content_length > 0;
+    conn->number = ++worker->exchanges;
+    conn->requests++;
+    conn->answer = VN_ANSWER_NONE;
+    conn->body_mode = VN_BODY_WHOLE;
+    conn->minor = request->minor;
+    conn->is_head_method = request->method_id == VN_METHOD_HEAD;
+    conn->says_keep_alive = (request->facts & VN_SAYS_KEEP_ALIVE) != 0;
+    conn->says_close = conn_says_close(conn, request);
+    conn->awaits_continue = false;
+    request->connection = conn;
+    request->body = (vn_span) {0};
+    vn_count_more(&worker->counters.counted.requests, 1);
+
+    if (vn_likely(!has_body)) {
+        conn->body.is_complete = true;
+        conn_handle(conn, request);
+        return 0;
+    }
+    conn->awaits_continue = (request->facts & VN_EXPECTS_CONTINUE) != 0 && count == 0;
+    if (worker->config->handlers.choose_body != NULL)
+        conn->body_mode = (uint8_t) worker->config->handlers.choose_body(worker->context, request);
+
+    struct vn_body_limits limits = body_limits(conn);
+    int32_t begun = vn_body_begin(&conn->body, request, &limits);
+    if (begun < 0) {
+        conn_refuse(conn, (uint16_t) -begun);
+        return count;
+    }
+    if (conn->body_mode == VN_BODY_WHOLE)
+        return conn_begin_whole(conn, request, head_count, bytes, count);
+
+    conn_handle(conn, request);
+    if (conn->reading == VN_READING_BODY && conn->awaits_continue && has_consumer(conn) &&
+        conn->answer != VN_ANSWER_DONE)
+        vn_reply_continue(conn);
+    return 0;
+}
+
+/* Returns bytes used; 0 when the head is not complete. */
+static size_t conn_use_head(struct vn_conn *conn, uint8_t *bytes, size_t count)
+{
+    struct vn_worker *worker = conn->worker;
+    const vn_limits *limits = &worker->config->limits;
+    struct vn_scan_limits scan_limits = {limits->request_line, limits->field, limits->fields,
+                                         limits->field_count};
+    vn_request *kept = conn->input == NULL ? NULL : conn->input->request;
+    vn_request *request = kept;
+    if (vn_likely(request == NULL)) {
+        request = &worker->request;
+        vn_scan_begin(request);
+    }
+
+    int32_t scanned = vn_scan_head(request, bytes, count, &scan_limits);
+    if (vn_unlikely(scanned <= 0)) {
+        conn->is_scratched = scanned == 0 && kept == NULL;
+        if (scanned == 0)
+            return 0;
+        conn->is_head_method = request->method_id == VN_METHOD_HEAD;
+        conn->answer = VN_ANSWER_NONE;
+        conn_refuse(conn, (uint16_t) -scanned);
+        return count;
+    }
+    size_t head_count = (size_t) scanned;
+    if (kept != NULL)
+        conn->input->request = NULL;
+    size_t used =
+        head_count + conn_begin(conn, request, head_count, bytes + head_count, count - head_count);
+    free(kept);
+    return used;
+}
+
+/* ---- Bytes in ---- */
+
+/* Bytes that come after the last answer. They are read so that the client sees that answer and no
+ * reset (RFC 9112, section 9.6). */
+static void conn_waste(struct vn_conn *conn, size_t count)
+{
+    conn->lingers = true;
+    conn->discarded += (uint32_t) count;
+    if (conn->discarded > limits_of(conn)->linger && vn_conn_unsent(conn) == 0)
+        conn->is_cut = true;
+}
+
+static bool conn_is_full(const struct vn_conn *conn)
+{
+    return vn_conn_unsent(conn) > limits_of(conn)->output;
+}
+
+/* Whether the bytes that wait can be used now. */
+static bool conn_can_use(const struct vn_conn *conn)
+{
+    if (conn->reading == VN_READING_NOTHING)
+        return false;
+    return conn->reading == VN_READING_WASTE || (!conn->is_paused && !conn_is_full(conn));
+}
+
+/* Use what can be used; returns how much that was. `is_blocked` tells whether the rest waits for
+ * more bytes or for something else. */
+static size_t conn_use(struct vn_conn *conn, uint8_t *bytes, size_t count)
+{
+    size_t at = 0;
+    conn->is_blocked = false;
+    while (at < count && !conn->is_cut) {
+        size_t used;
+        if (vn_unlikely(!conn_can_use(conn))) {
+            conn->is_blocked = true;
+            return at;
+        }
+        if (conn->reading == VN_READING_HEAD)
+            used = conn_use_head(conn, bytes + at, count - at);
+        else if (conn->reading == VN_READING_BODY)
+            used = conn_use_body(conn, bytes + at, count - at);
+        else {
+            conn_waste(conn, count - at);
+            used = count - at;
+        }
+        if (used == 0)
+            return at;
+        at += used;
+    }
+    return count;
+}
+
+/* A head was begun in the scratch request: keep how far it was scanned, beside its bytes. */
+static bool conn_keep_scratch(struct vn_conn *conn)
+{
+    if (!conn->is_scratched)
+        return true;
+    conn->is_scratched = false;
+    conn->input->request = request_copy(conn, &conn->worker->request);
+    return conn->input->request != NULL;
+}
+
+/* Go on with the bytes that wait. */
+static void conn_use_input(struct vn_conn *conn)
+{
+    struct vn_input *input = conn->input;
+    if (input == NULL) {
+        conn->is_blocked = false;
+        return;
+    }
+    size_t used = conn_use(conn, input->bytes + input->at, input->count - input->at);
+    input->at += (uint32_t) used;
+    if (input->at == input->count)
+        input_free(conn);
+    else if (!conn_keep_scratch(conn))
+        conn->is_cut = true;
+}
+
+static void conn_received(struct vn_conn *conn, const struct vn_event *event)
+{
+    struct vn_worker *worker = conn->worker;
+    size_t count = (size_t) event->count;
+    vn_count_more(&worker->counters.counted.bytes_received, count);
+
+    if (vn_likely(conn->input == NULL)) {
+        size_t used = conn_use(conn, event->bytes, count);
+        if (vn_unlikely(used < count)) {
+            if (conn->reading == VN_READING_HEAD && !conn->is_blocked)
+                conn->since = conn->requests == 0 ? conn->since : worker->now;
+            if (!input_append(conn, event->bytes + used, count - used) || !conn_keep_scratch(conn))
+                conn->is_cut = true;
+        }
+    } else if (!input_append(conn, event->bytes, count))
+        conn->is_cut = true;
+    else if (!conn->is_blocked)
+        conn_use_input(conn);
+    vn_ring_give(worker->ring, event->buffer);
+}
+
+/* No more input will come, and what had come is used. */
+static void conn_input_over(struct vn_conn *conn)
+{
+    conn->closes = true;
+    conn->lingers = false;
+    switch (conn->reading) {
+    case VN_READING_HEAD: /* between requests, or in the middle of one that was cut */
+        conn->answer = VN_ANSWER_DONE;
+        conn_next(conn);
+        break;
+    case VN_READING_BODY:
+        conn_abandon(conn);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- Bytes out ---- */
+
+/* Send what is owed. Returns false when the client is gone. */
+static bool conn_flush(struct vn_conn *conn)
+{
+    struct vn_worker *worker = conn->worker;
+    struct vn_output *output = conn->output;
+    for (int round = 0; output != NULL && !output->is_sending; round++) {
+        if (output->unsent == 0) {
+            vn_output_give(&worker->writer, output);
+            conn->output = NULL;
+            return true;
+        }
+        if (round == FLUSHES_MOST)
+            return true;
+        vn_output_prepare(output);
+        int64_t sent = vn_ring_send(worker->ring, &conn->source, &output->message);
+        if (sent < 0)
+            return false;
+        if (sent == 0) {
+            output->is_sending = true;
+            return true;
+        }
+        conn->progress = worker->now;
+        vn_count_more(&worker->counters.counted.bytes_sent, (uint64_t) sent);
+        vn_output_sent(output, (size_t) sent);
+    }
+    return true;
+}
+
+static void conn_sent(struct vn_conn *conn, int32_t count)
+{
+    struct vn_worker *worker = conn->worker;
+    if (count < 0) {
+        conn->is_cut = true;
+        return;
+    }
+    conn->output->is_sending = false;
+    conn->progress = worker->now;
+    vn_count_more(&worker->counters.counted.bytes_sent, (uint64_t) count);
+    vn_output_sent(conn->output, (size_t) count);
+    if (conn->output->unsent == 0)
+        conn->since = worker->now;
+}
+
+static bool conn_is_streaming(const struct vn_conn *conn)
+{
+    return conn->answer == VN_ANSWER_STREAM && !conn->exchange->stream_waits;
+}
+
+/* Have the producer write, and send it, until the socket is full or it was enough for one turn.
+ * Returns false when the connection must end. */
+static bool conn_stream(struct vn_conn *conn)
+{
+    for (int round = 0; round < FLUSHES_MOST; round++) {
+        if (conn_is_streaming(conn) && vn_conn_unsent(conn) == 0) {
+            struct vn_exchange *exchange = conn->exchange;
+            if (!vn_reply_produce(conn, exchange->producer, exchange->producer_context))
+                return false;
+            conn_after(conn);
+        }
+        if (!conn_flush(conn))
+            return false;
+        if (!conn_is_streaming(conn) || vn_conn_unsent(conn) > 0)
+            return true;
+    }
+    return true;
+}
+
+/* ---- What now ---- */
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+    return b == 0 || (a != 0 && a < b) ? a : b;
+}
+
+static uint64_t after(uint64_t since, uint32_t patience)
+{
+    return patience == 0 ? 0 : since + patience;
+}
+
+static uint64_t body_deadline(const struct vn_conn *conn)
+{
+    const vn_deadlines *deadlines = &conn->worker->config->deadlines;
+    if (deadlines->body_rate == 0)
+        return 0;
+    return conn->since + deadlines->body_grace + conn->body.received * 1000 / deadlines->body_rate;
+}
+
+/* When patience ends, and with what; 0: never. */
+static uint64_t conn_deadline(const struct vn_conn *conn, enum vn_timeout_kind *kind)
+{
+    const vn_deadlines *deadlines = &conn->worker->config->deadlines;
+    if (vn_conn_unsent(conn) > 0) {
+        *kind = VN_TIMEOUT_WRITE;
+        return after(conn->progress, deadlines->write_stall);
+    }
+    switch (conn->reading) {
+    case VN_READING_HEAD:
+        if (conn->requests == 0 || conn->input != NULL) {
+            *kind = VN_TIMEOUT_HEAD;
+            uint64_t due = after(conn->since, deadlines->head);
+            if (conn->worker->is_draining && conn->input == NULL)
+                due = sooner(due, conn->since + DRAIN_GRACE);
+            return due;
+        }
+        *kind = VN_TIMEOUT_IDLE;
+        return after(conn->since, deadlines->idle);
+    case VN_READING_BODY:
+        *kind = VN_TIMEOUT_BODY;
+        return conn->is_paused ? 0 : body_deadline(conn);
+    case VN_READING_NOTHING:
+        *kind = VN_TIMEOUT_HANDLER;
+        return conn->answer == VN_ANSWER_LATER ? after(conn->since, deadlines->handler) : 0;
+    default:
+        *kind = VN_TIMEOUT_LINGER;
+        return after(conn->since, deadlines->linger);
+    }
+}
+
+/* The last answer is sent: close, carefully where more input may be on its way. */
+static void conn_finish(struct vn_conn *conn)
+{
+    if (!conn->lingers && !conn->is_at_end && vn_socket_has_input(conn->source.fd))
+        conn->lingers = true;
+    if (!conn->lingers || conn->is_at_end) {
+        vn_conn_end(conn);
+        return;
+    }
+    if (!conn->is_finished) {
+        conn->is_finished = true;
+        conn->since = conn->worker->now;
+        vn_socket_finish(conn->source.fd);
+    }
+}
+
+/* Hold the socket back, or let it come. */
+static void conn_steer(struct vn_conn *conn)
+{
+    bool holds;
+    if (conn->is_at_end)
+        return;
+    if (conn->reading == VN_READING_WASTE)
+        holds = !conn->lingers;
+    else if (conn->is_paused || conn_is_full(conn))
+        holds = true;
+    else
+        holds = conn->is_blocked && conn->input != NULL &&
+                conn->input->count - conn->input->at > INPUT_MOST;
+
+    if (holds == conn->is_held)
+        return;
+    conn->is_held = holds;
+    if (holds)
+        vn_ring_hold(conn->worker->ring, &conn->source);
+    else
+        vn_ring_receive(conn->worker->ring, &conn->source);
+}
+
+static void conn_wait_for_turn(struct vn_conn *conn)
+{
+    if (!vn_list_is_empty(&conn->ready))
+        return;
+    conn->turn = conn->worker->turn;
+    vn_list_append(&conn->worker->ready, &conn->ready);
+}
+
+/* After everything that happens: send, close, steer, and set the clock. */
+static void conn_settle(struct vn_conn *conn)
+{
+    if (conn->is_ending)
+        return;
+    if (conn->is_at_end && !conn->is_blocked && !conn->is_cut)
+        conn_input_over(conn);
+    /* A connection that closes without lingering asks for no more input before it sends: see
+     * ring.h. */
+    if (conn->reading == VN_READING_WASTE)
+        conn_steer(conn);
+    if (conn->is_cut || !conn_stream(conn)) {
+        vn_conn_end(conn);
+        return;
+    }
+    if (conn->reading == VN_READING_WASTE && conn->answer == VN_ANSWER_DONE &&
+        conn->output == NULL) {
+        conn_finish(conn);
+        if (conn->is_ending)
+            return;
+    }
+    if ((conn->is_blocked && conn_can_use(conn)) ||
+        (conn_is_streaming(conn) && vn_conn_unsent(conn) == 0) ||
+        (conn->output != NULL && !conn->output->is_sending))
+        conn_wait_for_turn(conn);
+    conn_steer(conn);
+
+    enum vn_timeout_kind kind;
+    vn_wheel_set(&conn->worker->wheel, &conn->timeout, conn_deadline(conn, &kind));
+}
+
+void vn_conn_continue(struct vn_conn *conn)
+{
+    if (conn->is_blocked && conn_can_use(conn))
+        conn_use_input(conn);
+    conn_settle(conn);
+}
+
+void vn_conn_event(struct vn_conn *conn, const struct vn_event *event)
+{
+    if (event->type == VN_ENDED) {
+        conn_ended(conn);
+        return;
+    }
+    if (event->type == VN_RECEIVED && event->count > 0)
+        conn_received(conn, event);
+    else if (event->type == VN_RECEIVED && event->count == 0)
+        conn->is_at_end = true;
+    else if (event->type == VN_RECEIVED)
+        conn->is_cut = true;
+    else if (event->type == VN_SENT)
+        conn_sent(conn, event->count);
+    conn_settle(conn);
+}
+
+void vn_conn_expire(struct vn_conn *conn)
+{
+    enum vn_timeout_kind kind;
+    uint64_t due = conn_deadline(conn, &kind);
+    if (due == 0 || due > conn->worker->now) {
+        conn_settle(conn);
+        return;
+    }
+    vn_count_more(&conn->worker->counters.counted.timeouts[kind], 1);
+    switch (kind) {
+    case VN_TIMEOUT_HEAD:
+        if (conn->worker->is_draining && conn->input == NULL)
+            conn->is_cut = true;
+        else
+            conn_refuse(conn, 408);
+        break;
+    case VN_TIMEOUT_BODY:
+        if (conn->answer == VN_ANSWER_NONE)
+            conn_refuse(conn, 408);
+        else
+            conn_abandon(conn);
+        break;
+    case VN_TIMEOUT_HANDLER:
+        conn->answer = VN_ANSWER_NONE;
+        conn_refuse(conn, 503);
+        break;
+    default:
+        conn->is_cut = true;
+        break;
+    }
+    conn_settle(conn);
+}
+
+void vn_conn_drain(struct vn_conn *conn)
+{
+    if (conn->is_ending || conn->reading != VN_READING_HEAD || conn->input != NULL ||
+        conn->output != NULL)
+        return;
+    bool is_idle = conn->requests > 0 || conn->worker->now - conn->since > DRAIN_GRACE;
+    if (is_idle && !vn_socket_has_input(conn->source.fd))
+        vn_conn_end(conn);
+    else
+        conn_settle(conn);
+}
+
+/* ---- Later ---- */
+
+void vn_conn_deliver(struct vn_worker *worker, struct vn_letter *letter)
+{
+    struct vn_conn *conn =
+        vn_slab_find(&worker->sources, letter->handle.index, letter->handle.generation);
+    if (conn == NULL || conn->source.owner != VN_OWNER_CONNECTION || conn->is_ending ||
+        conn->number != letter->handle.exchange || conn->answer == VN_ANSWER_DONE ||
+        (conn->reading != VN_READING_NOTHING && conn->reading != VN_READING_BODY)) {
+        if (letter->later != NULL)
+            letter->later(letter->context, NULL);
+        return;
+    }
+    if (letter->later != NULL) {
+        struct vn_response response = conn_response(conn);
+        /* A promise is answered now or stays one. */
+        bool was_promised = conn->answer == VN_ANSWER_LATER;
+        if (was_promised)
+            conn->answer = VN_ANSWER_NONE;
+        letter->later(letter->context, &response);
+        if (was_promised && conn->answer == VN_ANSWER_NONE)
+            conn->answer = VN_ANSWER_LATER;
+        conn_after(conn);
+    } else { /* resume */
+        if (conn->exchange != NULL)
+            conn->exchange->stream_waits = false;
+        if (conn->is_paused) {
+            conn->is_paused = false;
+            conn->since = worker->now;
+        }
+    }
+    vn_conn_continue(conn);
+}
+
+/* ---- What a request knows of it ---- */
+
+size_t vn_request_peer(const vn_request *request, char *text, size_t capacity, uint16_t *port)
+{
+    const struct vn_conn *conn = request->connection;
+    return vn_socket_peer(conn->source.fd, text, capacity, port);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/* conn.h - one connection: what is read next, what is owed, and when patience ends. */
+#ifndef VN_SERVE_CONN_H
+#define VN_SERVE_CONN_H
+
+#include "../http/body.h"
+#include "../http/scan.h"
+#include "worker.h"
+
+/* What the next bytes are. */
+enum vn_reading {
+    VN_READING_HEAD,
+    VN_READING_BODY,
+    VN_READING_NOTHING, /* the request is complete, its answer is not: bytes wait */
+    VN_READING_WASTE,   /* the last answer is given: bytes are thrown away */
+};
+
+enum vn_answer {
+    VN_ANSWER_NONE,
+    VN_ANSWER_LATER,
+    VN_ANSWER_STREAM,
+    VN_ANSWER_DONE,
+};
+
+/* Bytes that could not be used yet, and how far the head in them is scanned. */
+struct vn_input {
+    vn_request *request; /* NULL: scanning has not begun */
+    uint32_t at;
+    uint32_t count;
+    uint32_t capacity;
+    uint8_t bytes[];
+};
+
+/* What an exchange needs when it outlives one call: a body that is still coming, an answer that is
+ * still going. */
+struct vn_exchange {
+    vn_request *request; /* a copy with its head behind it, for a whole body */
+    uint8_t *body;
+    size_t body_count;
+    size_t body_capacity;
+
+    vn_consumer *consumer;
+    vn_release *consumer_release;
+    void *consumer_context;
+
+    vn_producer *producer;
+    vn_release *producer_release;
+    void *producer_context;
+    uint64_t stream_left; /* of the declared length */
+    bool stream_is_chunked;
+    bool stream_waits;
+};
+
+struct vn_conn {
+    struct vn_source source; /* first: see ring.h */
+    struct vn_link link;
+    struct vn_link ready;
+    struct vn_timeout timeout;
+    struct vn_worker *worker;
+    struct vn_output *output; /* NULL: nothing unsent */
+    struct vn_input *input;   /* NULL: nothing waits */
+    struct vn_exchange *exchange;
+    struct vn_body body;
+    uint64_t since;     /* milliseconds: begin of what the deadline is about */
+    uint64_t progress;  /* when the client last took bytes */
+    uint64_t turn;      /* of the worker, in which it was put on the ready list */
+    uint32_t requests;
+    uint32_t number; /* of the exchange */
+    uint32_t discarded; /* bytes drained: of an ignored body, of a lingering close */
+
+    uint8_t reading;   /* enum vn_reading */
+    uint8_t answer;    /* enum vn_answer */
+    uint8_t body_mode; /* VN_BODY_... */
+    uint8_t minor;
+    bool is_head_method : 1;
+    bool says_close : 1;       /* the request does, or the setting */
+    bool says_keep_alive : 1;
+    bool awaits_continue : 1;  /* expects 100-continue and got none */
+    bool closes : 1;           /* after the answer */
+    bool lingers : 1;          /* the close has to be a careful one */
+    bool is_finished : 1;      /* FIN was sent */
+    bool is_paused : 1;        /* by the consumer */
+    bool is_held : 1;          /* the ring does not receive */
+    bool is_at_end : 1;        /* of the input */
+    bool is_ending : 1;        /* vn_ring_end was called */
+    bool is_cut : 1;           /* to be ended without another byte */
+    bool is_blocked : 1;       /* bytes wait for something else than more bytes */
+    bool is_scratched : 1; /* the worker's scratch request holds the begin of this one's head */
+};
+
+struct vn_response {
+    struct vn_conn *conn;
+    struct vn_worker *worker;
+    uint8_t *start; /* of the head, in reserved room; NULL: not begun */
+    uint8_t *at;
+    uint8_t *end;
+    uint16_t status;
+    bool closes;
+};
+
+struct vn_stream {
+    struct vn_conn *conn;
+    bool failed; /* memory ran out */
+};
+
+/* Take over a connected descriptor; closed when there is no slot left. */
+void vn_conn_open(struct vn_worker *worker, int32_t fd);
+
+void vn_conn_event(struct vn_conn *conn, const struct vn_event *event);
+
+/* Its deadline was reached. */
+void vn_conn_expire(struct vn_conn *conn);
+
+/* Its turn on the worker's ready list. */
+void vn_conn_continue(struct vn_conn *conn);
+
+/* The server drains: end it if it is idle. */
+void vn_conn_drain(struct vn_conn *conn);
+
+/* End it now. */
+void vn_conn_end(struct vn_conn *conn);
+
+/* Open a letter on the worker's thread. */
+void vn_conn_deliver(struct vn_worker *worker, struct vn_letter *letter);
+
+/* ---- reply.c: what the answers look like. All of them set conn->answer. ---- */
+
+/* Answer with `status`, no content and Connection: close. */
+void vn_reply_refuse(struct vn_conn *conn, uint16_t status);
+void vn_reply_continue(struct vn_conn *conn);
+
+/* Call the producer while it may write. Returns false when the stream failed and the connection
+ * must be cut. */
+bool vn_reply_produce(struct vn_conn *conn, vn_producer *producer, void *context);
+
+/* Run by conn.c and reply.c: the exchange's memory, made on demand; NULL when there is none to be
+ * had. */
+struct vn_exchange *vn_conn_exchange(struct vn_conn *conn);
+struct vn_output *vn_conn_output(struct vn_conn *conn);
+
+/* Whether the connection closes after the answer that is now given. */
+bool vn_conn_will_close(const struct vn_conn *conn);
+
+static inline uint64_t vn_conn_unsent(const struct vn_conn *conn)
+{
+    return conn->output == NULL ? 0 : conn->output->unsent;
+}
+
+#endif

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#include "output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void chunk_release(void *context)
+{
+    struct vn_chunk *chunk = context;
+    if (--chunk->references > 0)
+        return;
+
+    struct vn_writer *writer = chunk->writer;
+    if (chunk->capacity != VN_CHUNK_SIZE || writer->chunk_count == VN_CHUNK_SPARES) {
+        free(chunk);
+        return;
+    }
+    chunk->next = writer->chunks;
+    writer->chunks = chunk;
+    writer->chunk_count++;
+}
+
+static struct vn_chunk *chunk_take(struct vn_writer *writer, size_t count)
+{
+    struct vn_chunk *chunk = writer->chunks;
+    if (chunk != NULL && count <= VN_CHUNK_SIZE) {
+        writer->chunks = chunk->next;
+        writer->chunk_count--;
+    } else {
+        size_t capacity = count > VN_CHUNK_SIZE ? count : VN_CHUNK_SIZE;
+        if (capacity > UINT32_MAX - sizeof(struct vn_chunk))
+            return NULL;
+        chunk = malloc(sizeof(struct vn_chunk) + capacity);
+        if (chunk == NULL)
+            return NULL;
+        chunk->capacity = (uint32_t) capacity;
+    }
+    chunk->writer = writer;
+    chunk->references = 1;
+    chunk->used = 0;
+    return chunk;
+}
+
+vn_cold static uint8_t *reserve_in_new_chunk(struct vn_writer *writer, size_t count)
+{
+    struct vn_chunk *chunk = chunk_take(writer, count);
+    if (chunk == NULL)
+        return NULL;
+    if (writer->current != NULL)
+        chunk_release(writer->current);
+    writer->current = chunk;
+    return chunk->bytes;
+}
+
+uint8_t *vn_writer_reserve(struct vn_writer *writer, size_t count)
+{
+    struct vn_chunk *chunk = writer->current;
+    if (vn_unlikely(chunk == NULL))
+        return reserve_in_new_chunk(writer, count);
+    if (chunk->references == 1) /* all that was written to it is sent */
+        chunk->used = 0;
+    if (vn_unlikely(count > chunk->capacity - chunk->used))
+        return reserve_in_new_chunk(writer, count);
+    return chunk->bytes + chunk->used;
+}
+
+uint8_t *vn_writer_extend(struct vn_writer *writer, size_t used, size_t count)
+{
+    struct vn_chunk *before = writer->current;
+    uint8_t *written = before->bytes + before->used;
+    before->references++;
+    uint8_t *room = vn_writer_reserve(writer, count);
+    if (room != NULL && room != written)
+        memcpy(room, written, used);
+    chunk_release(before);
+    return room;
+}
+
+void vn_writer_close(struct vn_writer *writer)
+{
+    if (writer->current != NULL)
+        chunk_release(writer->current);
+    for (struct vn_chunk *chunk = writer->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        free(chunk);
+    }
+    for (struct vn_output *output = writer->outputs, *next; output != NULL; output = next) {
+        next = output->next;
+        free(output);
+    }
+    *writer = (struct vn_writer) {0};
+}
+
+struct vn_output *vn_output_take(struct vn_writer *writer)
+{
+    struct vn_output *output = writer->outputs;
+    if (output != NULL) {
+        writer->outputs = output->next;
+        writer->output_count--;
+        return output;
+    }
+    output = malloc(sizeof *output);
+    if (output == NULL)
+        return NULL;
+    *output = (struct vn_output) {.capacity = VN_OUTPUT_FEW};
+    output->vectors = output->few_vectors;
+    output->pieces = output->few_pieces;
+    return output;
+}
+
+/* Give back the arrays of an output that had many pieces. */
+static void output_shrink(struct vn_output *output)
+{
+    if (output->vectors == output->few_vectors)
+        return;
+    free(output->vectors);
+    free(output->pieces);
+    output->vectors = output->few_vectors;
+    output->pieces = output->few_pieces;
+    output->capacity = VN_OUTPUT_FEW;
+}
+
+void vn_output_give(struct vn_writer *writer, struct vn_output *output)
+{
+    for (uint32_t i = output->first; i < output->count; i++)
+        if (output->pieces[i].release != NULL)
+            output->pieces[i].release(output->pieces[i].context);
+    output_shrink(output);
+    output->first = 0;
+    output->count = 0;
+    output->unsent = 0;
+    output->is_sending = false;
+
+    if (writer->output_count == VN_CHUNK_SPARES) {
+        free(output);
+        return;
+    }
+    output->next = writer->outputs;
+    writer->outputs = output;
+    writer->output_count++;
+}
+
+/* Make room for one more piece: first by forgetting those sent, then by growing. The ring reads
+ * `message`, so that is kept true while a send is under way. */
+vn_cold static int32_t output_grow(struct vn_output *output)
+{
+    uint32_t live = output->count - output->first;
+    if (output->first > 0) {
+        memmove(output->vectors, output->vectors + output->first, live * sizeof *output->vectors);
+        memmove(output->pieces, output->pieces + output->first, live * sizeof *output->pieces);
+    } else {
+        uint32_t capacity = output->capacity * 4;
+        struct iovec *vectors = malloc(capacity * sizeof *vectors);
+        struct vn_piece *pieces = malloc(capacity * sizeof *pieces);
+        if (vectors == NULL || pieces == NULL) {
+            free(vectors);
+            free(pieces);
+            return -ENOMEM;
+        }
+        memcpy(vectors, output->vectors, live * sizeof *vectors);
+        memcpy(pieces, output->pieces, live * sizeof *pieces);
+        output_shrink(output);
+        output->vectors = vectors;
+        output->pieces = pieces;
+        output->capacity = capacity;
+    }
+    output->first = 0;
+    output->count = live;
+    output->message.msg_iov = output->vectors;
+    return 0;
+}
+
+static int32_t output_append(struct vn_output *output, const uint8_t *bytes, size_t count,
+                             vn_release *release, void *context)
+{
+    if (vn_unlikely(output->count == output->capacity) && output_grow(output) < 0)
+        return -ENOMEM;
+    output->vectors[output->count] = (struct iovec) {(void *) (uintptr_t) bytes, count};
+    output->pieces[output->count] = (struct vn_piece) {release, context};
+    output->count++;
+    output->unsent += count;
+    return 0;
+}
+
+int32_t vn_output_commit(struct vn_output *output, struct vn_writer *writer, size_t count)
+{
+    struct vn_chunk *chunk = writer->current;
+    uint8_t *bytes = chunk->bytes + chunk->used;
+    assert(count <= chunk->capacity - chunk->used);
+
+    /* Growing the last piece is right even while it is being sent: SENT tells how much of it went.
+     */
+    if (output->count > output->first) {
+        struct iovec *last = &output->vectors[output->count - 1];
+        if (output->pieces[output->count - 1].context == chunk &&
+            (uint8_t *) last->iov_base + last->iov_len == bytes) {
+            last->iov_len += count;
+            output->unsent += count;
+            chunk->used += (uint32_t) count;
+            return 0;
+        }
+    }
+    if (output_append(output, bytes, count, chunk_release, chunk) < 0)
+        return -ENOMEM;
+    chunk->references++;
+    chunk->used += (uint32_t) count;
+    return 0;
+}
+
+int32_t vn_output_refer(struct vn_output *output, vn_span bytes, vn_release *release, void *context)
+{
+    int32_t appended =
+        bytes.count == 0 ? 0 : output_append(output, bytes.bytes, bytes.count, release, context);
+    if ((appended < 0 || bytes.count == 0) && release != NULL)
+        release(context);
+    return appended;
+}
+
+void vn_output_prepare(struct vn_output *output)
+{
+    uint32_t count = output->count - output->first;
+    output->message = (struct msghdr) {
+        .msg_iov = output->vectors + output->first,
+        .msg_iovlen = count < VN_OUTPUT_VECTORS ? count : VN_OUTPUT_VECTORS,
+    };
+}
+
+void vn_output_sent(struct vn_output *output, size_t count)
+{
+    assert(count <= output->unsent);
+    output->unsent -= count;
+    while (output->first < output->count) {
+        struct iovec *vector = &output->vectors[output->first];
+        if (count < vector->iov_len) {
+            vector->iov_base = (uint8_t *) vector->iov_base + count;
+            vector->iov_len -= count;
+            return;
+        }
+        count -= vector->iov_len;
+        struct vn_piece *piece = &output->pieces[output->first++];
+        if (piece->release != NULL)
+            piece->release(piece->context);
+    }
+    output->first = 0;
+    output->count = 0;
+}

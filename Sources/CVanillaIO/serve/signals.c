@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "signals.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+enum { LISTENERS_MOST = 64 };
+
+static const int handled[] = {SIGTERM, SIGINT};
+enum { HANDLED_COUNT = sizeof handled / sizeof *handled };
+
+/* For begin and end; the handler takes no lock. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct sigaction before[HANDLED_COUNT];
+static uint32_t listener_count;
+static struct vn_signals *_Atomic listeners[LISTENERS_MOST];
+static _Atomic uint32_t handlers_running;
+
+void vn_bell_ring(int32_t bell)
+{
+    uint64_t one = 1;
+    ssize_t written = write(bell, &one, sizeof one);
+    (void) written; /* fails only while it rings already */
+}
+
+static void handle(int number)
+{
+    (void) number;
+    int saved = errno;
+    atomic_fetch_add(&handlers_running, 1);
+    for (int i = 0; i < LISTENERS_MOST; i++) {
+        struct vn_signals *signals = atomic_load(&listeners[i]);
+        if (signals == NULL)
+            continue;
+        atomic_fetch_add(&signals->count, 1);
+        vn_bell_ring(signals->bell);
+    }
+    atomic_fetch_sub(&handlers_running, 1);
+    errno = saved;
+}
+
+static int32_t install(void)
+{
+    struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < HANDLED_COUNT; i++)
+        if (sigaction(handled[i], &action, &before[i]) < 0)
+            return -errno;
+    return 0;
+}
+
+int32_t vn_signals_begin(struct vn_signals *signals)
+{
+    pthread_mutex_lock(&lock);
+    int32_t result = listener_count == 0 ? install() : 0;
+    if (result == 0) {
+        result = -EAGAIN;
+        for (int i = 0; i < LISTENERS_MOST && result < 0; i++) {
+            if (atomic_load(&listeners[i]) != NULL)
+                continue;
+            atomic_store(&listeners[i], signals);
+            listener_count++;
+            result = 0;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+void vn_signals_end(struct vn_signals *signals)
+{
+    pthread_mutex_lock(&lock);
+    for (int i = 0; i < LISTENERS_MOST; i++)
+        if (atomic_load(&listeners[i]) == signals)
+            atomic_store(&listeners[i], NULL);
+    if (--listener_count == 0)
+        for (int i = 0; i < HANDLED_COUNT; i++)
+            sigaction(handled[i], &before[i], NULL);
+    pthread_mutex_unlock(&lock);
+
+    /* One that began before may still hold the pointer; it never waits for anybody. */
+    while (atomic_load(&handlers_running) > 0)
+        sched_yield();
+}

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: MIT
+#include "worker.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conn.h"
+
+enum {
+    ACCEPT_RETRY = 500,        /* milliseconds after descriptors or memory ran out */
+    REFUSAL_LOG_EVERY = 60000, /* milliseconds between two lines about that */
+    READY_MOST = 256,          /* connections that go on in one turn without an event */
+};
+
+uint64_t vn_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
+}
+
+void vn_log(const vn_config *config, int32_t level, const char *format, ...)
+{
+    char message[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    if (config->log != NULL)
+        config->log(config->log_context, level, message);
+    else
+        fprintf(stderr, "vanilla: %s\n", message);
+}
+
+/* ---- The clock ---- */
+
+/* The date of this second, and the begin of a 200's head with it. */
+vn_cold static void worker_write_date(struct vn_worker *worker, int64_t second)
+{
+    static const char begin[] = "HTTP/1.1 200 OK\r\nDate: ";
+    worker->date_second = second;
+    vn_date_write(worker->date, second);
+    memcpy(worker->prefix, begin, sizeof begin - 1);
+    memcpy(worker->prefix + sizeof begin - 1, worker->date, VN_DATE_SIZE);
+    memcpy(worker->prefix + sizeof begin - 1 + VN_DATE_SIZE, "\r\n", 2);
+    worker->prefix_count = sizeof begin - 1 + VN_DATE_SIZE + 2;
+}
+
+static void worker_tell_time(struct vn_worker *worker)
+{
+    struct timespec wall;
+    worker->now = vn_clock();
+    clock_gettime(CLOCK_REALTIME_COARSE, &wall);
+    if (vn_unlikely(wall.tv_sec != worker->date_second))
+        worker_write_date(worker, wall.tv_sec);
+}
+
+/* ---- Accepting ---- */
+
+static void worker_accept(struct vn_worker *worker)
+{
+    struct vn_listening *listening = worker->listening;
+    if (listening == NULL || worker->is_draining || listening->budget > 0 ||
+        worker->connection_count >= worker->connection_limit)
+        return;
+    listening->budget = worker->connection_limit - worker->connection_count;
+    vn_wheel_set(&worker->wheel, &listening->retry, 0);
+    vn_ring_accept(worker->ring, &listening->source, listening->budget);
+}
+
+/* No descriptors or no memory for another connection: the accept queue keeps what comes, this
+ * server serves what it has, and tries again when one of those ends, or after a while. */
+vn_cold static void worker_refused(struct vn_worker *worker, int32_t error)
+{
+    vn_count_more(&worker->counters.counted.refused, 1);
+    worker->listening->budget = 0;
+    vn_wheel_set(&worker->wheel, &worker->listening->retry, worker->now + ACCEPT_RETRY);
+    if (worker->refusals_logged != 0 && worker->now - worker->refusals_logged < REFUSAL_LOG_EVERY)
+        return;
+    worker->refusals_logged = worker->now;
+    vn_log(worker->config, VN_LOG_WARNING,
+           "cannot accept for now: %s; %u connections are open here", strerror(-error),
+           worker->connection_count);
+}
+
+static void worker_accepted(struct vn_worker *worker, int32_t fd)
+{
+    if (fd < 0) {
+        worker_refused(worker, fd);
+        return;
+    }
+    if (worker->listening->budget > 0)
+        worker->listening->budget--;
+    vn_conn_open(worker, fd);
+    worker_accept(worker);
+}
+
+void vn_worker_left(struct vn_worker *worker)
+{
+    worker->connection_count--;
+    worker_accept(worker);
+}
+
+static void listening_event(struct vn_worker *worker, const struct vn_event *event)
+{
+    if (event->type == VN_ACCEPTED)
+        worker_accepted(worker, event->count);
+    else if (event->type == VN_ENDED) {
+        uint32_t index = worker->listening->source.index;
+        worker->listening = NULL;
+        vn_slab_give(&worker->sources, index);
+    }
+}
+
+static void worker_listen(struct vn_worker *worker, int32_t listener)
+{
+    uint32_t index;
+    struct vn_listening *listening = vn_slab_take(&worker->sources, &index);
+    listening->source = (struct vn_source) {
+        .fd = listener,
+        .index = index,
+        .generation = worker->sources.generations[index],
+        .owner = VN_OWNER_LISTENER,
+    };
+    worker->listening = listening;
+    vn_ring_begin(worker->ring, &listening->source);
+    worker_accept(worker);
+}
+
+/* ---- Begin and end ---- */
+
+int32_t vn_worker_init(struct vn_worker *worker, const vn_config *config)
+{
+    *worker = (struct vn_worker) {.config = config};
+    worker->mailbox.last = &worker->mailbox.first;
+    worker->mailbox.stop_due = UINT64_MAX;
+    return -pthread_mutex_init(&worker->mailbox.lock, NULL);
+}
+
+void vn_worker_deinit(struct vn_worker *worker)
+{
+    pthread_mutex_destroy(&worker->mailbox.lock);
+}
+
+static int32_t worker_begin(struct vn_worker *worker, uint32_t connection_limit, uint32_t beyond)
+{
+    size_t slot = sizeof(struct vn_conn) > sizeof(struct vn_listening)
+                      ? sizeof(struct vn_conn)
+                      : sizeof(struct vn_listening);
+    worker->connection_limit = connection_limit;
+    worker->connection_count = 0;
+    worker->is_draining = false;
+    worker->listening = NULL;
+    vn_list_init(&worker->connections);
+    vn_list_init(&worker->ready);
+    worker->date_second = -1;
+    worker_tell_time(worker);
+    vn_wheel_init(&worker->wheel, worker->now);
+    return vn_slab_open(&worker->sources, (uint32_t) slot, connection_limit + beyond);
+}
+
+/* From here on letters are taken. */
+static void worker_announce(struct vn_worker *worker)
+{
+    pthread_mutex_lock(&worker->mailbox.lock);
+    worker->mailbox.ring = worker->ring;
+    worker->mailbox.stop_due = UINT64_MAX;
+    pthread_mutex_unlock(&worker->mailbox.lock);
+}
+
+static int32_t worker_open(struct vn_worker *worker, vn_ring_opener *open_ring,
+                           uint32_t connection_limit, uint32_t beyond)
+{
+    int32_t error = worker_begin(worker, connection_limit, beyond);
+    if (error < 0)
+        return error;
+    if ((error = open_ring(&worker->ring, &worker->sources)) < 0) {
+        vn_slab_close(&worker->sources);
+        return error;
+    }
+    worker_announce(worker);
+    return 0;
+}
+
+int32_t vn_worker_open_over(struct vn_worker *worker, vn_ring_opener *open_ring,
+                            uint32_t connection_limit)
+{
+    return worker_open(worker, open_ring, connection_limit, 0);
+}
+
+int32_t vn_worker_open(struct vn_worker *worker, enum vn_ring_kind kind, int32_t listener,
+                       uint32_t connection_limit)
+{
+    /* The listener's own slot, and what it delivers at its end, beyond the limit. */
+    uint32_t beyond = 1 + worker->config->backlog;
+    int32_t error = worker_open(worker, kind == VN_RING_URING ? vn_uring_open : vn_epoll_open,
+                                connection_limit, beyond);
+    if (error < 0) {
+        close(listener);
+        return error;
+    }
+    worker_listen(worker, listener);
+    return 0;
+}
+
+/* ---- Letters from other threads ---- */
+
+int32_t vn_handle_run(vn_handle handle, vn_later *later, void *context)
+{
+    struct vn_worker *worker = handle.worker;
+    struct vn_mailbox *mailbox = &worker->mailbox;
+    struct vn_letter *letter = malloc(sizeof *letter);
+    if (letter == NULL)
+        return -ENOMEM;
+    *letter = (struct vn_letter) {.later = later, .context = context, .handle = handle};
+
+    pthread_mutex_lock(&mailbox->lock);
+    bool is_running = mailbox->ring != NULL;
+    if (is_running) {
+        bool was_empty = mailbox->first == NULL;
+        *mailbox->last = letter;
+        mailbox->last = &letter->next;
+        if (was_empty)
+            vn_ring_wake(mailbox->ring);
+    }
+    pthread_mutex_unlock(&mailbox->lock);
+
+    if (!is_running) { /* so is no exchange */
+        free(letter);
+        if (later != NULL)
+            later(context, NULL);
+    }
+    return 0;
+}
+
+int32_t vn_handle_resume(vn_handle handle)
+{
+    return vn_handle_run(handle, NULL, NULL);
+}
+
+static struct vn_letter *mailbox_empty(struct vn_mailbox *mailbox)
+{
+    pthread_mutex_lock(&mailbox->lock);
+    struct vn_letter *first = mailbox->first;
+    mailbox->first = NULL;
+    mailbox->last = &mailbox->first;
+    pthread_mutex_unlock(&mailbox->lock);
+    return first;
+}
+
+static void worker_read_mail(struct vn_worker *worker)
+{
+    struct vn_letter *letter = mailbox_empty(&worker->mailbox);
+    while (letter != NULL) {
+        struct vn_letter *next = letter->next;
+        vn_conn_deliver(worker, letter);
+        free(letter);
+        letter = next;
+    }
+}
+
+void vn_worker_close(struct vn_worker *worker)
+{
+    assert(vn_list_is_empty(&worker->connections) && worker->listening == NULL);
+    pthread_mutex_lock(&worker->mailbox.lock);
+    worker->mailbox.ring = NULL;
+    pthread_mutex_unlock(&worker->mailbox.lock);
+    worker_read_mail(worker); /* nobody is there: each is told so */
+
+    vn_ring_close(worker->ring);
+    vn_slab_close(&worker->sources);
+    vn_writer_close(&worker->writer);
+}
+
+/* ---- Stopping ---- */
+
+void vn_worker_stop(struct vn_worker *worker, uint64_t due)
+{
+    struct vn_mailbox *mailbox = &worker->mailbox;
+    pthread_mutex_lock(&mailbox->lock);
+    if (due < mailbox->stop_due)
+        mailbox->stop_due = due;
+    if (mailbox->ring != NULL)
+        vn_ring_wake(mailbox->ring);
+    pthread_mutex_unlock(&mailbox->lock);
+}
+
+static uint64_t worker_stop_due(struct vn_worker *worker)
+{
+    pthread_mutex_lock(&worker->mailbox.lock);
+    uint64_t due = worker->mailbox.stop_due;
+    pthread_mutex_unlock(&worker->mailbox.lock);
+    return due;
+}
+
+/* After all events of a turn: whoever is idle now has nothing on its way that was read already. */
+static void worker_drain(struct vn_worker *worker)
+{
+    if (!worker->is_draining) {
+        worker->is_draining = true;
+        if (worker->listening != NULL) {
+            vn_wheel_remove(&worker->listening->retry);
+            vn_ring_end(worker->ring, &worker->listening->source);
+        }
+    }
+    bool is_over = worker_stop_due(worker) <= worker->now;
+    for (struct vn_link *link = worker->connections.next, *next; link != &worker->connections;
+         link = next) {
+        next = link->next;
+        struct vn_conn *conn = vn_holder(link, struct vn_conn, link);
+        if (is_over)
+            vn_conn_end(conn);
+        else
+            vn_conn_drain(conn);
+    }
+}
+
+/* ---- Turning ---- */
+
+static void worker_expire(struct vn_worker *worker)
+{
+    struct vn_link due;
+    vn_list_init(&due);
+    vn_wheel_advance(&worker->wheel, worker->now, &due);
+    while (!vn_list_is_empty(&due)) {
+        struct vn_timeout *timeout = vn_holder(due.next, struct vn_timeout, link);
+        vn_list_remove(&timeout->link);
+        if (worker->listening != NULL && timeout == &worker->listening->retry)
+            worker_accept(worker);
+        else
+            vn_conn_expire(vn_holder(timeout, struct vn_conn, timeout));
+    }
+}
+
+static void worker_continue(struct vn_worker *worker)
+{
+    for (int i = 0; i < READY_MOST && !vn_list_is_empty(&worker->ready); i++) {
+        struct vn_conn *conn = vn_holder(worker->ready.next, struct vn_conn, ready);
+        if (conn->turn == worker->turn)
+            return; /* it asked again: its next turn is the next one */
+        vn_list_remove(&conn->ready);
+        vn_conn_continue(conn);
+    }
+}
+
+static int64_t worker_patience(struct vn_worker *worker, uint64_t most)
+{
+    if (!vn_list_is_empty(&worker->ready))
+        return 0;
+    uint64_t due = vn_wheel_next(&worker->wheel);
+    if (worker->is_draining) {
+        uint64_t stop = worker_stop_due(worker);
+        due = stop < due ? stop : due;
+    }
+    if (due == UINT64_MAX && most == UINT64_MAX)
+        return -1;
+    uint64_t wait = due <= worker->now ? 0 : due - worker->now;
+    wait = most < wait ? most : wait;
+    return wait > INT64_MAX / 1000000 ? -1 : (int64_t) (wait * 1000000);
+}
+
+int32_t vn_worker_turn(struct vn_worker *worker, uint64_t most)
+{
+    int32_t count =
+        vn_ring_wait(worker->ring, worker->events, VN_EVENTS_MAX, worker_patience(worker, most));
+    if (vn_unlikely(count < 0))
+        return count;
+    worker_tell_time(worker);
+    worker->turn++;
+
+    bool was_woken = false;
+    for (int32_t i = 0; i < count; i++) {
+        const struct vn_event *event = &worker->events[i];
+        if (event->type == VN_WOKEN)
+            was_woken = true;
+        else if (event->source->owner == VN_OWNER_CONNECTION)
+            vn_conn_event((struct vn_conn *) event->source, event);
+        else
+            listening_event(worker, event);
+    }
+    worker_continue(worker);
+    worker_expire(worker);
+    if (was_woken)
+        worker_read_mail(worker);
+    if (vn_unlikely(worker->is_draining || (was_woken && worker_stop_due(worker) != UINT64_MAX)))
+        worker_drain(worker);
+    return 0;
+}
+
+void vn_worker_run(struct vn_worker *worker)
+{
+    for (;;) {
+        int32_t turned = vn_worker_turn(worker, UINT64_MAX);
+        if (turned < 0) {
+            vn_log(worker->config, VN_LOG_ERROR, "a worker's ring broke: %s", strerror(-turned));
+            /* only a bug of ours, or of the kernel's, comes here: no connection could be ended
+             * cleanly */
+            abort();
+        }
+        if (worker->is_draining && worker->listening == NULL &&
+            vn_list_is_empty(&worker->connections))
+            return;
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+/* worker.h - one thread with a ring, its connections, its clock and its mailbox. Nothing here is
+ * shared on the way of a request. */
+#ifndef VN_SERVE_WORKER_H
+#define VN_SERVE_WORKER_H
+
+#include <pthread.h>
+
+#include "../base/base.h"
+#include "../base/list.h"
+#include "../base/slab.h"
+#include "../http/date.h"
+#include "../include/vn_server.h"
+#include "../ring/ring.h"
+#include "output.h"
+#include "timeout.h"
+
+enum vn_owner { VN_OWNER_LISTENER = 1, VN_OWNER_CONNECTION };
+
+enum {
+    VN_EVENTS_MAX = 512, /* events taken up in one turn */
+    VN_STATUS_LINE_ROOM = 64, /* a status line; that of a 200 and its Date line */
+};
+
+enum vn_timeout_kind {
+    VN_TIMEOUT_HEAD,
+    VN_TIMEOUT_BODY,
+    VN_TIMEOUT_IDLE,
+    VN_TIMEOUT_WRITE,
+    VN_TIMEOUT_HANDLER,
+    VN_TIMEOUT_LINGER,
+    VN_TIMEOUT_KINDS,
+};
+
+/* A call that waits for the worker. */
+struct vn_letter {
+    struct vn_letter *next;
+    vn_later *later;
+    void *context;
+    vn_handle handle;
+};
+
+/* The only part of a worker that other threads touch, besides its statistics. */
+struct vn_mailbox {
+    pthread_mutex_t lock;
+    struct vn_letter *first;
+    struct vn_letter **last;
+    struct vn_ring *ring; /* to wake; NULL while the worker does not run */
+    uint64_t stop_due; /* milliseconds, monotonic: UINT64_MAX until it is asked to stop */
+};
+
+/* Counters with one writer; others read them at any time. On cache lines of their own. */
+struct vn_counters {
+    _Alignas(128) vn_statistics counted;
+};
+
+static inline void vn_count_more(uint64_t *counter, uint64_t by)
+{
+    __atomic_store_n(counter, *counter + by, __ATOMIC_RELAXED);
+}
+
+struct vn_listening {
+    struct vn_source source;
+    struct vn_timeout retry; /* after descriptors ran out */
+    uint32_t budget; /* connections that the ring may still accept */
+};
+
+struct vn_worker {
+    struct vn_counters counters;
+    struct vn_ring *ring;
+    const vn_config *config;
+    void *context; /* of the handlers */
+    uint64_t now; /* milliseconds, monotonic; once a turn */
+    uint64_t turn; /* its number */
+    struct vn_writer writer;
+
+    int64_t date_second;
+    uint8_t date[VN_DATE_SIZE];
+    uint8_t prefix[VN_STATUS_LINE_ROOM]; /* status line of a 200 and its Date line */
+    uint32_t prefix_count;
+
+    uint32_t exchanges; /* the number of the last one: names an exchange in a handle */
+    bool is_draining;
+    struct vn_wheel wheel;
+    struct vn_link connections;
+    struct vn_link ready; /* connections that go on in the next turn without an event */
+    struct vn_slab sources;
+
+    struct vn_listening *listening; /* NULL: none */
+    uint32_t connection_count;
+    uint32_t connection_limit;
+    uint64_t refusals_logged; /* when that was, for one line a minute */
+
+    struct vn_mailbox mailbox;
+    vn_request request; /* scratch of the head that is scanned */
+    struct vn_event events[VN_EVENTS_MAX];
+};
+
+/* Prepare everything but the ring: memory that lives from vn_server_open to vn_server_close. */
+int32_t vn_worker_init(struct vn_worker *worker, const vn_config *config);
+void vn_worker_deinit(struct vn_worker *worker);
+
+/* Open slab and ring on the calling thread, which runs the worker from here to vn_worker_close.
+ * `listener` is a listening descriptor, taken over also on failure, or -1. Returns 0 or -errno. */
+int32_t vn_worker_open(struct vn_worker *worker, enum vn_ring_kind kind, int32_t listener,
+                       uint32_t connection_limit);
+
+typedef int32_t vn_ring_opener(struct vn_ring **ring, struct vn_slab *slab);
+
+/* The same over another ring and without a listener. */
+int32_t vn_worker_open_over(struct vn_worker *worker, vn_ring_opener *open_ring,
+                            uint32_t connection_limit);
+void vn_worker_close(struct vn_worker *worker);
+
+/* One turn: wait for up to `most` milliseconds (UINT64_MAX: for ever), then do all there is to do.
+ * Returns 0, or -errno when the ring is broken. */
+int32_t vn_worker_turn(struct vn_worker *worker, uint64_t most);
+
+/* Turn until it was stopped and nothing is left. */
+void vn_worker_run(struct vn_worker *worker);
+
+/* Ask it to stop by `due` (monotonic milliseconds). Any thread. */
+void vn_worker_stop(struct vn_worker *worker, uint64_t due);
+
+/* A connection came to its end: its place is free. */
+void vn_worker_left(struct vn_worker *worker);
+
+/* Milliseconds of the monotonic clock. */
+uint64_t vn_clock(void);
+
+void vn_log(const vn_config *config, int32_t level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

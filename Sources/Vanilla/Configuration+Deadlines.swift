@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+
+extension Server.Configuration {
+    /// Times, with a resolution of a millisecond. `nil` turns one off.
+    public struct Deadlines: Sendable, Equatable {
+        /// From the first byte of a request's head, or from accept for the first one, to its end.
+        /// Then: 408.
+        public var head: Duration? = .seconds(10)
+        /// The time that a body has before its rate counts.
+        public var bodyGrace: Duration? = .seconds(10)
+        /// The least bytes a second of a body, after the grace; `nil` for any. Below: 408.
+        public var bodyRate: Int? = 1024
+        /// Between two requests. Then the connection closes.
+        public var idle: Duration? = .seconds(75)
+        /// While the client takes none of the output. Then the connection closes.
+        public var writeStall: Duration? = .seconds(30)
+        /// For an answer that the handler deferred. Then: 503.
+        public var handler: Duration? = .seconds(30)
+        /// For draining input while a connection closes.
+        public var linger: Duration? = .seconds(2)
+
+        /// Every deadline at its default.
+        public init() {}
+    }
+}

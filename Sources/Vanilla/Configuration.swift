@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+
+extension Server {
+    /// How a server works. What is not set has a default that is safe on the open Internet.
+    ///
+    /// ```swift
+    /// var configuration = Server.Configuration(address: .host("::1", port: 8080))
+    /// configuration.limits.body = 64 << 20
+    /// configuration.deadlines.idle = .seconds(15)
+    /// ```
+    ///
+    /// Impossible values are refused when a server is made with them, with an error that names the
+    /// option.
+    public struct Configuration: Sendable {
+        /// Where to listen.
+        public var address: Address
+        /// How to talk to the operating system; `nil` takes io_uring where it is allowed, else
+        /// epoll.
+        public var backend: Backend?
+        /// Whether connections stay open between requests.
+        public var keepAlive = KeepAlive.rfc
+        /// The number of worker threads; `nil` for one on each CPU that the process may use
+        /// (affinity and cgroup quota).
+        public var workers: Int?
+        /// Whether each worker stays on one of these CPUs.
+        public var pinsWorkers = false
+        /// Connections that the kernel holds for each worker before they are accepted (listen(2)).
+        public var backlog = 4096
+        /// Whether `run()` stops on SIGTERM and SIGINT: gracefully on the first, at once on the
+        /// second.
+        public var handlesSignals = true
+        /// How long a stop by signal waits for requests in hand.
+        public var drain = Duration.seconds(30)
+        /// Sizes.
+        public var limits = Limits()
+        /// Times.
+        public var deadlines = Deadlines()
+        /// Receives what the server has to say, on any thread; `nil` writes it to standard error.
+        public var log: (@Sendable (LogLevel, String) -> Void)?
+
+        /// A configuration with every option at its default.
+        public init(address: Address = .any(port: 3000)) {
+            self.address = address
+        }
+    }
+}

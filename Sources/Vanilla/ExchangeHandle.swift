@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+
+internal import CVanillaIO
+
+/// Names one request and its answer, on every thread and for as long as you like. It never reaches
+/// another exchange: once this one is over, because it was answered, took too long, or the client
+/// went away, it does nothing. It holds the server's memory, so forget it then.
+@safe
+public struct ExchangeHandle: @unchecked Sendable {
+    /// C's handle, which any thread may use while the core lives.
+    private let kernel: vn_handle
+    private let core: ServerCore
+
+    init(kernel: vn_handle, core: ServerCore) {
+        unsafe self.kernel = unsafe kernel
+        self.core = core
+    }
+
+    /// Answers a deferred request.
+    ///
+    /// - Parameter answer: Called soon on the exchange's worker, with its response. Not called, but
+    ///   released, when the exchange is over.
+    public func complete(_ answer: @escaping @Sendable (inout ResponseWriter) throws -> Void) {
+        let box = unsafe Unmanaged.passRetained(LaterAnswer(answer: answer, core: core))
+        if unsafe vn_handle_run(kernel, LaterAnswer.callback, box.toOpaque()) != 0 {
+            // C has not taken the reference.
+            unsafe box.release()
+            core.hooks.report(.error, "There is no memory to complete a deferred answer.")
+        }
+    }
+
+    /// Lets a producer that said `wait`, or a receiver that said `pause`, go on.
+    public func resume() {
+        if unsafe vn_handle_resume(kernel) != 0 {
+            core.hooks.report(.error, "There is no memory to resume an exchange.")
+        }
+    }
+}
+
+/// A deferred answer on its way to its worker.
+private final class LaterAnswer: Sendable {
+    private let answer: @Sendable (inout ResponseWriter) throws -> Void
+    private let core: ServerCore
+
+    init(answer: @escaping @Sendable (inout ResponseWriter) throws -> Void, core: ServerCore) {
+        self.answer = answer
+        self.core = core
+    }
+
+    static let callback: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?) -> Void = {
+        context, response in
+        guard let context = unsafe context else { return }
+        // Balances the retain in `complete`: C calls this exactly once.
+        let later = unsafe Unmanaged<LaterAnswer>.fromOpaque(context).takeRetainedValue()
+        if let response = unsafe response { unsafe later.run(response) }
+    }
+
+    private func run(_ response: OpaquePointer) {
+        var writer = unsafe ResponseWriter(lent: response, core: core)
+        do {
+            try answer(&writer)
+        } catch {
+            writer.fail(error, in: "A deferred answer")
+        }
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+
+internal import CVanillaIO
+
+/// A request, seen in the very bytes that the kernel delivered.
+///
+/// It is lent to the handler for the length of the call, on the worker's thread. Neither it nor
+/// anything that it hands out can be kept: that does not compile. Copies of it are one pointer.
+/// Nothing here throws or traps, whatever the client sent; the kernel has refused what RFC 9112
+/// forbids before the handler is called.
+@safe
+public struct Request: ~Escapable {
+    /// C's request, which outlives this view.
+    let pointer: UnsafePointer<vn_request>
+
+    /// The view of a request that C lends for the length of a call.
+    @unsafe
+    @_lifetime(immortal)
+    init(lent pointer: UnsafePointer<vn_request>) {
+        unsafe self.pointer = unsafe pointer
+    }
+}
+
+extension Request {
+    /// What the client wants done.
+    public var method: Method {
+        switch Int(unsafe pointer.pointee.method_id) {
+        case VN_METHOD_GET: .get
+        case VN_METHOD_HEAD: .head
+        case VN_METHOD_POST: .post
+        case VN_METHOD_PUT: .put
+        case VN_METHOD_DELETE: .delete
+        case VN_METHOD_CONNECT: .connect
+        case VN_METHOD_OPTIONS: .options
+        case VN_METHOD_TRACE: .trace
+        case VN_METHOD_PATCH: .patch
+        default: .other(String(methodName))
+        }
+    }
+
+    /// The method as it was sent.
+    public var methodName: Bytes {
+        @_lifetime(copy self) get { unsafe lend(vn_request_method(pointer)) }
+    }
+
+    /// The whole target as it was sent: `/search?q=swift`, `http://example.com/`, `*`.
+    public var target: Bytes {
+        @_lifetime(copy self) get { unsafe lend(vn_request_target(pointer)) }
+    }
+
+    /// The path of the target, percent-encoded as it was sent; never empty. `*` for `OPTIONS *`.
+    public var path: Bytes {
+        @_lifetime(copy self) get { unsafe lend(vn_request_path(pointer)) }
+    }
+
+    /// What follows the first `?` of the target; empty where there is none.
+    public var query: Bytes {
+        @_lifetime(copy self) get { unsafe lend(vn_request_query(pointer)) }
+    }
+
+    /// The names and values in the query.
+    public var queryItems: QueryItems {
+        @_lifetime(copy self) get { QueryItems(query) }
+    }
+
+    /// The host, and the port where one was given, that the client asked for: from the target where
+    /// it names one, else from the Host field (RFC 9112, section 3.2.2).
+    public var authority: Bytes {
+        @_lifetime(copy self) get {
+            unsafe lend(vn_request_span(pointer, pointer.pointee.authority))
+        }
+    }
+
+    /// The version of HTTP that the client speaks.
+    public var version: Version {
+        unsafe pointer.pointee.minor == 0 ? .http10 : .http11
+    }
+
+    /// The fields, in the order in which they came.
+    public var fields: Fields {
+        @_lifetime(copy self) get { Fields(self) }
+    }
+
+    /// The value of Content-Length, where the client sent one. A chunked body has none.
+    public var contentLength: UInt64? {
+        let request = unsafe pointer
+        let hasLength = unsafe Int(request.pointee.facts) & VN_HAS_LENGTH != 0
+        return unsafe hasLength ? request.pointee.content_length : nil
+    }
+
+    /// The whole body, decoded. Empty where the body is streamed or ignored (``BodyDelivery``).
+    public var body: Bytes {
+        @_lifetime(copy self) get { unsafe lend(pointer.pointee.body) }
+    }
+
+    /// Bytes of this request, which live as long as it does.
+    @_lifetime(copy self)
+    func lend(_ span: vn_span) -> Bytes {
+        unsafe Bytes(lent: span)
+    }
+}

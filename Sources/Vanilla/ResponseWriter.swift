@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+
+internal import CVanillaIO
+
+/// Answers one request: fields first, then one of the `send` functions, `stream`, or `deferAnswer`.
+///
+/// ```swift
+/// response.addField(.cacheControl, "max-age=60")
+/// response.send(page, contentType: .html)
+/// ```
+///
+/// It is lent to the handler for the length of the call, on the worker's thread; keeping it does
+/// not compile. The server writes Content-Length, Transfer-Encoding, Connection and Date itself. A
+/// handler that answers in none of these ways has answered 500. A second answer is dropped and
+/// logged.
+@safe
+public struct ResponseWriter: ~Copyable, ~Escapable {
+    /// C's response, which outlives this writer.
+    let pointer: OpaquePointer
+    /// Outlives every worker.
+    unowned(unsafe) let core: ServerCore
+
+    var statusInForce = Status.ok
+
+    /// The writer of a response that C lends for the length of a call.
+    @unsafe
+    @_lifetime(immortal)
+    init(lent pointer: OpaquePointer, core: ServerCore) {
+        unsafe self.pointer = pointer
+        unsafe self.core = core
+    }
+
+    /// The status of the answer; 200 unless set. `send` and `stream` can name it, too.
+    public var status: Status {
+        get { statusInForce }
+        set {
+            statusInForce = newValue
+            unsafe note(vn_response_set_status(pointer, newValue.code), "status was set")
+        }
+    }
+
+    /// Whether the request was answered, or its answer deferred.
+    public var isAnswered: Bool { unsafe vn_response_is_answered(pointer) }
+
+    /// Closes the connection after this answer, which says so.
+    public mutating func closeConnection() {
+        unsafe vn_response_set_close(pointer)
+    }
+
+    /// Log what C refused to do. Misuse for the most part, but no reason to take the server down
+    /// with it.
+    @inline(__always)
+    func note(_ result: Int32, _ act: StaticString) {
+        if result != 0 { report(result, act) }
+    }
+
+    @inline(never)
+    private func report(_ result: Int32, _ act: StaticString) {
+        let why =
+            VanillaError.isAlreadyAnswered(result)
+            ? "the request was answered before" : "memory ran out"
+        unsafe core.hooks.report(.error, "\(act), but \(why).")
+    }
+
+    /// The user's code threw: log it; answer 500, or close where an answer was given before.
+    mutating func fail(_ error: any Error, in source: StaticString) {
+        unsafe core.hooks.report(.error, "\(source) threw: \(error)")
+        if isAnswered {
+            closeConnection()
+        } else {
+            // What was meant for another answer, such as a cookie, has no place in this one.
+            unsafe vn_response_reset(pointer)
+            send(status: .internalServerError)
+        }
+    }
+}

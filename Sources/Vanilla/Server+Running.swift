@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+extension Server {
+    /// Serves until the server is stopped: by `stop(within:)`, or by SIGTERM or SIGINT unless the
+    /// configuration says otherwise. Returns once every request in hand is answered and every
+    /// thread has ended.
+    ///
+    /// Starts the server unless it was started. Not from a handler.
+    ///
+    /// - Throws: ``VanillaError`` when it cannot listen or the backend is not to be had.
+    public func run() throws(VanillaError) {
+        try core.run(handlesSignals: configuration.handlesSignals)
+    }
+
+    /// Starts to serve; returns when connections are accepted. A server that has stopped may be
+    /// started again.
+    ///
+    /// - Throws: ``VanillaError`` when it cannot listen, the backend is not to be had, or it runs
+    ///   already.
+    public func start() throws(VanillaError) {
+        try core.start()
+    }
+
+    /// Waits until the server has stopped and its threads have ended. Not from a handler.
+    public func wait() {
+        core.wait()
+    }
+
+    /// Asks the server to stop and returns at once: no new connections, idle ones are closed, and
+    /// requests in hand get the time given before they are cut off. From any thread, handlers
+    /// included, and any number of times: the earliest end counts.
+    public func stop(within time: Duration = .seconds(30)) {
+        core.stop(within: time)
+    }
+
+    /// The port on which the server listens, once it was started; 0 for a unix domain socket.
+    public var port: Int { core.port }
+
+    /// How the server talks to the operating system, once it was started.
+    public var backend: Backend { core.backend }
+
+    /// The number of workers, once it was started.
+    public var workerCount: Int { core.workerCount }
+
+    /// What was counted since the server was made. From any thread.
+    public var statistics: Statistics { core.statistics }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+
+internal import CVanillaIO
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// C's server and what it needs to live: held by `Server`, by every handle of an exchange, and by
+/// itself while it runs, so that it is never freed under a thread that uses it.
+@safe
+final class ServerCore: @unchecked Sendable {
+    /// Set once, before anybody else knows this object. C's functions on it may be called from any
+    /// thread.
+    private var server: OpaquePointer?
+    let hooks: Hooks
+
+    /// Whether this object holds itself, which it does from a start to the end of the wait that
+    /// follows.
+    private let isHeld = Atomic(false)
+
+    init(configuration: Server.Configuration, hooks: Hooks) throws(VanillaError) {
+        self.hooks = hooks
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe server = try configuration.withKernel { config throws(VanillaError) in
+            unsafe config.handlers = WorkerHandler.callbacks(
+                context: context, choosesBody: hooks.bodyDelivery != nil)
+            if hooks.log != nil {
+                unsafe config.log = ServerCore.log
+                unsafe config.log_context = unsafe context
+            }
+            var error = vn_error()
+            guard let server = unsafe vn_server_open(&config, &error) else {
+                throw VanillaError(kernel: error)
+            }
+            return unsafe server
+        }
+    }
+
+    deinit {
+        // No worker runs: a running server holds itself.
+        if let server = unsafe server { unsafe vn_server_close(server) }
+    }
+
+    private static let log:
+        @convention(c) (UnsafeMutableRawPointer?, Int32, UnsafePointer<CChar>?) -> Void = {
+            context, level, message in
+            guard let context = unsafe context, let message = unsafe message else { return }
+            // The context is the core, which outlives C's server.
+            unsafe Unmanaged<ServerCore>.fromOpaque(context)._withUnsafeGuaranteedRef { core in
+                core.hooks.report(LogLevel(kernel: level), unsafe String(cString: message))
+            }
+        }
+}
+
+// MARK: - Running
+
+extension ServerCore {
+    func start() throws(VanillaError) {
+        var error = vn_error()
+        guard unsafe vn_server_start(server, &error) == 0 else { throw VanillaError(kernel: error) }
+        hold()
+    }
+
+    func run(handlesSignals: Bool) throws(VanillaError) {
+        var error = vn_error()
+        let result = unsafe vn_server_run(server, handlesSignals, &error)
+        guard result == 0 else { throw VanillaError(kernel: error) }
+        letGo()
+    }
+
+    func wait() {
+        unsafe vn_server_wait(server)
+        letGo()
+    }
+
+    func stop(within time: Duration) {
+        unsafe vn_server_stop(server, time.boundedMilliseconds)
+    }
+
+    /// Nobody can ask the server for anything any more: stop it if it runs.
+    func abandon() {
+        guard isHeld.load(ordering: .acquiring) else { return }
+        stop(within: .zero)
+        // The last reference may have been dropped on a worker, which cannot wait for itself.
+        // Threads end at once, so a thread of the pool is not blocked for long.
+        Task.detached { self.wait() }
+    }
+
+    private func hold() {
+        if !isHeld.exchange(true, ordering: .acquiringAndReleasing) {
+            _ = unsafe Unmanaged.passRetained(self)
+        }
+    }
+
+    private func letGo() {
+        if isHeld.exchange(false, ordering: .acquiringAndReleasing) {
+            // Balances hold(). The caller holds this object, too.
+            unsafe Unmanaged.passUnretained(self).release()
+        }
+    }
+}
+
+// MARK: - Asking
+
+extension ServerCore {
+    var port: Int { unsafe Int(vn_server_port(server)) }
+
+    var backend: Backend {
+        unsafe Int(vn_server_backend(server)) == VN_BACKEND_URING ? .ioUring : .epoll
+    }
+
+    var workerCount: Int { unsafe Int(vn_server_workers(server)) }
+
+    var statistics: Statistics {
+        var statistics = vn_statistics()
+        unsafe vn_server_statistics(server, &statistics)
+        return Statistics(kernel: statistics)
+    }
+
+    func handle(_ input: [UInt8]) -> [UInt8] {
+        var count = 0
+        let output = unsafe Bytes(input.span).withKernelSpan { input in
+            unsafe vn_server_handle(server, input, &count)
+        }
+        guard let output = unsafe output else {
+            hooks.report(.error, "There is no memory for the answer to \(input.count) bytes.")
+            return []
+        }
+        // C hands over memory of malloc with `count` bytes in it.
+        defer { unsafe free(output) }
+        return unsafe Array(UnsafeBufferPointer(start: output, count: count))
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+
+/// What a server has counted since it was made, over all workers.
+public struct Statistics: Sendable, Equatable {
+    /// Connections accepted.
+    public internal(set) var connectionsAccepted: UInt64 = 0
+    /// Connections open now.
+    public internal(set) var connectionsOpen: UInt64 = 0
+    /// Times that accepting failed for want of descriptors or memory.
+    public internal(set) var connectionsRefused: UInt64 = 0
+    /// Requests handled.
+    public internal(set) var requests: UInt64 = 0
+    /// Responses by class.
+    public internal(set) var responses = Responses()
+    /// Bytes that came from clients.
+    public internal(set) var bytesReceived: UInt64 = 0
+    /// Bytes that went to clients.
+    public internal(set) var bytesSent: UInt64 = 0
+    /// Requests that the server refused by itself, by the status of the answer: malformed, too
+    /// large, too slow.
+    public internal(set) var refusals: [Status: UInt64] = [:]
+    /// Deadlines missed.
+    public internal(set) var timeouts = Timeouts()
+}
+
+extension Statistics {
+    /// Responses by class.
+    public struct Responses: Sendable, Equatable {
+        /// 1xx
+        public internal(set) var informational: UInt64 = 0
+        /// 2xx
+        public internal(set) var successful: UInt64 = 0
+        /// 3xx
+        public internal(set) var redirection: UInt64 = 0
+        /// 4xx
+        public internal(set) var clientError: UInt64 = 0
+        /// 5xx
+        public internal(set) var serverError: UInt64 = 0
+        /// Complete responses of a handler's own, whose status is not known:
+        /// ``ResponseWriter/sendRaw(_:)``.
+        public internal(set) var raw: UInt64 = 0
+    }
+
+    /// Deadlines missed, each as in `Server.Configuration.Deadlines`.
+    public struct Timeouts: Sendable, Equatable {
+        public internal(set) var head: UInt64 = 0
+        public internal(set) var body: UInt64 = 0
+        public internal(set) var idle: UInt64 = 0
+        public internal(set) var writeStall: UInt64 = 0
+        public internal(set) var handler: UInt64 = 0
+        public internal(set) var linger: UInt64 = 0
+    }
+}

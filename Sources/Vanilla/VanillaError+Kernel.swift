@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+
+internal import CVanillaIO
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+extension VanillaError {
+    init(kernel error: vn_error) {
+        let message = unsafe withUnsafeBytes(of: error.message) { text in
+            // C's array of 256 bytes, imported as a tuple; what follows the NUL is not text.
+            unsafe String(decoding: text.prefix { byte in byte != 0 }, as: UTF8.self)
+        }
+        let kind = VanillaError.kind(step: Int(error.step), code: error.code)
+        self.init(
+            kind, kind == .invalidConfiguration ? inSwift(message) : message, code: error.code)
+    }
+
+    private static func kind(step: Int, code: Int32) -> Kind {
+        switch (step, code) {
+        case (VN_FAILED_CONFIG, _): .invalidConfiguration
+        case (VN_FAILED_ADDRESS, _): .invalidAddress
+        case (VN_FAILED_STATE, _): .invalidState
+        case (_, ENOMEM), (_, EMFILE), (_, ENFILE), (_, ENOBUFS), (VN_FAILED_MEMORY, _),
+            (VN_FAILED_THREAD, _):
+            .outOfResources
+        case (VN_FAILED_BACKEND, _): .backendUnavailable
+        case (_, EADDRINUSE), (_, ENOTSOCK): .addressInUse
+        case (_, EADDRNOTAVAIL): .addressUnavailable
+        case (_, EACCES), (_, EPERM): .permissionDenied
+        default: .system
+        }
+    }
+
+    /// The failure of adding a field, from C's negative result.
+    init(addingField name: String, result: Int32) {
+        switch -result {
+        case EINVAL:
+            self.init(
+                .invalidField,
+                "The field \(name) has a name or a value with bytes that no field may have.")
+        case EPERM: self.init(.reservedField, "The field \(name) is written by the server itself.")
+        case EMSGSIZE:
+            self.init(
+                .fieldsTooLarge, "The field \(name) makes the response's fields larger than 64 KiB."
+            )
+        case EALREADY:
+            self.init(.alreadyAnswered, "The field \(name) was added after the answer was sent.")
+        default:
+            self.init(.outOfResources, "There is no memory for the field \(name).", code: -result)
+        }
+    }
+
+    /// The failure of writing a part of a body, from C's negative result.
+    init(writingBody result: Int32) {
+        switch -result {
+        case EMSGSIZE:
+            self.init(.lengthExceeded, "The body is longer than the length declared for it.")
+        default:
+            self.init(.outOfResources, "There is no memory for a part of the body.", code: -result)
+        }
+    }
+
+    /// Whether C refused because the request was answered before.
+    static func isAlreadyAnswered(_ result: Int32) -> Bool { result == -EALREADY }
+}
+
+/// C's message about an option, which begins with its name, with the name that it has in Swift:
+/// `limits.field_count` is `limits.fieldCount`.
+private func inSwift(_ message: String) -> String {
+    let name = message.prefix { $0 != " " }
+    let words = name.split(separator: "_")
+    let joined = words.dropFirst().map { word in word.prefix(1).uppercased() + word.dropFirst() }
+        .joined()
+    return (words.first ?? "") + joined + message.dropFirst(name.count)
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+
+/// What could not be done, and why.
+public struct VanillaError: Error, Sendable, Equatable {
+    /// What sort of failure it is, to decide what to do about it.
+    public let kind: Kind
+    /// What failed, in a sentence.
+    public let message: String
+    /// The operating system's number for it (errno(3)); 0 where it was not the system.
+    public let code: Int32
+
+    init(_ kind: Kind, _ message: String, code: Int32 = 0) {
+        self.kind = kind
+        self.message = message
+        self.code = code
+    }
+}
+
+extension VanillaError {
+    /// Sorts of failure.
+    public enum Kind: Sendable {
+        /// An option has an impossible value.
+        case invalidConfiguration
+        /// The host or the path of a socket is no address.
+        case invalidAddress
+        /// Another program, or another server of this one, listens there.
+        case addressInUse
+        /// The address belongs to no interface of this machine.
+        case addressUnavailable
+        /// The user may not listen there.
+        case permissionDenied
+        /// The backend asked for is not allowed or not known here.
+        case backendUnavailable
+        /// Memory, descriptors or threads ran out.
+        case outOfResources
+        /// The server cannot do that now: it runs already, or it has not been started.
+        case invalidState
+        /// The operating system refused in another way: see ``VanillaError/code``.
+        case system
+
+        /// A field's name is no token, or its value holds CR, LF, NUL or another control byte.
+        case invalidField
+        /// The field is one that the server writes itself: Connection, Content-Length, Date,
+        /// Transfer-Encoding.
+        case reservedField
+        /// The fields of the response are larger than 64 KiB.
+        case fieldsTooLarge
+        /// The request was answered before.
+        case alreadyAnswered
+        /// A body is longer than the length declared for it, or a range lies outside the bytes.
+        case lengthExceeded
+
+        /// A test took longer than it may.
+        case deadlineExceeded
+        /// The server closed the connection before a whole response came.
+        case connectionClosed
+        /// What the server sent is no HTTP response, or more than one.
+        case malformedResponse
+    }
+}
+
+extension VanillaError: CustomStringConvertible {
+    /// What failed, for people.
+    public var description: String { message }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+
+internal import CVanillaIO
+
+/// The handler of one worker, and the functions by which C calls it.
+///
+/// Made and released on the worker's thread, and only used there. C's callbacks are static
+/// functions that read the closure from here without retaining anything: see docs/PERFORMANCE.md
+/// before changing that.
+@safe
+final class WorkerHandler {
+    private let handler: Server.Handler
+    /// Outlives every worker.
+    private unowned(unsafe) let core: ServerCore
+
+    private init(handler: @escaping Server.Handler, core: ServerCore) {
+        self.handler = handler
+        unsafe self.core = core
+    }
+
+    /// C's callbacks. `context` is the server's core.
+    static func callbacks(context: UnsafeMutableRawPointer, choosesBody: Bool) -> vn_handlers {
+        unsafe vn_handlers(
+            context: context, handle: handle, choose_body: choosesBody ? chooseBody : nil,
+            begin: begin, end: end)
+    }
+
+    private static let begin:
+        @convention(c) (UnsafeMutableRawPointer?, UInt32) -> UnsafeMutableRawPointer? = {
+            context, index in
+            guard let context = unsafe context else { return nil }
+            // The context is the core, which outlives every worker.
+            let core = unsafe Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
+            // `Server.handle` has a worker of its own, which C gives the highest number.
+            let worker = Worker(index: index == .max ? 0 : Int(index))
+            let handler = core.hooks.makeHandler(worker)
+            return unsafe Unmanaged.passRetained(WorkerHandler(handler: handler, core: core))
+                .toOpaque()
+        }
+
+    private static let end: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        guard let context = unsafe context else { return }
+        // Balances `begin`.
+        unsafe Unmanaged<WorkerHandler>.fromOpaque(context).release()
+    }
+
+    private static let handle:
+        @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<vn_request>?, OpaquePointer?) ->
+            Void = {
+                context, request, response in
+                // C always passes all three.
+                let (context, request, response) = unsafe (context!, request!, response!)
+                unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef {
+                    worker in
+                    unsafe worker.handle(unsafe request, response)
+                }
+            }
+
+    private static let chooseBody:
+        @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<vn_request>?) -> Int32 = {
+            context, request in
+            // C always passes both.
+            let (context, request) = unsafe (context!, request!)
+            return unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef {
+                worker in
+                unsafe worker.core.hooks.bodyDelivery?(Request(lent: request)).kernel
+                    ?? BodyDelivery.whole.kernel
+            }
+        }
+
+    @inline(__always)
+    private func handle(_ request: UnsafePointer<vn_request>, _ response: OpaquePointer) {
+        var writer = unsafe ResponseWriter(lent: response, core: core)
+        do {
+            try handler(unsafe Request(lent: request), &writer)
+        } catch {
+            writer.fail(error, in: "A handler")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+
+public import ArgumentParser
+public import Vanilla
+
+/// The options that every executable of this project has.
+public struct ServerOptions: ParsableArguments {
+    @Option(help: "The address to listen on, in digits. (default: all, IPv4 and IPv6)")
+    public var host: String?
+
+    @Option(help: "The port, 0 for any free one. (environment: PORT, default: 3000)")
+    public var port: Int?
+
+    @Option(help: "The path of a unix domain socket to listen on, instead of host and port.")
+    public var unixSocket: String?
+
+    @Option(help: "auto, io_uring or epoll. (environment: VANILLA_BACKEND, default: auto)")
+    public var backend: BackendOption?
+
+    @Option(help: "The number of worker threads. (default: one on each CPU allowed)")
+    public var workers: Int?
+
+    @Option(help: "rfc, always or never.")
+    public var keepAlive = Server.Configuration.KeepAlive.rfc
+
+    public init() {}
+
+    /// Refuses impossible values, which ends the program with a message and the status 64
+    /// (sysexits.h).
+    public func validate() throws {
+        _ = try portInForce
+        _ = try backendInForce
+        if let workers, !(1...1024 ~= workers) {
+            throw ValidationError("--workers is \(workers), but must be 1 to 1024.")
+        }
+        if unixSocket != nil, host != nil || port != nil {
+            throw ValidationError("--unix-socket stands instead of --host and --port.")
+        }
+    }
+}
+
+extension ServerOptions {
+    /// The configuration that the options ask for.
+    public var configuration: Server.Configuration {
+        get throws {
+            var configuration = Server.Configuration(address: try address)
+            configuration.backend = try backendInForce
+            configuration.workers = workers
+            configuration.keepAlive = keepAlive
+            return configuration
+        }
+    }
+
+    private var address: Server.Configuration.Address {
+        get throws {
+            if let unixSocket { return .unixSocket(path: unixSocket) }
+            let port = try portInForce
+            return if let host { .host(host, port: port) } else { .any(port: port) }
+        }
+    }
+
+    private var portInForce: Int {
+        get throws {
+            if let port { return try checked(port, "--port") }
+            guard let text = environmentVariable("PORT") else { return 3000 }
+            guard let port = Int(text) else {
+                throw ValidationError("The environment's PORT is \"\(text)\", which is no number.")
+            }
+            return try checked(port, "The environment's PORT")
+        }
+    }
+
+    private func checked(_ port: Int, _ source: String) throws -> Int {
+        guard 0...65535 ~= port else {
+            throw ValidationError("\(source) is \(port), but must be 0 to 65535.")
+        }
+        return port
+    }
+
+    private var backendInForce: Backend? {
+        get throws {
+            if let backend { return backend.backend }
+            guard let text = environmentVariable("VANILLA_BACKEND") else { return nil }
+            guard let option = BackendOption(argument: text) else {
+                throw ValidationError(
+                    "The environment's VANILLA_BACKEND is \"\(text)\", but must be auto, io_uring or epoll."
+                )
+            }
+            return option.backend
+        }
+    }
+}
+
+extension Server.Configuration.KeepAlive: ExpressibleByArgument {}

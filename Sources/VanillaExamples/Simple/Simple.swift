@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import ExampleOptions
+import Vanilla
+
+/// The smallest real server: three routes, the right statuses for everything else.
+@main
+struct Simple: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simple", abstract: "Serves /, /user and /user/<id>.")
+
+    @OptionGroup var options: ServerOptions
+
+    func run() throws {
+        try options.serve { configuration in
+            try Server(configuration: configuration, handler: Routes.respond)
+        }
+    }
+}

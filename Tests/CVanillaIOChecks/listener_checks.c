@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+#include "listener_checks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "ring/listener.h"
+
+enum { PORT = 12345 };
+
+static const struct sockaddr *generic(const struct vn_listener_address *address)
+{
+    return (const struct sockaddr *) &address->address;
+}
+
+static int32_t open_first(struct vn_listener_address *address)
+{
+    enum vn_listener_step step;
+    return vn_listener_open(address, true, 16, 0600, &step);
+}
+
+static int32_t knock(const struct vn_listener_address *address)
+{
+    int32_t fd = socket(address->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(fd, generic(address), address->size) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* A path in /tmp that nobody else uses. */
+static void make_path(char *path, size_t capacity)
+{
+    static atomic_int number;
+    int32_t own = atomic_fetch_add(&number, 1);
+    snprintf(path, capacity, "/tmp/vanilla-listener-%d-%d", getpid(), own);
+}
+
+/* ---- Addresses ---- */
+
+const char *vn_check_parses(const char *host, int32_t family)
+{
+    struct vn_listener_address address;
+    int32_t error = vn_listener_parse(&address, host, PORT);
+    if (family == 0)
+        return error == -EINVAL ? NULL : "it is taken for an address";
+    if (error != 0)
+        return "it is not taken for an address";
+    if (address.address.ss_family != (family == 4 ? AF_INET : AF_INET6))
+        return "the family is wrong";
+    return vn_listener_port(&address) == PORT ? NULL : "the port is wrong";
+}
+
+const char *vn_check_parses_paths(void)
+{
+    struct vn_listener_address address;
+    struct sockaddr_un local;
+    char path[sizeof local.sun_path + 1];
+    memset(path, 'a', sizeof path);
+    path[sizeof path - 1] = '\0';
+    if (vn_listener_parse_path(&address, path) != -ENAMETOOLONG)
+        return "a path one byte too long is taken";
+    path[sizeof path - 2] = '\0';
+    if (vn_listener_parse_path(&address, path) != 0)
+        return "the longest path is refused";
+    if (vn_listener_port(&address) != 0)
+        return "a path has a port";
+    return vn_listener_parse_path(&address, "") == -EINVAL ? NULL : "an empty path is taken";
+}
+
+/* ---- TCP ---- */
+
+const char *vn_check_shares_a_port(const char *host)
+{
+    struct vn_listener_address address;
+    enum vn_listener_step step;
+    vn_listener_parse(&address, host, 0);
+    int32_t first = open_first(&address);
+    if (first < 0 || vn_listener_port(&address) == 0)
+        return "no port";
+    uint16_t port = vn_listener_port(&address);
+    int32_t second = vn_listener_open(&address, false, 16, 0, &step);
+    if (second < 0 || vn_listener_port(&address) != port)
+        return "a second socket of the server cannot join";
+    if (open_first(&address) != -EADDRINUSE)
+        return "another server can join";
+    close(first);
+    close(second);
+    return NULL;
+}
+
+const char *vn_check_finds_a_foreign_server(bool reuses_port)
+{
+    struct vn_listener_address address;
+    enum vn_listener_step step = VN_LISTENER_ADDRESS;
+    int32_t one = 1;
+    int32_t foreign = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    vn_listener_parse(&address, "127.0.0.1", 0);
+    setsockopt(foreign, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (reuses_port)
+        setsockopt(foreign, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+    bind(foreign, generic(&address), address.size);
+    listen(foreign, 1);
+    socklen_t size = sizeof address.address;
+    getsockname(foreign, (struct sockaddr *) &address.address, &size);
+
+    if (vn_listener_open(&address, true, 16, 0, &step) != -EADDRINUSE || step != VN_LISTENER_BIND)
+        return "its port can be taken";
+    vn_listener_parse(&address, NULL, vn_listener_port(&address));
+    if (open_first(&address) != -EADDRINUSE)
+        return "its port can be taken on every address";
+    close(foreign);
+    return NULL;
+}
+
+const char *vn_check_serves_both_families(void)
+{
+    static const char *const hosts[] = {"127.0.0.1", "::1"};
+    struct vn_listener_address address;
+    vn_listener_parse(&address, NULL, 0);
+    int32_t listener = open_first(&address);
+    if (listener < 0)
+        return "the wildcard cannot be bound";
+    bool has_ipv6 = address.address.ss_family == AF_INET6;
+    for (int32_t i = 0; i < (has_ipv6 ? 2 : 1); i++) {
+        struct vn_listener_address target;
+        vn_listener_parse(&target, hosts[i], vn_listener_port(&address));
+        int32_t client = knock(&target);
+        if (client < 0)
+            return i == 0 ? "no IPv4" : "no IPv6";
+        close(client);
+    }
+    close(listener);
+    return NULL;
+}
+
+const char *vn_check_refuses_a_foreign_address(void)
+{
+    struct vn_listener_address address;
+    enum vn_listener_step step = VN_LISTENER_ADDRESS;
+    vn_listener_parse(&address, "192.0.2.1", 0); /* for documentation: nobody's */
+    if (vn_listener_open(&address, true, 16, 0, &step) != -EADDRNOTAVAIL)
+        return "it can be bound";
+    return step == VN_LISTENER_BIND ? NULL : "the step is wrong";
+}
+
+const char *vn_check_sets_options(void)
+{
+    struct vn_listener_address address;
+    int32_t value = 0;
+    socklen_t size = sizeof value;
+    vn_listener_parse(&address, "127.0.0.1", 0);
+    int32_t listener = open_first(&address);
+    int32_t client = knock(&address);
+    int32_t server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    getsockopt(server, IPPROTO_TCP, TCP_NODELAY, &value, &size);
+    if (value == 0)
+        return "an accepted socket waits to fill segments";
+    if (!(fcntl(listener, F_GETFD) & FD_CLOEXEC))
+        return "the listener survives exec";
+    if (fcntl(listener, F_GETFL) & O_NONBLOCK)
+        return "the listener does not block";
+    close(client);
+    close(server);
+    close(listener);
+    return NULL;
+}
+
+/* ---- Local ---- */
+
+const char *vn_check_replaces_a_stale_path(void)
+{
+    char path[64];
+    struct vn_listener_address address;
+    make_path(path, sizeof path);
+    vn_listener_parse_path(&address, path);
+    for (int32_t i = 0; i < 2; i++) {
+        int32_t listener = open_first(&address);
+        if (listener < 0)
+            return i == 0 ? "the path cannot be bound" : "a path that nobody listens on is refused";
+        int32_t client = knock(&address);
+        if (client < 0)
+            return "nobody listens";
+        close(client);
+        close(listener);
+    }
+    unlink(path);
+    return NULL;
+}
+
+const char *vn_check_refuses_a_live_path(void)
+{
+    char path[64];
+    struct vn_listener_address address;
+    make_path(path, sizeof path);
+    vn_listener_parse_path(&address, path);
+    int32_t listener = open_first(&address);
+    if (open_first(&address) != -EADDRINUSE)
+        return "a path that somebody listens on is taken over";
+    int32_t client = knock(&address);
+    if (client < 0)
+        return "the one who listens is cut off";
+    close(client);
+    close(listener);
+    unlink(path);
+    return NULL;
+}
+
+const char *vn_check_refuses_a_path_to_a_file(void)
+{
+    char path[64];
+    struct stat status;
+    struct vn_listener_address address;
+    enum vn_listener_step step = VN_LISTENER_ADDRESS;
+    make_path(path, sizeof path);
+    vn_listener_parse_path(&address, path);
+    close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    if (vn_listener_open(&address, true, 16, 0600, &step) != -ENOTSOCK || step != VN_LISTENER_BIND)
+        return "a file is taken for a socket";
+    if (stat(path, &status) < 0 || !S_ISREG(status.st_mode))
+        return "the file is gone";
+    unlink(path);
+    return NULL;
+}
+
+const char *vn_check_sets_the_mode(uint32_t mode)
+{
+    char path[64];
+    struct stat status;
+    struct vn_listener_address address;
+    enum vn_listener_step step;
+    make_path(path, sizeof path);
+    vn_listener_parse_path(&address, path);
+    int32_t listener = vn_listener_open(&address, true, 16, mode, &step);
+    if (stat(path, &status) < 0 || (status.st_mode & 07777) != mode)
+        return "the mode is another";
+    close(listener);
+    unlink(path);
+    return NULL;
+}
+
+/* ---- Connected sockets ---- */
+
+const char *vn_check_names_the_peer(const char *listening, const char *connecting, const char *name)
+{
+    struct vn_listener_address address;
+    char text[46];
+    uint16_t port;
+    bool is_local = strcmp(connecting, "") == 0;
+    char path[64];
+    make_path(path, sizeof path);
+    if (is_local)
+        vn_listener_parse_path(&address, path);
+    else
+        vn_listener_parse(&address, listening, 0);
+    int32_t listener = open_first(&address);
+    struct vn_listener_address target = address;
+    if (!is_local)
+        vn_listener_parse(&target, connecting, vn_listener_port(&address));
+    int32_t client = knock(&target);
+    int32_t server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+    struct vn_listener_address own = {.size = sizeof own.address};
+    getsockname(client, (struct sockaddr *) &own.address, &own.size);
+    size_t count = vn_socket_peer(server, text, sizeof text, &port);
+    if (count != strlen(name) || strcmp(text, name) != 0)
+        return "the name is another";
+    if (port != vn_listener_port(&own))
+        return "the port is another";
+    if (!is_local && vn_socket_peer(server, text, 3, &port) != 0)
+        return "a name that does not fit is told";
+    close(client);
+    close(server);
+    close(listener);
+    if (is_local)
+        unlink(path);
+    return NULL;
+}
+
+const char *vn_check_sees_input_and_finishes(void)
+{
+    int32_t pair[2];
+    uint8_t byte;
+    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
+    if (vn_socket_has_input(pair[0]))
+        return "there is input from nobody";
+    send(pair[1], "x", 1, 0);
+    if (!vn_socket_has_input(pair[0]))
+        return "input is not seen";
+    vn_socket_finish(pair[0]);
+    if (recv(pair[1], &byte, 1, 0) != 0)
+        return "the peer does not see the end";
+    if (recv(pair[0], &byte, 1, 0) != 1 || vn_socket_has_input(pair[0]))
+        return "input is lost";
+    close(pair[0]);
+    close(pair[1]);
+    return NULL;
+}

@@ -1,0 +1,626 @@
+// SPDX-License-Identifier: MIT
+#include "include/server_checks.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "include/CVanillaIO.h"
+
+enum { PATIENCE = 20000 }; /* milliseconds in which a test must see what it waits for */
+
+static _Thread_local char message[1024];
+
+static const char *failed(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    return message;
+}
+
+static uint64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
+}
+
+/* ---- The server under test ---- */
+
+struct stage {
+    sem_t entered; /* a handler is in /block */
+    sem_t leave;
+};
+
+static void handle(void *context, const vn_request *request, vn_response *response)
+{
+    struct stage *stage = context;
+    vn_span path = vn_request_path(request);
+    if (path.count == 6 && memcmp(path.bytes, "/block", 6) == 0) {
+        sem_post(&stage->entered);
+        while (sem_wait(&stage->leave) != 0) {
+        }
+    }
+    if (path.count == 6 && memcmp(path.bytes, "/later", 6) == 0) {
+        sem_post(&stage->entered);
+        vn_response_defer(response);
+        return;
+    }
+    vn_response_send(response, vn_span_of("text/plain"), vn_span_of("Hello"));
+}
+
+static void no_log(void *context, int32_t level, const char *line)
+{
+    (void) context, (void) level, (void) line;
+}
+
+static void stage_init(struct stage *stage)
+{
+    sem_init(&stage->entered, 0, 0);
+    sem_init(&stage->leave, 0, 0);
+}
+
+static vn_config config_of(struct stage *stage, uint8_t backend)
+{
+    vn_config config;
+    vn_config_init(&config);
+    config.host = "127.0.0.1";
+    config.port = 0;
+    config.workers = 1;
+    config.backend = backend;
+    config.handlers = (vn_handlers) {.context = stage, .handle = handle};
+    config.log = no_log;
+    return config;
+}
+
+/* ---- A client ---- */
+
+static int dial(uint16_t port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *) &address, sizeof address) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int dial_path(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *) &address, sizeof address) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static void ask(int fd, const char *request)
+{
+    (void) !send(fd, request, strlen(request), MSG_NOSIGNAL);
+}
+
+static const char get[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+static const char get_block[] = "GET /block HTTP/1.1\r\nHost: a\r\n\r\n";
+static const char get_later[] = "GET /later HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/* Read until "Hello" was received, the end, or patience is over. Returns bytes read into `answer`,
+ * -1 for the latter. */
+static ssize_t hear(int fd, char answer[1024], int patience)
+{
+    size_t count = 0;
+    uint64_t due = milliseconds() + (uint64_t) patience;
+    answer[0] = '\0';
+    while (strstr(answer, "Hello") == NULL) {
+        struct pollfd readable = {.fd = fd, .events = POLLIN};
+        uint64_t now = milliseconds();
+        if (now >= due || poll(&readable, 1, (int) (due - now)) <= 0)
+            return -1;
+        ssize_t got = recv(fd, answer + count, 1023 - count, 0);
+        if (got <= 0)
+            break;
+        count += (size_t) got;
+        answer[count] = '\0';
+    }
+    return (ssize_t) count;
+}
+
+static bool says_hello(int fd)
+{
+    char answer[1024];
+    ask(fd, get);
+    return hear(fd, answer, PATIENCE) > 0 && strstr(answer, "200 OK") != NULL;
+}
+
+static bool is_at_end(int fd)
+{
+    char byte;
+    struct pollfd readable = {.fd = fd, .events = POLLIN};
+    return poll(&readable, 1, PATIENCE) == 1 && recv(fd, &byte, 1, 0) <= 0;
+}
+
+/* ---- Counting ---- */
+
+static int count_in(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    int count = 0;
+    if (dir == NULL)
+        return -1;
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        count += entry->d_name[0] != '.';
+    closedir(dir);
+    return count;
+}
+
+static long resident_pages(void)
+{
+    long pages = -1;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL || fscanf(file, "%*d %ld", &pages) != 1)
+        pages = -1;
+    if (file != NULL)
+        fclose(file);
+    return pages;
+}
+
+static const char *cycle(const vn_config *config)
+{
+    vn_error error = {0};
+    const char *problem = NULL;
+    vn_server *server = vn_server_open(config, &error);
+    if (server == NULL || vn_server_start(server, &error) < 0) {
+        problem = failed("%s", error.message);
+        if (server != NULL)
+            vn_server_close(server);
+        return problem;
+    }
+    int fd = dial(vn_server_port(server));
+    if (fd < 0 || !says_hello(fd))
+        problem = failed("no answer");
+    vn_server_stop(server, 5000);
+    vn_server_wait(server);
+    if (problem == NULL && !is_at_end(fd))
+        problem = failed("the connection outlived its server");
+    close(fd);
+    vn_server_close(server);
+    return problem;
+}
+
+const char *vn_check_cycles(uint8_t backend, uint32_t cycles)
+{
+    struct stage stage;
+    stage_init(&stage);
+    vn_config config = config_of(&stage, backend);
+    config.workers = 2;
+    const char *problem = NULL;
+    for (int i = 0; i < 20 && problem == NULL; i++) /* what is allocated once, is by now */
+        problem = cycle(&config);
+    int threads = count_in("/proc/self/task");
+    long pages = resident_pages();
+    for (uint32_t i = 0; i < cycles && problem == NULL; i++)
+        problem = cycle(&config);
+    if (problem != NULL)
+        return problem;
+    int more_threads = count_in("/proc/self/task") - threads;
+    long more_pages = resident_pages() - pages;
+    /* Other tests run beside this one, so the bounds allow for them; a leak in every cycle passes
+     * any. */
+    if (more_threads > (int) cycles / 10 + 16)
+        return failed("%d threads more after %u cycles", more_threads, cycles);
+    if (more_pages > (long) cycles * 4 + 16384)
+        return failed("%ld pages more after %u cycles", more_pages, cycles);
+    return NULL;
+}
+
+/* ---- Limits ---- */
+
+const char *vn_check_connection_limit(uint8_t backend)
+{
+    struct stage stage;
+    stage_init(&stage);
+    vn_config config = config_of(&stage, backend);
+    config.limits.connections = 2;
+    vn_error error;
+    vn_server *server = vn_server_open(&config, &error);
+    if (server == NULL || vn_server_start(server, &error) < 0)
+        return failed("%s", error.message);
+    uint16_t port = vn_server_port(server);
+    int fds[3] = {dial(port), dial(port), dial(port)};
+    const char *problem = NULL;
+    char answer[1024];
+    if (!says_hello(fds[0]) || !says_hello(fds[1]))
+        problem = failed("the connections within the limit were not served");
+    ask(fds[2], get);
+    if (problem == NULL && hear(fds[2], answer, 200) != -1)
+        problem = failed("the third of two connections was served");
+    vn_statistics statistics;
+    vn_server_statistics(server, &statistics);
+    if (problem == NULL && (statistics.open != 2 || statistics.accepted != 2))
+        problem = failed("%llu accepted, %llu open", (unsigned long long) statistics.accepted,
+                         (unsigned long long) statistics.open);
+    close(fds[0]);
+    if (problem == NULL && hear(fds[2], answer, PATIENCE) <= 0)
+        problem = failed("the third connection was not served when there was room");
+    close(fds[1]);
+    close(fds[2]);
+    vn_server_close(server);
+    return problem;
+}
+
+/* ---- Stopping ---- */
+
+const char *vn_check_stop_serves_the_queue(uint8_t backend)
+{
+    enum { QUEUED = 20 };
+    struct stage stage;
+    stage_init(&stage);
+    vn_config config = config_of(&stage, backend);
+    vn_error error;
+    vn_server *server = vn_server_open(&config, &error);
+    if (server == NULL || vn_server_start(server, &error) < 0)
+        return failed("%s", error.message);
+    uint16_t port = vn_server_port(server);
+    const char *problem = NULL;
+    int idle = dial(port), busy = dial(port), queued[QUEUED];
+    if (!says_hello(idle))
+        problem = failed("no answer");
+    ask(busy, get_block);
+    sem_wait(&stage.entered); /* the only worker is in the handler now */
+    for (int i = 0; i < QUEUED; i++) {
+        queued[i] = dial(port);
+        ask(queued[i], get);
+    }
+    vn_server_stop(server, PATIENCE);
+    sem_post(&stage.leave);
+    vn_server_wait(server);
+
+    char answer[1024];
+    if (problem == NULL && (hear(busy, answer, PATIENCE) <= 0 || strstr(answer, "200 OK") == NULL))
+        problem = failed("the request in hand got no answer: %s", answer);
+    for (int i = 0; i < QUEUED; i++) {
+        if (problem == NULL && (hear(queued[i], answer, PATIENCE) <= 0 ||
+                                strstr(answer, "Connection: close\r\n") == NULL))
+            problem = failed("connection %d of the accept queue got: %s", i, answer);
+        if (problem == NULL && !is_at_end(queued[i]))
+            problem = failed("connection %d of the accept queue was not closed", i);
+        close(queued[i]);
+    }
+    if (problem == NULL && !is_at_end(idle))
+        problem = failed("the idle connection was not closed");
+    close(idle);
+    close(busy);
+    vn_server_close(server);
+    return problem;
+}
+
+const char *vn_check_stop_deadline(uint8_t backend)
+{
+    struct stage stage;
+    stage_init(&stage);
+    vn_config config = config_of(&stage, backend);
+    vn_error error;
+    vn_server *server = vn_server_open(&config, &error);
+    if (server == NULL || vn_server_start(server, &error) < 0)
+        return failed("%s", error.message);
+    int fd = dial(vn_server_port(server));
+    ask(fd, get_later);
+    sem_wait(&stage.entered);
+    uint64_t begun = milliseconds();
+    vn_server_stop(server, 60000);
+    vn_server_stop(server, 150); /* the nearest counts */
+    vn_server_wait(server);
+    uint64_t took = milliseconds() - begun;
+    const char *problem = NULL;
+    if (took < 140 || took > PATIENCE)
+        problem = failed("stopped after %llu ms", (unsigned long long) took);
+    else if (!is_at_end(fd))
+        problem = failed("the connection outlived its server");
+    close(fd);
+    vn_server_close(server);
+    return problem;
+}
+
+struct runner {
+    vn_server *server;
+    vn_error error;
+    int32_t result;
+};
+
+static void *run(void *argument)
+{
+    struct runner *runner = argument;
+    runner->result = vn_server_run(runner->server, true, &runner->error);
+    return NULL;
+}
+
+static void never(int number)
+{
+    (void) number;
+}
+
+/* Connect to a server that another thread is starting. */
+static int dial_when_ready(vn_server *server)
+{
+    uint64_t due = milliseconds() + PATIENCE;
+    int fd = -1;
+    while (fd < 0 && milliseconds() < due) {
+        uint16_t port = vn_server_port(server);
+        fd = port == 0 ? -1 : dial(port);
+        if (fd < 0)
+            sched_yield();
+    }
+    return fd;
+}
+
+static const char *check_one_signal(struct stage *stage, const vn_config *config, int number,
+                                    bool twice)
+{
+    vn_error error;
+    struct runner runner = {.server = vn_server_open(config, &error)};
+    if (runner.server == NULL)
+        return failed("%s", error.message);
+    pthread_t thread;
+    pthread_create(&thread, NULL, run, &runner);
+    int fd = dial_when_ready(runner.server);
+    ask(fd, get_later);
+    sem_wait(&stage->entered);
+    uint64_t begun = milliseconds();
+    kill(getpid(), number);
+    if (twice) /* another one: two of a kind that come at once are one to the kernel */
+        kill(getpid(), number == SIGINT ? SIGTERM : SIGINT);
+    pthread_join(thread, NULL);
+    uint64_t took = milliseconds() - begun;
+    const char *problem = NULL;
+    if (runner.result != 0)
+        problem = failed("%s", runner.error.message);
+    else if (!twice && took < config->drain - 10)
+        problem = failed("one signal stopped it after %llu ms", (unsigned long long) took);
+    else if (twice && took > PATIENCE)
+        problem = failed("two signals stopped it after %llu ms", (unsigned long long) took);
+    close(fd);
+    vn_server_close(runner.server);
+    return problem;
+}
+
+const char *vn_check_signals(uint8_t backend)
+{
+    struct sigaction before, after, mine = {.sa_handler = never};
+    struct stage stage;
+    stage_init(&stage);
+    vn_config config = config_of(&stage, backend);
+    config.deadlines.handler = 0;
+    sigaction(SIGTERM, &mine, &before);
+    config.drain = 150;
+    const char *problem = check_one_signal(&stage, &config, SIGTERM, false);
+    config.drain = 3600000;
+    if (problem == NULL)
+        problem = check_one_signal(&stage, &config, SIGINT, true);
+    sigaction(SIGTERM, NULL, &after);
+    if (problem == NULL && after.sa_handler != never)
+        problem = failed("the signal handler of before was not put back");
+    sigaction(SIGTERM, &before, NULL);
+    return problem;
+}
+
+/* ---- Errors ---- */
+
+static const char *expect_error(const vn_config *config, bool at_open, int32_t step, int32_t code)
+{
+    vn_error error = {0};
+    vn_server *server = vn_server_open(config, &error);
+    if (at_open != (server == NULL))
+        return failed("opened %d: %s", server != NULL, error.message);
+    int32_t started = server == NULL ? -error.code : vn_server_start(server, &error);
+    const char *problem = NULL;
+    if (started != -code || error.step != step || error.code != code || error.message[0] == '\0')
+        problem = failed("result %d, step %d, code %d, \"%s\"", started, error.step, error.code,
+                         error.message);
+    if (server != NULL)
+        vn_server_close(server);
+    return problem;
+}
+
+const char *vn_check_start_errors(uint8_t backend)
+{
+    struct stage stage;
+    stage_init(&stage);
+    vn_config config = config_of(&stage, backend), wrong;
+    vn_error error;
+    vn_server *server = vn_server_open(&config, &error);
+    if (server == NULL || vn_server_start(server, &error) < 0)
+        return failed("%s", error.message);
+    const char *problem = NULL;
+    if (vn_server_start(server, &error) != -EALREADY || error.step != VN_FAILED_STATE)
+        problem = failed("started twice: %s", error.message);
+
+    wrong = config;
+    wrong.port = vn_server_port(server);
+    if (problem == NULL)
+        problem = expect_error(&wrong, false, VN_FAILED_BIND, EADDRINUSE);
+    vn_server_close(server);
+
+    wrong = config;
+    wrong.host = "256.0.0.1";
+    if (problem == NULL)
+        problem = expect_error(&wrong, true, VN_FAILED_ADDRESS, EINVAL);
+    wrong.host = "192.0.2.1"; /* documentation: RFC 5737 */
+    if (problem == NULL)
+        problem = expect_error(&wrong, false, VN_FAILED_BIND, EADDRNOTAVAIL);
+    wrong = config;
+    wrong.limits.field_count = VN_FIELDS_MAX + 1;
+    if (problem == NULL)
+        problem = expect_error(&wrong, true, VN_FAILED_CONFIG, EINVAL);
+    wrong = config;
+    wrong.handlers.handle = NULL;
+    if (problem == NULL)
+        problem = expect_error(&wrong, true, VN_FAILED_CONFIG, EINVAL);
+    return problem;
+}
+
+static const char *make_path(char path[64])
+{
+    snprintf(path, 64, "/tmp/vanilla-XXXXXX");
+    return mkdtemp(path) == NULL ? failed("mkdtemp: %s", strerror(errno)) : NULL;
+}
+
+const char *vn_check_unix_socket(uint8_t backend)
+{
+    char folder[64], path[80];
+    struct stage stage;
+    struct stat status;
+    const char *problem = make_path(folder);
+    if (problem != NULL)
+        return problem;
+    snprintf(path, sizeof path, "%s/socket", folder);
+    stage_init(&stage);
+    vn_config config = config_of(&stage, backend);
+    config.host = NULL;
+    config.unix_path = path;
+    config.unix_mode = 0640;
+    config.workers = 3;
+
+    close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    problem = expect_error(&config, false, VN_FAILED_BIND, ENOTSOCK);
+    if (problem == NULL && stat(path, &status) != 0)
+        problem = failed("a file that is no socket was removed");
+    unlink(path);
+
+    for (int round = 0; round < 2 && problem == NULL; round++) {
+        vn_error error;
+        vn_server *server = vn_server_open(&config, &error);
+        if (server == NULL || vn_server_start(server, &error) < 0)
+            return failed("%s", error.message);
+        if (stat(path, &status) != 0 || (status.st_mode & 0777) != 0640)
+            problem = failed("mode %o", status.st_mode);
+        for (int i = 0; i < 50 && problem == NULL; i++) {
+            int fd = dial_path(path);
+            if (fd < 0 || !says_hello(fd))
+                problem = failed("no answer over the unix socket");
+            close(fd);
+        }
+        if (problem == NULL)
+            problem = expect_error(&config, false, VN_FAILED_BIND, EADDRINUSE);
+        vn_server_stop(server, 1000);
+        vn_server_close(server);
+        if (problem == NULL && stat(path, &status) == 0)
+            problem = failed("the socket's file is still there");
+        /* A stale one is left for the second round. */
+        struct sockaddr_un stale = {.sun_family = AF_UNIX};
+        snprintf(stale.sun_path, sizeof stale.sun_path, "%s", path);
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (bind(fd, (struct sockaddr *) &stale, sizeof stale) != 0 && problem == NULL)
+            problem = failed("bind: %s", strerror(errno));
+        close(fd);
+    }
+    unlink(path);
+    rmdir(folder);
+    return problem;
+}
+
+/* ---- Manners ---- */
+
+const char *vn_check_lingering(uint8_t backend)
+{
+    enum { WASTE = 200 * 1024 };
+    struct stage stage;
+    stage_init(&stage);
+    vn_config config = config_of(&stage, backend);
+    vn_error error;
+    vn_server *server = vn_server_open(&config, &error);
+    if (server == NULL || vn_server_start(server, &error) < 0)
+        return failed("%s", error.message);
+    static const char *const refused[] = {
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\n",
+    };
+    static const char *const statuses[] = {"413", "400"};
+    char *waste = calloc(1, WASTE), answer[1024];
+    const char *problem = NULL;
+    for (int i = 0; i < 2 && problem == NULL; i++) {
+        int fd = dial(vn_server_port(server));
+        ask(fd, refused[i]);
+        for (size_t sent = 0; sent < WASTE;) {
+            ssize_t count = send(fd, waste + sent, WASTE - sent, MSG_NOSIGNAL);
+            if (count <= 0) {
+                problem = failed("the client could not send on after %zu bytes: %s", sent,
+                                 strerror(errno));
+                break;
+            }
+            sent += (size_t) count;
+        }
+        if (problem == NULL &&
+            (hear(fd, answer, PATIENCE) <= 0 || strstr(answer, statuses[i]) == NULL))
+            problem = failed("the client heard: %s", answer);
+        close(fd);
+    }
+    free(waste);
+    vn_server_close(server);
+    return problem;
+}
+
+struct flooder {
+    int fd;
+    _Atomic bool stops;
+};
+
+static void *flood(void *argument)
+{
+    struct flooder *flooder = argument;
+    char many[sizeof get * 200], sink[65536];
+    for (size_t i = 0; i < 200; i++)
+        memcpy(many + i * (sizeof get - 1), get, sizeof get - 1);
+    size_t count = 200 * (sizeof get - 1), at = 0;
+    while (!flooder->stops) {
+        ssize_t sent = send(flooder->fd, many + at, count - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent > 0)
+            at = (at + (size_t) sent) % count;
+        while (recv(flooder->fd, sink, sizeof sink, MSG_DONTWAIT) > 0) {
+        }
+    }
+    return NULL;
+}
+
+const char *vn_check_fairness(uint8_t backend)
+{
+    struct stage stage;
+    stage_init(&stage);
+    vn_config config = config_of(&stage, backend);
+    vn_error error;
+    vn_server *server = vn_server_open(&config, &error);
+    if (server == NULL || vn_server_start(server, &error) < 0)
+        return failed("%s", error.message);
+    struct flooder flooder = {.fd = dial(vn_server_port(server))};
+    int fd = dial(vn_server_port(server));
+    pthread_t thread;
+    pthread_create(&thread, NULL, flood, &flooder);
+    const char *problem = NULL;
+    for (int i = 0; i < 100 && problem == NULL; i++)
+        if (!says_hello(fd))
+            problem = failed("request %d got no answer beside a flood", i);
+    flooder.stops = true;
+    pthread_join(thread, NULL);
+    close(flooder.fd);
+    close(fd);
+    vn_server_close(server);
+    return problem;
+}

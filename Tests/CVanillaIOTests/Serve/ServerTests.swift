@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The whole kernel over real sockets, on every backend.
+
+import CVanillaIO
+import CVanillaIOChecks
+import Testing
+
+private let backends = [UInt8(VN_BACKEND_URING), UInt8(VN_BACKEND_EPOLL)]
+
+/// One after the other: they count threads and send signals to the process.
+@Suite(.serialized) struct ServerTests {
+    @Test(arguments: backends)
+    func leaksNothingInAThousandStartsAndStops(_ backend: UInt8) {
+        expectNoProblem(vn_check_cycles(backend, 1000))
+    }
+
+    @Test(arguments: backends)
+    func acceptsNoMoreThanItsLimit(_ backend: UInt8) {
+        expectNoProblem(vn_check_connection_limit(backend))
+    }
+
+    @Test(arguments: backends)
+    func servesItsAcceptQueueWhenItStops(_ backend: UInt8) {
+        expectNoProblem(vn_check_stop_serves_the_queue(backend))
+    }
+
+    @Test(arguments: backends)
+    func stopsAtItsHardDeadline(_ backend: UInt8) {
+        expectNoProblem(vn_check_stop_deadline(backend))
+    }
+
+    @Test(arguments: backends)
+    func obeysSignalsAndPutsTheHandlersBack(_ backend: UInt8) {
+        expectNoProblem(vn_check_signals(backend))
+    }
+
+    @Test(arguments: backends)
+    func tellsWhyItDidNotStart(_ backend: UInt8) {
+        expectNoProblem(vn_check_start_errors(backend))
+    }
+
+    @Test(arguments: backends)
+    func servesAUnixDomainSocket(_ backend: UInt8) {
+        expectNoProblem(vn_check_unix_socket(backend))
+    }
+
+    @Test(arguments: backends)
+    func letsTheClientSeeItsRefusal(_ backend: UInt8) {
+        expectNoProblem(vn_check_lingering(backend))
+    }
+
+    @Test(arguments: backends)
+    func servesOthersBesideAFlood(_ backend: UInt8) {
+        expectNoProblem(vn_check_fairness(backend))
+    }
+}

@@ -1,0 +1,38 @@
+// builds
+// What handlers may do: read, pass on, answer, and keep copies.
+import Vanilla
+
+final class Seen {
+    var paths: [String] = []
+}
+
+func help(_ request: Request, _ response: inout ResponseWriter) throws {
+    var items = request.queryItems
+    while let item = items.next() {
+        try response.addField("X-Item", item.name)
+    }
+    if let host = request.fields[.host] { try response.addField("X-Host", host) }
+    response.send(request.body)
+}
+
+func makeServer() throws -> Server {
+    try Server(configuration: Server.Configuration()) { worker in
+        let seen = Seen()
+        return { request, response in
+            seen.paths.append(String(request.path))
+            switch request.path {
+            case "/": response.send("Hello, World!")
+            case let path where path.hasPrefix("/user/"): response.send(path.dropFirst(6))
+            default: try help(request, &response)
+            }
+        }
+    }
+}
+
+func makeSharedServer() throws -> Server {
+    try Server(port: 0) { request, response in
+        let path = String(request.path)
+        let exchange = response.deferAnswer()
+        Task { exchange.complete { response in response.send(path) } }
+    }
+}

@@ -1,0 +1,11 @@
+// error: escaping closure captures 'inout' parameter 'response'
+import Vanilla
+
+func makeServer() throws -> Server {
+    try Server(port: 0) { request, response in
+        response.stream { body in
+            response.closeConnection()
+            return .done
+        }
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import Testing
+import Vanilla
+
+@Suite struct ServerRunningTests {
+    private func makeServer(_ configuration: Server.Configuration) throws -> Server {
+        try Server(configuration: configuration) { _, response in response.send("fine") }
+    }
+
+    @Test(arguments: backends)
+    func tellsWhatItRunsOn(backend: Backend) throws {
+        var configuration = local(backend)
+        configuration.workers = 2
+        let server = try makeServer(configuration)
+        try server.start()
+        #expect(server.port > 0 && server.backend == backend && server.workerCount == 2)
+        server.stop(within: .zero)
+        server.wait()
+    }
+
+    @Test(arguments: backends)
+    func startsAndStopsManyTimes(backend: Backend) throws {
+        let server = try makeServer(local(backend))
+        for _ in 0..<50 {
+            try server.start()
+            #expect(try connects(to: server.port))
+            server.stop(within: .zero)
+            server.wait()
+        }
+    }
+
+    @Test(arguments: backends)
+    func doesNotAcceptAfterItsEnd(backend: Backend) throws {
+        let server = try makeServer(local(backend))
+        try server.start()
+        let port = server.port
+        #expect(try connects(to: port))
+        server.stop()
+        server.wait()
+        #expect(try !connects(to: port))
+    }
+
+    @Test(arguments: backends)
+    func runReturnsOnceItIsStopped(backend: Backend) throws {
+        let server = try makeServer(local(backend))
+        let ends = Recorder<Bool>()
+        try server.start()
+        onAnotherThread {
+            ends.record((try? server.run()) != nil)
+        }
+        #expect(try connects(to: server.port))
+        server.stop(within: .seconds(1))
+        #expect(ends.wait(for: 1) && ends.values == [true])
+    }
+
+    @Test(arguments: backends)
+    func mayBeStoppedByItsHandler(backend: Backend) throws {
+        let stoppers = Recorder<Server>()
+        let server = try Server(configuration: local(backend)) { _, response in
+            response.send("last")
+            stoppers.values[0].stop(within: .seconds(5))
+        }
+        stoppers.record(server)
+        defer { stoppers.clear() }
+        try server.start()
+        #expect(try exchange(get("/"), port: server.port).text == "last")
+        server.wait()
+    }
+
+    @Test func refusesToStartTwice() throws {
+        let server = try makeServer(local())
+        try server.start()
+        #expect(kind { () throws(VanillaError) in try server.start() } == .invalidState)
+        server.stop(within: .zero)
+        server.wait()
+    }
+
+    @Test(arguments: backends)
+    func saysThatThePortIsInUse(backend: Backend) throws {
+        let first = try makeServer(local(backend))
+        try first.start()
+        var configuration = local(backend)
+        configuration.address = .host("127.0.0.1", port: first.port)
+        let second = try makeServer(configuration)
+        #expect(kind { () throws(VanillaError) in try second.start() } == .addressInUse)
+        #expect(kind { () throws(VanillaError) in try second.run() } == .addressInUse)
+        first.stop(within: .zero)
+        first.wait()
+        try second.start()
+        second.stop(within: .zero)
+        second.wait()
+    }
+
+    @Test func saysThatAnAddressIsNotOfThisMachine() throws {
+        var configuration = local()
+        configuration.address = .host("192.0.2.1", port: 0)
+        let server = try makeServer(configuration)
+        #expect(kind { () throws(VanillaError) in try server.start() } == .addressUnavailable)
+    }
+
+    @Test func leavesAFileAloneThatIsNoSocket() throws {
+        let path = temporaryPath()
+        try "text".write(toFile: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var configuration = local()
+        configuration.address = .unixSocket(path: path)
+        let server = try makeServer(configuration)
+        #expect(kind { () throws(VanillaError) in try server.start() } == .addressInUse)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "text")
+    }
+
+    @Test(arguments: backends)
+    func listensOnAUnixSocket(backend: Backend) throws {
+        let path = temporaryPath()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var configuration = local(backend)
+        configuration.address = .unixSocket(path: path, permissions: 0o640)
+        let server = try makeServer(configuration)
+        try server.start()
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect(attributes[.posixPermissions] as? Int == 0o640)
+        #expect(server.port == 0)
+        server.stop(within: .zero)
+        server.wait()
+        #expect(
+            try server.answers([get("/")])[0].text == "fine",
+            "server.test runs on the loopback interface")
+    }
+
+    @Test(arguments: backends)
+    func stopsWhenItIsReleased(backend: Backend) throws {
+        let ends = Recorder<Int>()
+        do {
+            let server = try Server(
+                configuration: local(backend),
+                makeHandler: { _ in
+                    let witness = Witness(ends)
+                    return { _, response in withExtendedLifetime(witness) { response.send("") } }
+                })
+            try server.start()
+        }
+        #expect(ends.wait(for: 1))
+    }
+
+    private func kind(_ body: () throws(VanillaError) -> Void) -> VanillaError.Kind? {
+        do throws(VanillaError) {
+            try body()
+            return nil
+        } catch {
+            return error.kind
+        }
+    }
+
+    private func temporaryPath() -> String {
+        FileManager.default.temporaryDirectory.appendingPathComponent(
+            "vanilla-\(UUID().uuidString)"
+        ).path
+    }
+}

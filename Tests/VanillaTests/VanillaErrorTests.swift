@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+import Vanilla
+
+@Suite struct VanillaErrorTests {
+    @Test func saysWhatFailedAndWhy() {
+        do throws(VanillaError) {
+            _ = try Server(host: "localhost", port: 1) { _, _ in }
+            Issue.record("taken")
+        } catch {
+            #expect(error.kind == .invalidAddress && error.code != 0)
+            #expect(error.description.contains("localhost"))
+            #expect("\(error)" == error.message)
+        }
+    }
+}

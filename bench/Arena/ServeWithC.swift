@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+
+import ArenaHandler
+import CVanillaIO
+import ExampleOptions
+import Vanilla
+
+/// Serves with a C callback, as a C program would: Swift has no part in a request.
+func serveWithC(_ options: ServerOptions) throws {
+    let configuration = try options.configuration
+    var config = vn_config()
+    vn_config_init(&config)
+    config.handlers.handle = arena_handle
+    config.workers = UInt32(configuration.workers ?? 0)
+    config.backend =
+        switch configuration.backend {
+        case nil: UInt8(VN_BACKEND_AUTO)
+        case .ioUring: UInt8(VN_BACKEND_URING)
+        case .epoll: UInt8(VN_BACKEND_EPOLL)
+        }
+    config.keep_alive =
+        switch configuration.keepAlive {
+        case .rfc: UInt8(VN_KEEP_ALIVE_RFC)
+        case .always: UInt8(VN_KEEP_ALIVE_ALWAYS)
+        case .never: UInt8(VN_KEEP_ALIVE_NEVER)
+        }
+
+    switch configuration.address {
+    case .any(let port):
+        config.port = UInt16(port)
+        try serve(config, options)
+    case .host(let host, let port):
+        config.port = UInt16(port)
+        try host.withCString { text in
+            config.host = text
+            try serve(config, options)
+        }
+    case .unixSocket(let path, let permissions):
+        config.unix_mode = UInt32(permissions)
+        try path.withCString { text in
+            config.unix_path = text
+            try serve(config, options)
+        }
+    }
+}
+
+private func serve(_ config: vn_config, _ options: ServerOptions) throws {
+    var error = vn_error()
+    guard let server = withUnsafePointer(to: config, { config in vn_server_open(config, &error) })
+    else {
+        throw KernelFailure(error)
+    }
+    defer { vn_server_close(server) }
+
+    guard vn_server_start(server, &error) == 0 else { throw KernelFailure(error) }
+    let backend: Backend = Int(vn_server_backend(server)) == VN_BACKEND_URING ? .ioUring : .epoll
+    options.announce(
+        port: Int(vn_server_port(server)), backend: backend,
+        workerCount: Int(vn_server_workers(server)))
+    guard vn_server_run(server, true, &error) == 0 else { throw KernelFailure(error) }
+}
+
+/// The kernel's own words.
+private struct KernelFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ error: vn_error) {
+        description = withUnsafeBytes(of: error.message) { text in
+            String(decoding: text.prefix { byte in byte != 0 }, as: UTF8.self)
+        }
+    }
+}
