@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: MIT
+"""The direction of dependencies: base <- ring, base <- http, {ring, http} <- serve <- Vanilla."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "Tests", "clients"))
+
+import harness  # noqa: E402
+
+KERNEL = os.path.join(ROOT, "Sources", "CVanillaIO")
+VANILLA = os.path.join(ROOT, "Sources", "Vanilla")
+
+# What a file of each folder may include.
+ALLOWED = {
+    "include": {"include"},
+    "base": {"base"},
+    "ring": {"ring", "base"},
+    "http": {"http", "base", "include"},
+    "serve": {"serve", "http", "ring", "base", "include"},
+}
+
+# http/ is pure: types, memory that it was given, and vector instructions.
+PURE_HEADERS = {
+    "assert.h",
+    "stdbool.h",
+    "stddef.h",
+    "stdint.h",
+    "string.h",
+    "arm_neon.h",
+    "emmintrin.h",
+    "immintrin.h",
+}
+IMPURE_WORDS = r"\b(errno|malloc|calloc|realloc|free|time|clock_gettime|socket|read|write|recv|send)\s*\("
+
+# One file for a platform, wholly inside one #if.
+PLATFORM_FILES = ("ring/uring.c", "ring/epoll.c", "http/scan_x86.c", "http/scan_arm.c")
+
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def files(top, *endings):
+    for folder, _, names in os.walk(top):
+        for name in sorted(names):
+            if name.endswith(endings):
+                yield os.path.join(folder, name)
+
+
+def text_of(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def code_of(path):
+    """A file's text without its comments."""
+    return COMMENT.sub("", text_of(path))
+
+
+def kernel_files():
+    return list(files(KERNEL, ".c", ".h"))
+
+
+def folder_of(path):
+    return os.path.relpath(path, KERNEL).split(os.sep)[0]
+
+
+def short(path):
+    return os.path.relpath(path, ROOT)
+
+
+class Kernel(unittest.TestCase):
+    def test_has_its_folders(self):
+        found = {folder_of(path) for path in kernel_files()}
+        self.assertEqual(found, set(ALLOWED))
+
+    def test_includes_point_one_way(self):
+        for path in kernel_files():
+            with self.subTest(short(path)):
+                for kind, name in INCLUDE.findall(code_of(path)):
+                    if kind == "<":
+                        continue
+                    target = os.path.normpath(os.path.join(os.path.dirname(path), name))
+                    self.assertTrue(os.path.isfile(target), f"{name}: not relative, or not there")
+                    self.assertIn(folder_of(target), ALLOWED[folder_of(path)], name)
+
+    def test_ring_knows_no_http(self):
+        for path in files(os.path.join(KERNEL, "ring"), ""):
+            with self.subTest(short(path)):
+                self.assertNotIn("http", text_of(path).lower())
+
+    def test_http_is_pure(self):
+        for path in files(os.path.join(KERNEL, "http"), ".c", ".h"):
+            with self.subTest(short(path)):
+                code = code_of(path)
+                system = {name for kind, name in INCLUDE.findall(code) if kind == "<"}
+                self.assertLessEqual(system, PURE_HEADERS)
+                self.assertIsNone(re.search(IMPURE_WORDS, code))
+
+    def test_a_platform_is_a_whole_file(self):
+        for name in PLATFORM_FILES:
+            with self.subTest(name):
+                lines = [line for line in code_of(os.path.join(KERNEL, name)).splitlines() if line]
+                directives = [line for line in lines if line.startswith("#")]
+                # An include of the seam may stand before it.
+                first = next(line for line in directives if not line.startswith("#include"))
+                self.assertRegex(first, r"^#if")
+                self.assertEqual(lines[-1].strip(), "#endif")
+
+    def compile(self, text, *options):
+        with tempfile.TemporaryDirectory() as folder:
+            source = os.path.join(folder, "user.c")
+            with open(source, "w") as file:
+                file.write(text)
+            status, said = harness.run_tool(
+                harness.settings["clang"], "-Wall", "-Wextra", "-Werror", "-fsyntax-only", *options,
+                source,
+            )  # fmt: skip
+        self.assertEqual(status, 0, said)
+
+    def test_each_header_stands_alone(self):
+        for path in files(KERNEL, ".h"):
+            if path.endswith(".c.h"):
+                continue  # a text that several files compile, each with words of its own
+            with self.subTest(short(path)):
+                self.compile(f'#include "{path}"\n', "-std=gnu17", "-D_GNU_SOURCE")
+
+    def test_the_public_header_is_standard_c(self):
+        include = os.path.join(KERNEL, "include")
+        for standard in ("c11", "c17"):
+            with self.subTest(standard):
+                options = (f"-std={standard}", "-pedantic", "-I", include)
+                self.compile("#include <CVanillaIO.h>\n", *options)
+
+    def test_each_file_names_its_licence(self):
+        for path in kernel_files():
+            with self.subTest(short(path)):
+                self.assertTrue(text_of(path).startswith("// SPDX-License-Identifier: MIT\n"))
+
+
+class Swift(unittest.TestCase):
+    def test_vanilla_imports_no_foundation(self):
+        for path in files(VANILLA, ".swift"):
+            with self.subTest(short(path)):
+                imported = re.findall(r"^\s*(?:@\S+\s+)*(?:\w+\s+)?import\s+(\S+)", code_of(path), re.M)
+                allowed = {"CVanillaIO", "Synchronization", "Glibc", "Musl", "Darwin"}
+                self.assertLessEqual(set(imported), allowed)
+
+    def test_vanilla_imports_the_kernel_for_itself_alone(self):
+        for path in files(VANILLA, ".swift"):
+            with self.subTest(short(path)):
+                for line in re.findall(r"^.*\bimport\s+CVanillaIO.*$", code_of(path), re.M):
+                    self.assertRegex(line, r"^\s*(internal|private|fileprivate) import CVanillaIO$")
+
+    def test_the_public_api_shows_no_c_type(self):
+        extract = shutil.which("swift-symbolgraph-extract")
+        self.assertIsNotNone(extract, "part of the Swift toolchain")
+        modules = os.path.join(harness.settings["bin"], "Modules")
+        self.assertTrue(os.path.isdir(modules), "build the package first")
+        said = subprocess.run(
+            ["swiftc", "-print-target-info"], capture_output=True, check=True, text=True
+        ).stdout
+        target = json.loads(said)["target"]["triple"]
+        with tempfile.TemporaryDirectory() as folder:
+            status, said = harness.run_tool(
+                extract, "-module-name", "Vanilla", "-target", target, "-I", modules,
+                "-I", os.path.join(KERNEL, "include"), "-output-dir", folder,
+                "-minimum-access-level", "public",
+            )  # fmt: skip
+            self.assertEqual(status, 0, said)
+            symbols = json.loads(text_of(os.path.join(folder, "Vanilla.symbols.json")))["symbols"]
+        self.assertGreater(len(symbols), 20)
+        for symbol in symbols:
+            for fragment in symbol.get("declarationFragments", []):
+                identifier = fragment.get("preciseIdentifier", "")
+                shown = f"{'.'.join(symbol['pathComponents'])}: {fragment['spelling']}"
+                self.assertFalse(identifier.startswith("c:"), shown)
+                self.assertNotRegex(fragment["spelling"], r"\bvn_|\bVN_|OpaquePointer", shown)
+
+
+class Package(unittest.TestCase):
+    def test_sets_no_unsafe_flags(self):
+        self.assertNotIn("unsafeFlags", text_of(os.path.join(ROOT, "Package.swift")))
+
+    def test_names_no_place_of_a_machine(self):
+        listed = subprocess.run(
+            ["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard"],
+            capture_output=True, check=True, text=True,
+        ).stdout.split("\n")  # fmt: skip
+        for name in filter(None, listed):
+            path = os.path.join(ROOT, name)
+            if os.path.isfile(path) and not name.startswith("bench/results/"):
+                with self.subTest(name):
+                    self.assertNotRegex(text_of(path), r"/(home|Users|root|work)/[a-z]")

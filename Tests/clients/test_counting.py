@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""Allocations, retains and releases per request, counted in the running program.
+
+Meaningful for a release build only: without optimisation Swift retains what it reads.
+"""
+
+import os
+import struct
+import unittest
+
+import harness
+from harness import Server, compile_c, on_each_backend, request, run_tool
+
+NAMES = ("allocations", "frees", "retains", "releases")
+
+
+class Counters:
+    """The preloaded counter and the file that it counts in."""
+
+    def __init__(self, name):
+        library = os.path.join(harness.settings["work"], "counter.so")
+        if not os.path.exists(library):
+            source = os.path.join(harness.HERE, "counter.c")
+            library = compile_c("counter.so", "-shared", "-fPIC", source, "-ldl")
+        self.path = os.path.join(harness.settings["work"], name + ".counters")
+        self.environment = {"LD_PRELOAD": library, "COUNTER_FILE": self.path}
+
+    def read(self):
+        with open(self.path, "rb") as file:
+            return struct.unpack("=4Q", file.read(32))
+
+
+def difference(a, b):
+    return dict(zip(NAMES, (y - x for x, y in zip(a, b))))
+
+
+class Control(unittest.TestCase):
+    def test_counts_what_a_program_does(self):
+        """The counter counts: per object one allocation, one retain at least, two releases."""
+        program = os.path.join(harness.settings["work"], "control")
+        source = os.path.join(harness.HERE, "control.swift")
+        status, said = run_tool(harness.settings["swiftc"], "-O", source, "-o", program, deadline=300)
+        self.assertEqual(status, 0, said)
+        read = []
+        for count in (1000, 2000):
+            counters = Counters(f"control-{count}")
+            environment = [f"{k}={v}" for k, v in counters.environment.items()]
+            status, said = run_tool("env", *environment, program, count)
+            self.assertEqual(status, 0, said)
+            read.append(counters.read())
+        counted = difference(*read)
+        self.assertEqual((counted["allocations"], counted["frees"]), (1000, 1000))
+        self.assertGreaterEqual(counted["retains"], 1000)
+        self.assertEqual(counted["releases"], counted["retains"] + 1000)
+
+
+class Counted:
+    """A server under the counter, and what N more requests cost: the difference of 2N and N."""
+
+    ROUND = 2000
+    DEPTH = 10
+
+    def setUp(self):
+        self.counters = Counters(self.id())
+        self.server = Server.start(
+            "arena", *self.options, backend=self.backend, environment=self.counters.environment
+        )
+        self.addCleanup(self.server.close)
+        # It counts: no program starts without any of them.
+        self.assertGreater(min(self.counters.read()), 0)
+
+    def counted_for(self, peer, count, data, methods):
+        """What the counters say for `count` times `data`, which holds one request for a method."""
+        before = self.counters.read()
+        for _ in range(count):
+            peer.send(data)
+            for method in methods:
+                response = peer.read_response(method)
+                self.assertEqual(response.status, 200)
+        return difference(before, self.counters.read())
+
+    def check(self, data, methods):
+        with self.server.connect(deadline=120) as peer:
+            self.counted_for(peer, 200, data, methods)
+            once = self.counted_for(peer, self.ROUND, data, methods)
+            twice = self.counted_for(peer, 2 * self.ROUND, data, methods)
+        requests = self.ROUND * len(methods)
+        costs = {name: (twice[name] - once[name]) / requests for name in NAMES}
+        self.assertEqual(costs, dict.fromkeys(NAMES, 0), f"{requests} requests: {once}; then {twice}")
+
+    def test_a_plaintext_request_costs_nothing(self):
+        self.check(request("/"), ["GET"])
+
+    def test_pipelined_plaintext_requests_cost_nothing(self):
+        self.check(request("/") * self.DEPTH, ["GET"] * self.DEPTH)
+
+    def test_a_head_request_costs_nothing(self):
+        self.check(request("/", method="HEAD"), ["HEAD"])
+
+
+@on_each_backend
+class CountedSwiftHandler(Counted, unittest.TestCase):
+    options = ("--handler", "swift")
+
+    def test_another_route_costs_nothing(self):
+        self.check(request("/pipeline"), ["GET"])
+
+
+@on_each_backend
+class CountedCHandler(Counted, unittest.TestCase):
+    options = ("--handler", "c")

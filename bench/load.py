@@ -1,0 +1,294 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""CPU time per request of arena beside bare echo programs, and two lines of wrk.
+
+One worker pinned to one core, the load generator (ceiling/blast.c) on another, interleaved rounds:
+each round loads every server in turn, so that what else the machine does falls on all of them. The
+figures are medians with their spread; ratios and differences are taken within each round. Requests
+per second move with the machine, CPU time per request less, ratios least. Prints Markdown. scripts/bench builds what this runs.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "Tests", "clients"))
+
+import harness  # noqa: E402
+
+# title, arguments of blast, whether the echo programs have to close
+SCENARIOS = {
+    "keep-alive": ("64 connections, keep-alive", ["-c", "64"], False),
+    "pipelined": ("64 connections, 16 requests pipelined", ["-c", "64", "-p", "16"], False),
+    "many": ("512 connections, keep-alive", ["-c", "512"], False),
+    "closing": ("64 connections, one request each (Connection: close)", ["-c", "64", "-C"], True),
+}
+MEMORY = "memory"
+WRK = "wrk"
+REFERENCE = "io_uring echo"
+IDLE = 10_000
+
+
+class Echo:
+    """A bare echo program on a free port."""
+
+    def __init__(self, path, port, core, closes):
+        self.process = subprocess.Popen(
+            [path, "-p", str(port)] + (["-C"] if closes else []),
+            stdin=subprocess.DEVNULL,
+            preexec_fn=pinned(core),
+        )
+        self.pid, self.port, self.host = self.process.pid, port, "127.0.0.1"
+        self.address = (self.host, port)
+        try:
+            harness.wait_for(lambda: not harness.is_refused(self.address), "the echo listens")
+        except BaseException:
+            self.close()
+            raise
+
+    def connect(self, deadline):
+        return harness.Peer(self.address, deadline)
+
+    private_bytes = harness.Server.private_bytes
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def pinned(core):
+    return None if core is None else lambda: os.sched_setaffinity(0, {core})
+
+
+def free_port():
+    with harness.socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        return holder.getsockname()[1]
+
+
+def servers(options, core):
+    """name -> how to start it; only the echo programs have to be told that they close."""
+    echo = lambda name, closes: Echo(os.path.join(options.ceiling, name), free_port(), core, closes)
+    cores = None if core is None else {core}
+    start = {}
+    if "io_uring" in harness.BACKENDS:
+        start[REFERENCE] = lambda closes: echo("uring_echo", closes)
+    start["epoll echo"] = lambda closes: echo("epoll_echo", closes)
+    for backend in harness.BACKENDS:
+        for handler in ("swift", "c"):
+            start[f"arena, {backend}, {handler} handler"] = (
+                lambda closes, backend=backend, handler=handler: harness.Server.start(
+                    "arena", "--host", "127.0.0.1", "--handler", handler,
+                    backend=backend, cores=cores,
+                )
+            )  # fmt: skip
+    return start
+
+
+def blast(options, server, arguments, seconds, core):
+    """One round of load; the load generator's own account of it."""
+    command = [os.path.join(options.ceiling, "blast"), "-a", server.port, "-d", seconds]
+    command += ["-w", options.warm, "-P", server.pid, "-j", *arguments]
+    done = subprocess.run(
+        [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds + options.warm + 40,
+        preexec_fn=pinned(core),
+    )
+    if done.returncode != 0:
+        raise harness.Failed(f"blast: status {done.returncode}: {done.stdout}{done.stderr}")
+    answer = json.loads(done.stdout)
+    if answer["errors"] or answer["non200"] or answer["bad"]:
+        raise harness.Failed(f"wrong answers: {done.stdout}")
+    return answer
+
+
+def spread(values, digits):
+    return f"{min(values):.{digits}f} - {max(values):.{digits}f}"
+
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def measure(options, title, arguments, closes, cores):
+    """Interleaved rounds of one scenario over all servers; the lines of its table."""
+    running = {}
+    rounds = {}
+    try:
+        for name, start in servers(options, cores[0]).items():
+            running[name] = start(closes)
+            rounds[name] = []
+        for number in range(options.rounds):
+            for name, server in running.items():
+                answer = blast(options, server, arguments, options.seconds, cores[1])
+                rounds[name].append(answer)
+                progress(f"{title}, round {number + 1}: {name}: {answer['server_us_per_req']} us")
+    finally:
+        for server in running.values():
+            server.close()
+
+    cpu = {name: [a["server_us_per_req"] for a in answers] for name, answers in rounds.items()}
+    tail = {name: [a["p99_us"] / 1000 for a in answers] for name, answers in rounds.items()}
+    rate = {name: [a["rps"] for a in answers] for name, answers in rounds.items()}
+    reference = REFERENCE if REFERENCE in cpu else "epoll echo"
+    yield f"### {title}\n"
+    yield (
+        f"| server | CPU us/request | spread | ratio to {reference} | more than it, us"
+        " | p99 ms | p99 ratio | requests/s |"
+    )
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for name in rounds:
+        # Round by round, because a slow moment of the machine slows what ran beside it too.
+        pairs = list(zip(cpu[name], cpu[reference]))
+        ratio = statistics.median(mine / base for mine, base in pairs)
+        more = statistics.median(mine - base for mine, base in pairs)
+        tail_ratio = statistics.median(mine / base for mine, base in zip(tail[name], tail[reference]))
+        yield (
+            f"| {name} | {statistics.median(cpu[name]):.3f} | {spread(cpu[name], 3)} | {ratio:.2f}"
+            f" | {more:+.3f} | {statistics.median(tail[name]):.2f} | {tail_ratio:.2f}"
+            f" | {statistics.median(rate[name]):,.0f} |"
+        )
+    yield ""
+
+
+def measure_memory(options, cores):
+    """Private memory for each of many idle connections, each of which was served once."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    first, count = 500, min(IDLE, hard - 1000)
+    yield f"### {count:,} idle connections\n"
+    yield "| server | bytes of private memory for each |"
+    yield "| --- | --- |"
+    for name, start in servers(options, cores[0]).items():
+        server, peers = start(False), []
+        try:
+            for many in (first, count):
+                before = server.private_bytes()
+                for _ in range(many):
+                    peers.append(server.connect(deadline=120))
+                    peers[-1].send(harness.request("/"))
+                    peers[-1].take_until(b"Hello, World!", 4096)
+            each = (server.private_bytes() - before) / count
+            progress(f"idle: {name}: {each:.0f}")
+            yield f"| {name} | {each:.0f} |"
+        finally:
+            for peer in peers:
+                peer.close()
+            server.close()
+    yield ""
+
+
+def measure_wrk(options):
+    """The two lines of wrk, with all CPUs for server and client together."""
+    yield f"### wrk, {options.wrk_seconds} s\n"
+    yield "| server | line | requests/s | errors |"
+    yield "| --- | --- | --- | --- |"
+    for backend in harness.BACKENDS:
+        for name, target, fields in (
+            ("simple", "/", []),
+            ("arena", "/user/1", ["-H"]),
+        ):
+            workers = len(os.sched_getaffinity(0))
+            server = harness.Server.start(name, backend=backend, workers=workers)
+            try:
+                if fields:
+                    tag = server.get(target).field("ETag")
+                    fields = ["-H", f"If-None-Match: {tag}"]
+                line = ["wrk", "-t16", "-c512", f"-d{options.wrk_seconds}s", *fields]
+                url = f"http://127.0.0.1:{server.port}{target}"
+                status, said = harness.run_tool(*line, url, deadline=options.wrk_seconds + 60)
+                if status != 0:
+                    raise harness.Failed(said)
+            finally:
+                server.close()
+            shown = " ".join(f"'{word}'" if " " in word else word for word in line) + " " + target
+            rate = next(l.split()[1] for l in said.splitlines() if l.startswith("Requests/sec"))
+            errors = [l.strip() for l in said.splitlines() if "Socket errors" in l or "Non-2xx" in l]
+            progress(f"wrk: {name}, {backend}: {rate}")
+            yield f"| {name}, {backend} | `{shown}` | {float(rate):,.0f} | {'; '.join(errors) or 'none'} |"
+    yield ""
+
+
+def heading(options, cores):
+    revision = subprocess.run(
+        ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True
+    ).stdout.strip()
+    yield f"# Load, {datetime.date.today().isoformat()}\n"
+    yield (
+        f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} CPUs,"
+        f" revision {revision or 'unknown'}; `scripts/bench {' '.join(options.said)}`."
+    )
+    if cores[0] is None:
+        yield (
+            "\n**Only one CPU is allowed here: server and load generator share it, nothing is pinned,"
+            " and the figures compare with no other machine's.**"
+        )
+    else:
+        yield f"Servers: one worker on core {cores[0]}; load: core {cores[1]}."
+    yield f"Medians of {options.rounds} interleaved rounds of {options.seconds:g} s.\n"
+
+
+def arguments_of_command():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3, help="of each round")
+    parser.add_argument("--warm", type=float, default=0.5, help="seconds before each round")
+    parser.add_argument("--wrk-seconds", type=int, default=30, help="of each line of wrk")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=[*SCENARIOS, MEMORY, WRK],
+        help="these scenarios, not all",
+    )
+    parser.add_argument("--save", action="store_true", help="write bench/results/DATE.md too")
+    parser.add_argument("--bin", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--ceiling", required=True, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    # What a reader would type: without what scripts/bench adds.
+    options.said = sys.argv[5:]
+    return options
+
+
+def sections(options, cores):
+    only = options.only or [*SCENARIOS, MEMORY, WRK]
+    yield from heading(options, cores)
+    for name, (title, arguments, closes) in SCENARIOS.items():
+        if name in only:
+            yield from measure(options, title, arguments, closes, cores)
+    if MEMORY in only:
+        yield from measure_memory(options, cores)
+    if WRK in only:
+        yield from measure_wrk(options)
+
+
+def main():
+    options = arguments_of_command()
+    harness.settings["bin"] = options.bin
+    allowed = sorted(os.sched_getaffinity(0))
+    cores = (allowed[0], allowed[1]) if len(allowed) > 1 else (None, None)
+    lines = []
+    for line in sections(options, cores):
+        print(line, flush=True)
+        lines.append(line)
+    if options.save:
+        folder = os.path.join(ROOT, "bench", "results")
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, time.strftime("%Y-%m-%d") + ".md")
+        with open(path, "w") as file:
+            file.write("\n".join(lines) + "\n")
+        progress(f"saved: {os.path.relpath(path, ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

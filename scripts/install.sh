@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+# install.sh - what the scripts of this folder share: finding and installing what is missing. Sourced by bash.
+#
+#   ensure NEED...    installs those of these needs that are missing, asking nothing; fast when none is.
+#
+# A need is a name of the table below. Where it cannot be installed, one message names the packages and the script
+# ends with status 69 (EX_UNAVAILABLE).
+
+# The package of a need, by package manager. Empty: this system has no such package.
+package_of() { # need manager
+    case "$1:$2" in
+    liburing:apt) echo liburing-dev ;;
+    liburing:dnf) echo liburing-devel ;;
+    liburing:apk) echo liburing-dev ;;
+    liburing:pacman) echo liburing ;;
+    ab:apt | ab:apk) echo apache2-utils ;;
+    ab:dnf) echo httpd-tools ;;
+    ab:pacman) echo apache ;;
+    ab:brew) echo httpd ;;
+    h2load:apt) echo nghttp2-client ;;
+    h2load:*) echo nghttp2 ;;
+    arm-headers:apt) echo libc6-dev-arm64-cross ;;
+    arm-headers:*) ;;
+    python3:pacman | python3:brew) echo python ;;
+    compiler:apt) echo gcc libc6-dev ;;
+    compiler:brew) ;;
+    compiler:*) echo gcc ;;
+    liburing:brew) ;;
+    *) echo "$1" ;; # chromium curl make python3 taskset wrk ... are called so everywhere
+    esac
+}
+
+has() { # need
+    case "$1" in
+    liburing) [ "$(uname -s)" != Linux ] || has_header liburing.h ;;
+    arm-headers) [ "$(uname -m)" != x86_64 ] || [ -e /usr/aarch64-linux-gnu/include/assert.h ] ;;
+    chromium) [ -n "$(find_browser)" ] ;;
+    compiler) command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
+has_header() { # file
+    [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ]
+}
+
+find_browser() {
+    command -v chromium || command -v chromium-browser || command -v google-chrome || true
+}
+
+find_manager() {
+    local manager
+    for manager in apt-get:apt dnf:dnf apk:apk pacman:pacman brew:brew; do
+        if command -v "${manager%%:*}" >/dev/null 2>&1; then
+            echo "${manager##*:}"
+            return
+        fi
+    done
+}
+
+# Run a command as root: directly, or by sudo where that needs no password.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo -n "$@"
+    fi
+}
+
+install_packages() { # manager package...
+    local manager=$1
+    shift
+    case "$manager" in
+    apt)
+        # Package lists may be missing or too old, so a refusal is tried again with new ones.
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" ||
+            { as_root apt-get update -qq &&
+                as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; }
+        ;;
+    dnf) as_root dnf install -y -q "$@" ;;
+    apk) as_root apk add --quiet "$@" ;;
+    pacman) as_root pacman -S --noconfirm --needed "$@" ;;
+    brew) brew install --quiet "$@" ;;
+    esac
+}
+
+ensure() { # need...
+    local need missing=() packages=() manager
+    for need in "$@"; do
+        has "$need" || missing+=("$need")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+
+    manager=$(find_manager)
+    for need in "${missing[@]}"; do
+        # Unquoted: a need may be several packages.
+        packages+=($(package_of "$need" "${manager:-apt}"))
+    done
+    if [ -n "$manager" ] && [ ${#packages[@]} -gt 0 ]; then
+        echo "installing: ${packages[*]}" >&2
+        install_packages "$manager" "${packages[@]}" </dev/null >&2 || true
+    fi
+
+    local still=()
+    for need in "${missing[@]}"; do
+        has "$need" || still+=("$need")
+    done
+    [ ${#still[@]} -gt 0 ] || return 0
+    local names=()
+    for need in "${still[@]}"; do
+        names+=($(package_of "$need" "${manager:-apt}"))
+    done
+    echo "$(basename "$0"): missing and not to be installed from here: ${still[*]}." \
+        "Please install: ${names[*]:-${still[*]}}." >&2
+    exit 69
+}
+
+ensure_swift() {
+    command -v swift >/dev/null 2>&1 && return
+    echo "$(basename "$0"): the Swift toolchain (6.2 or newer) is missing: https://www.swift.org/install" >&2
+    exit 69
+}
+
+# The clang of the Swift toolchain.
+find_clang() {
+    local beside
+    beside=$(dirname "$(readlink -f "$(command -v swift)")")/clang
+    if [ -x "$beside" ]; then
+        echo "$beside"
+    else
+        command -v clang
+    fi
+}
