@@ -76,7 +76,6 @@ static inline bool vn_accept_is_transient(int32_t error)
     case EINTR:
     case ECANCELED:
     case ECONNABORTED:
-    case EPERM: /* a firewall's word on this connection */
     case EPROTO:
     case ENOPROTOOPT:
     case ENETDOWN:
@@ -91,8 +90,19 @@ static inline bool vn_accept_is_transient(int32_t error)
     }
 }
 
+/* A connection from the accept queue of a listening socket at its end, or below 0 when there is
+ * none. */
+static inline int32_t vn_accept_rest(int32_t fd)
+{
+    int32_t accepted;
+    do {
+        accepted = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    } while (accepted < 0 && errno != EAGAIN && vn_accept_is_transient(-errno));
+    return accepted;
+}
+
 /* Nanoseconds of the monotonic clock. */
-static inline int64_t vn_clock(void)
+static inline int64_t vn_nanoseconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

@@ -351,30 +351,30 @@ static int32_t writable(struct vn_source *source, struct vn_event *event)
 
 /* One epoll event. Gives at most `capacity` events, and more than one only of a listening
  * source. */
-static int32_t heard(struct epoll *ring, const struct epoll_event *heard, struct vn_event *events,
+static int32_t heard(struct epoll *ring, const struct epoll_event *said, struct vn_event *events,
                      int32_t capacity)
 {
-    if (vn_unlikely(heard->data.u64 == WAKEUP_NAME)) {
+    if (vn_unlikely(said->data.u64 == WAKEUP_NAME)) {
         vn_wakeup_answer(&ring->wakeup);
         return tell(events, NULL, VN_WOKEN, 0);
     }
-    uint32_t index = (uint32_t) heard->data.u64;
+    uint32_t index = (uint32_t) said->data.u64;
     struct vn_source *source =
-        vn_slab_find(ring->ring.slab, index, (uint32_t) (heard->data.u64 >> 32));
+        vn_slab_find(ring->ring.slab, index, (uint32_t) (said->data.u64 >> 32));
     if (source == NULL || (source->wants & WANTS_END))
         return 0;
     if (source->has & IS_LISTENING)
         return accept_some(ring, source, events, capacity);
     if (source->has & IS_SHARED)
-        return ready(source, heard->events, events);
+        return ready(source, said->events, events);
 
-    if (heard->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+    if (said->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         source->has |= IS_READABLE | IS_HUNG_UP;
-    if (heard->events & EPOLLIN)
+    if (said->events & EPOLLIN)
         source->has |= IS_READABLE;
     if (needs_buffer(source))
         queue_turn(ring, source);
-    bool may_send = heard->events & (EPOLLOUT | EPOLLHUP | EPOLLERR);
+    bool may_send = said->events & (EPOLLOUT | EPOLLHUP | EPOLLERR);
     return source->message != NULL && may_send ? writable(source, events) : 0;
 }
 
@@ -410,25 +410,19 @@ static int32_t listen_to_epoll(struct epoll *ring, struct vn_event *events, int3
     return count;
 }
 
-/* A connection from the accept queue of a listening source at its end, or below 0 when there is
- * none. */
-static int32_t drain_accept(const struct vn_source *source)
-{
-    return source->has & IS_LISTENING ? accept4(source->fd, NULL, NULL, SOCK_CLOEXEC) : -1;
-}
-
 static int32_t finish_ended(struct epoll *ring, struct vn_event *events, int32_t capacity)
 {
     int32_t count = 0;
     while (ring->ended.first != NULL && count < capacity) {
         struct vn_source *source = ring->ended.first;
-        int32_t fd = drain_accept(source);
-        if (fd >= 0) {
-            count += tell(&events[count], source, VN_ACCEPTED, fd);
-            continue;
-        }
-        if (source->has & IS_LISTENING)
+        if (source->has & IS_LISTENING) {
+            int32_t fd = vn_accept_rest(source->fd);
+            if (fd >= 0) {
+                count += tell(&events[count], source, VN_ACCEPTED, fd);
+                continue;
+            }
             close(source->fd);
+        }
         vn_queue_pop(&ring->ended);
         count += tell(&events[count], source, VN_ENDED, 0);
     }
@@ -439,7 +433,7 @@ static int32_t ep_wait(struct vn_ring *base, struct vn_event *events, int32_t ca
                        int64_t timeout)
 {
     struct epoll *ring = epoll_of(base);
-    int64_t until = timeout > 0 ? vn_clock() + timeout : 0;
+    int64_t until = timeout > 0 ? vn_nanoseconds() + timeout : 0;
     for (;;) {
         int32_t count = finish_ended(ring, events, capacity);
         bool has_turns = ring->turns.first != NULL && !ring->is_stuck;
@@ -457,7 +451,7 @@ static int32_t ep_wait(struct vn_ring *base, struct vn_event *events, int32_t ca
             continue;
         if (timeout == 0)
             return 0;
-        if (timeout > 0 && (timeout = until - vn_clock()) <= 0)
+        if (timeout > 0 && (timeout = until - vn_nanoseconds()) <= 0)
             return 0;
     }
 }

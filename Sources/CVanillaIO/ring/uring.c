@@ -47,7 +47,7 @@ enum {
     IS_RECALLING = 8,  /* its accepts are being cancelled: no new ones until all are back */
     HAS_RECEIVED = 16, /* it stayed after its first bytes: receives are multishot from now on */
     IS_QUEUED = 32,    /* on `work`, `starved` or `ended` */
-    IS_STARVED = 64,   /* on `starved` */
+    IS_STARVED = 64, /* on `starved` */
     IS_MULTISHOT = 128, /* its accept in flight goes on by itself */
 };
 
@@ -235,7 +235,7 @@ static int64_t uring_send(struct vn_ring *base, struct vn_source *source,
 
 static void uring_watch(struct vn_ring *base, struct vn_source *source, uint32_t mask)
 {
-    bool is_new = !(source->wants & WANTS_WATCH) || source->watch_mask != mask;
+    bool is_new = source->watch_mask != mask;
     source->wants |= WANTS_WATCH;
     source->watch_mask = mask;
     if (!(source->has & IS_WATCHING))
@@ -287,7 +287,7 @@ static void uring_wake(struct vn_ring *base)
 
 /* ---- Completions. Each gives one event or none. ---- */
 
-/* One operation less is in flight. True when the source is ending and nobody hears of the
+/* After an operation has come back: true when the source is ending, so that nobody hears of the
  * result. */
 static bool is_unheard(struct uring *ring, struct vn_source *source)
 {
@@ -513,7 +513,7 @@ static int32_t drain_accept(const struct vn_source *source)
     if (poll(&queue, 1, 0) <= 0)
         return -1;
     setsockopt(source->fd, SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof moment);
-    return accept4(source->fd, NULL, NULL, SOCK_CLOEXEC);
+    return vn_accept_rest(source->fd);
 }
 
 static int32_t finish_ended(struct uring *ring, struct vn_event *events, int32_t capacity)
@@ -557,7 +557,7 @@ static int32_t uring_wait(struct vn_ring *base, struct vn_event *events, int32_t
                           int64_t timeout)
 {
     struct uring *ring = uring_of(base);
-    int64_t until = timeout > 0 ? vn_clock() + timeout : 0;
+    int64_t until = timeout > 0 ? vn_nanoseconds() + timeout : 0;
     for (;;) {
         prepare(ring);
         bool has_events = ring->ended.first != NULL || io_uring_cq_ready(&ring->kernel) > 0;
@@ -567,7 +567,7 @@ static int32_t uring_wait(struct vn_ring *base, struct vn_event *events, int32_t
         int32_t count = collect(ring, events, capacity);
         if (count > 0 || timeout == 0)
             return count;
-        if (timeout > 0 && (timeout = until - vn_clock()) <= 0)
+        if (timeout > 0 && (timeout = until - vn_nanoseconds()) <= 0)
             return 0;
     }
 }

@@ -67,11 +67,19 @@ int32_t vn_signals_begin(struct vn_signals *signals)
         }
     }
     pthread_mutex_unlock(&lock);
+    if (result == 0) {
+        sigset_t taken;
+        sigemptyset(&taken);
+        for (int i = 0; i < HANDLED_COUNT; i++)
+            sigaddset(&taken, handled[i]);
+        pthread_sigmask(SIG_UNBLOCK, &taken, &signals->mask);
+    }
     return result;
 }
 
 void vn_signals_end(struct vn_signals *signals)
 {
+    pthread_sigmask(SIG_SETMASK, &signals->mask, NULL);
     pthread_mutex_lock(&lock);
     for (int i = 0; i < LISTENERS_MOST; i++)
         if (atomic_load(&listeners[i]) == signals)

@@ -3,6 +3,7 @@
 #ifndef VN_SERVE_SIGNALS_H
 #define VN_SERVE_SIGNALS_H
 
+#include <signal.h>
 #include <stdatomic.h>
 
 #include "../base/base.h"
@@ -12,13 +13,15 @@
 struct vn_signals {
     _Atomic uint32_t count;
     int32_t bell;
+    sigset_t mask; /* the listening thread's, as it was before */
 };
 
-/* Install the handlers, the first time, and listen. Returns 0, -errno, or -EAGAIN when too many
- * listen. Any thread. */
+/* Install the handlers, the first time, and listen. The calling thread takes the signals, even if
+ * they were blocked in it: a child of a threaded program often begins that way. Returns 0, -errno,
+ * or -EAGAIN when too many listen. Any thread. */
 int32_t vn_signals_begin(struct vn_signals *signals);
 
-/* Stop listening; the last one puts back the handlers of before. No handler uses `signals` when it
+/* Stop listening, on the same thread; the last one puts back the handlers of before. No handler uses `signals` when it
  * returns. */
 void vn_signals_end(struct vn_signals *signals);
 

@@ -20,7 +20,8 @@ private func failure(_ message: UnsafePointer<CChar>?) -> String? {
 
     @Test(
         arguments: [
-            "", "localhost", "127.1", "127.0.0.1:80", "256.0.0.1", "[127.0.0.1]", "[::1", "::1]", "[]", "::1%",
+            "", "localhost", "127.1", "127.0.0.1:80", "256.0.0.1", "[127.0.0.1]", "[::1", "::1]",
+            "[]", "::1%",
             "1:2:3:4:5:6:7:8:9", String(repeating: "1:", count: 100),
         ])
     func refusesWhatIsNoAddress(_ host: String) {
@@ -76,7 +77,8 @@ private func failure(_ message: UnsafePointer<CChar>?) -> String? {
 
     @Test(
         arguments: [
-            ("127.0.0.1", "127.0.0.1", "127.0.0.1"), (nil, "127.0.0.1", "127.0.0.1"), (nil, "::1", "::1"),
+            ("127.0.0.1", "127.0.0.1", "127.0.0.1"), (nil, "127.0.0.1", "127.0.0.1"),
+            (nil, "::1", "::1"),
             (nil, "", ""),
         ] as [(String?, String, String)])
     func namesThePeer(_ listening: String?, _ connecting: String, _ name: String) {

@@ -11,7 +11,9 @@ struct Sentence: CustomTestStringConvertible, Sendable {
     var testDescription: String { text }
 
     static let all: [Sentence] = sequence(first: Int32(0)) { $0 + 1 }.lazy
-        .map { number in vn_ring_sentence(number).map { Sentence(number: number, text: String(cString: $0)) } }
+        .map { number in
+            vn_ring_sentence(number).map { Sentence(number: number, text: String(cString: $0)) }
+        }
         .prefix { $0 != nil }
         .compactMap { $0 }
 }
@@ -24,7 +26,8 @@ struct Place: CustomTestStringConvertible, Sendable {
     var testDescription: String { name }
 
     /// Where io_uring is forbidden, as in many containers, epoll alone has to keep the contract.
-    static let all: [Place] = backends.filter { vn_ring_is_available($0.number) }.flatMap { backend in
+    static let all: [Place] = backends.filter { vn_ring_is_available($0.number) }.flatMap {
+        backend in
         transports.map { transport in
             Place(
                 backend: backend.number, transport: transport.number,
