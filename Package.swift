@@ -30,7 +30,9 @@ let package = Package(
         .target(name: "Vanilla", dependencies: ["CVanillaIO"], swiftSettings: strict),
         .target(
             name: "ExampleOptions",
-            dependencies: ["Vanilla", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Vanilla", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Sources/VanillaExamples/Options"
         ),
         .executableTarget(

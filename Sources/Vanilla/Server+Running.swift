@@ -7,9 +7,11 @@ extension Server {
     ///
     /// Starts the server unless it was started. Not from a handler.
     ///
+    /// - Parameter whenListening: Called once on this thread, when connections are accepted and
+    ///   signals are handled: the moment to say where the server listens.
     /// - Throws: ``VanillaError`` when it cannot listen or the backend is not to be had.
-    public func run() throws(VanillaError) {
-        try core.run(handlesSignals: configuration.handlesSignals)
+    public func run(whenListening: () -> Void = {}) throws(VanillaError) {
+        try core.run(handlesSignals: configuration.handlesSignals, whenListening: whenListening)
     }
 
     /// Starts to serve; returns when connections are accepted. A server that has stopped may be

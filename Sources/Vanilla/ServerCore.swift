@@ -67,9 +67,19 @@ extension ServerCore {
         hold()
     }
 
-    func run(handlesSignals: Bool) throws(VanillaError) {
+    func run(handlesSignals: Bool, whenListening: () -> Void) throws(VanillaError) {
         var error = vn_error()
-        let result = unsafe vn_server_run(server, handlesSignals, &error)
+        // C calls it during the call below, on this thread.
+        let result = withoutActuallyEscaping(whenListening) { whenListening in
+            var listening = whenListening
+            return unsafe withUnsafeMutablePointer(to: &listening) { listening in
+                unsafe vn_server_run(
+                    server, handlesSignals,
+                    { context in
+                        unsafe context?.assumingMemoryBound(to: (() -> Void).self).pointee()
+                    }, listening, &error)
+            }
+        }
         guard result == 0 else { throw VanillaError(kernel: error) }
         letGo()
     }

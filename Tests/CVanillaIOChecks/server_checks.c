@@ -349,7 +349,7 @@ struct runner {
 static void *run(void *argument)
 {
     struct runner *runner = argument;
-    runner->result = vn_server_run(runner->server, true, &runner->error);
+    runner->result = vn_server_run(runner->server, true, NULL, NULL, &runner->error);
     return NULL;
 }
 

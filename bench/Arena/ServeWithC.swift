@@ -52,12 +52,27 @@ private func serve(_ config: vn_config, _ options: ServerOptions) throws {
     }
     defer { vn_server_close(server) }
 
-    guard vn_server_start(server, &error) == 0 else { throw KernelFailure(error) }
-    let backend: Backend = Int(vn_server_backend(server)) == VN_BACKEND_URING ? .ioUring : .epoll
-    options.announce(
-        port: Int(vn_server_port(server)), backend: backend,
-        workerCount: Int(vn_server_workers(server)))
-    guard vn_server_run(server, true, &error) == 0 else { throw KernelFailure(error) }
+    var announcement = Announcement(server: server, options: options)
+    let result = withUnsafeMutablePointer(to: &announcement) { announcement in
+        vn_server_run(
+            server, true,
+            { context in context?.assumingMemoryBound(to: Announcement.self).pointee.make() },
+            announcement, &error)
+    }
+    guard result == 0 else { throw KernelFailure(error) }
+}
+
+/// What is said once the server listens.
+private struct Announcement {
+    let server: OpaquePointer
+    let options: ServerOptions
+
+    func make() {
+        let isRing = Int(vn_server_backend(server)) == VN_BACKEND_URING
+        options.announce(
+            port: Int(vn_server_port(server)), backend: isRing ? .ioUring : .epoll,
+            workerCount: Int(vn_server_workers(server)))
+    }
 }
 
 /// The kernel's own words.

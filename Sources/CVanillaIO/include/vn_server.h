@@ -141,9 +141,11 @@ void vn_server_stop(vn_server *server, uint32_t within);
 /* Block until it has stopped and its threads are joined. Not from a worker. */
 void vn_server_wait(vn_server *server);
 
-/* start, unless it was started, and wait. With `handles_signals`, SIGTERM and SIGINT stop it within
- * config.drain, a second one at once; the handlers of before are put back. */
-int32_t vn_server_run(vn_server *server, bool handles_signals, vn_error *error);
+/* start, unless it runs already, and wait. With `handles_signals`, SIGTERM and SIGINT stop it within
+ * config.drain, a second one at once; the handlers of before are put back. `listening` (may be NULL)
+ * is called on this thread once connections are accepted and the signals are handled. */
+int32_t vn_server_run(vn_server *server, bool handles_signals, void (*listening)(void *context),
+                      void *context, vn_error *error);
 
 /* Of a started server: its port, backend (VN_BACKEND_URING or _EPOLL) and number of workers. Port
  * and backend are 0 before the first start; after a stop they are what they were. Any thread. */

@@ -257,6 +257,20 @@ static bool has_consumer(const struct vn_conn *conn)
     return conn->exchange != NULL && conn->exchange->consumer != NULL;
 }
 
+/* "OPTIONS *" asks about the server and not about a resource (RFC 9110, section 9.3.7): no handler
+ * knows more than that it is there. */
+static bool is_for_server(const vn_request *request)
+{
+    return request->method_id == VN_METHOD_OPTIONS && request->target.count == 1 &&
+           request->head[request->target.at] == '*';
+}
+
+vn_cold static void conn_answer_for_server(struct vn_response *response)
+{
+    vn_response_set_status(response, 204);
+    vn_response_send(response, (vn_span) {0}, (vn_span) {0});
+}
+
 /* Call the handler. `request` may be gone afterwards. */
 static void conn_handle(struct vn_conn *conn, const vn_request *request)
 {
@@ -264,7 +278,10 @@ static void conn_handle(struct vn_conn *conn, const vn_request *request)
     struct vn_response response = conn_response(conn);
     conn->reading = conn->body.is_complete ? VN_READING_NOTHING : VN_READING_BODY;
     conn->since = worker->now;
-    worker->config->handlers.handle(worker->context, request, &response);
+    if (vn_unlikely(is_for_server(request)))
+        conn_answer_for_server(&response);
+    else
+        worker->config->handlers.handle(worker->context, request, &response);
 
     if (vn_unlikely(conn->answer == VN_ANSWER_NONE)) {
         if (!has_consumer(conn))
@@ -463,7 +480,9 @@ static size_t conn_begin(struct vn_conn *conn, vn_request *request, size_t head_
         return 0;
     }
     conn->awaits_continue = (request->facts & VN_EXPECTS_CONTINUE) != 0 && count == 0;
-    if (worker->config->handlers.choose_body != NULL)
+    if (is_for_server(request))
+        conn->body_mode = VN_BODY_IGNORED;
+    else if (worker->config->handlers.choose_body != NULL)
         conn->body_mode = (uint8_t) worker->config->handlers.choose_body(worker->context, request);
 
     struct vn_body_limits limits = body_limits(conn);
@@ -497,6 +516,8 @@ static size_t conn_use_head(struct vn_conn *conn, uint8_t *bytes, size_t count)
     }
 
     int32_t scanned = vn_scan_head(request, bytes, count, &scan_limits);
+    if (vn_unlikely(scanned > 0 && request->method_id == VN_METHOD_CONNECT))
+        scanned = -501; /* this is no proxy (RFC 9110, section 9.3.6) */
     if (vn_unlikely(scanned <= 0)) {
         conn->is_scratched = scanned == 0 && kept == NULL;
         if (scanned == 0)

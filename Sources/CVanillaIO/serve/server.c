@@ -437,7 +437,8 @@ static void server_obey_signals(vn_server *server)
     }
 }
 
-int32_t vn_server_run(vn_server *server, bool handles_signals, vn_error *error)
+int32_t vn_server_run(vn_server *server, bool handles_signals, void (*listening)(void *context),
+                      void *context, vn_error *error)
 {
     vn_error unnamed;
     if (error == NULL)
@@ -450,6 +451,8 @@ int32_t vn_server_run(vn_server *server, bool handles_signals, vn_error *error)
                                  strerror(-begun));
     }
     int32_t started = server_is_started(server) ? 0 : vn_server_start(server, error);
+    if (started == 0 && listening != NULL)
+        listening(context);
     if (started == 0 && handles_signals)
         server_obey_signals(server);
     if (started == 0)

@@ -21,8 +21,8 @@ struct vn_signals {
  * or -EAGAIN when too many listen. Any thread. */
 int32_t vn_signals_begin(struct vn_signals *signals);
 
-/* Stop listening, on the same thread; the last one puts back the handlers of before. No handler uses `signals` when it
- * returns. */
+/* Stop listening, on the same thread; the last one puts back the handlers of before. No handler
+ * uses `signals` when it returns. */
 void vn_signals_end(struct vn_signals *signals);
 
 /* Ring a bell. Safe in a signal handler. */

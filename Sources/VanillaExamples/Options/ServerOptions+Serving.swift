@@ -22,9 +22,10 @@ extension ServerOptions {
     public func serve(_ makeServer: (Server.Configuration) throws -> Server) throws {
         do {
             let server = try makeServer(configuration)
-            try server.start()
-            announce(port: server.port, backend: server.backend, workerCount: server.workerCount)
-            try server.run()
+            try server.run {
+                announce(
+                    port: server.port, backend: server.backend, workerCount: server.workerCount)
+            }
         } catch let error as VanillaError where error.isAboutOptions {
             throw ValidationError(error.description)
         }

@@ -7,12 +7,15 @@ import Testing
 /// Requests that together pass through every state of a connection.
 let conversations: [String] = [
     "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-    "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /missing HTTP/1.1\r\nHost: a\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\n\r\n",
-    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello worldGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /missing HTTP/1.1\r\nHost: a\r\n\r\nHEAD / "
+        + "HTTP/1.1\r\nHost: a\r\n\r\n",
+    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello worldGET / HTTP/1.1\r\n"
+        + "Host: a\r\n\r\n",
     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
         + "5;a=b\r\nhello\r\n6\r\n world\r\n0\r\nX: y\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
     "POST /count HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-        + "5;a=b\r\nhello\r\n6\r\n world\r\n0\r\nX: y\r\n\r\nGET /produce HTTP/1.1\r\nHost: a\r\n\r\n",
+        + "5;a=b\r\nhello\r\n6\r\n world\r\n0\r\nX: y\r\n\r\nGET /produce HTTP/1.1\r\nHost: "
+        + "a\r\n\r\n",
     "POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world"
         + "GET /produce-5000 HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
     "GET / HTTP/1.0\r\n\r\n",
@@ -22,7 +25,8 @@ let conversations: [String] = [
     "GET /produce-short HTTP/1.1\r\nHost: a\r\n\r\n",
     "GET /raw HTTP/1.1\r\nHost: a\r\n\r\nGET /nothing HTTP/1.1\r\nHost: a\r\n\r\n"
         + "GET /no-content HTTP/1.1\r\nHost: a\r\n\r\n",
-    "POST /fail HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "POST /fail HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\nHost: "
+        + "a\r\n\r\n",
     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX",
     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\ncut short",
 ]
@@ -44,14 +48,17 @@ let conversations: [String] = [
     }
 
     @Test(arguments: [
-        "request_line", "field", "fields", "field_count", "body", "streamed_body", "chunk_line", "trailers", "requests",
+        "request_line", "field", "fields", "field_count", "body", "streamed_body", "chunk_line",
+        "trailers", "requests",
         "discard",
     ])
     func allowsWhatIsAtTheLimitAndRefusesOneMore(_ name: String) {
         expectNoProblem(vn_check_limit(name))
     }
 
-    @Test(arguments: ["head", "body_grace", "body_rate", "idle", "write_stall", "handler", "linger"])
+    @Test(arguments: [
+        "head", "body_grace", "body_rate", "idle", "write_stall", "handler", "linger",
+    ])
     func losesPatienceAtTheDeadline(_ name: String) {
         expectNoProblem(vn_check_deadline(name))
     }
