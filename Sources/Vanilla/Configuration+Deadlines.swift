@@ -17,7 +17,7 @@ extension Server.Configuration {
         /// For an answer that the handler deferred. Then: 503.
         public var handler: Duration? = .seconds(30)
         /// For draining input while a connection closes.
-        public var linger: Duration? = .seconds(2)
+        public var linger: Duration = .seconds(2)
 
         /// Every deadline at its default.
         public init() {}

@@ -90,7 +90,7 @@ extension Server.Configuration.Deadlines {
         deadlines.idle = try idle?.kernel("deadlines.idle") ?? 0
         deadlines.write_stall = try writeStall?.kernel("deadlines.writeStall") ?? 0
         deadlines.handler = try handler?.kernel("deadlines.handler") ?? 0
-        deadlines.linger = try linger?.kernel("deadlines.linger") ?? 0
+        deadlines.linger = try linger.kernel("deadlines.linger")
     }
 }
 

@@ -160,6 +160,12 @@ static int32_t consume_and_pause(void *context, vn_response *response, vn_span p
     return VN_RECEIVE_PAUSE;
 }
 
+static int32_t consume_nothing(void *context, vn_response *response, vn_span piece, bool is_last)
+{
+    (void) context, (void) response, (void) piece, (void) is_last;
+    return VN_RECEIVE_MORE;
+}
+
 static int32_t consume_and_fail(void *context, vn_response *response, vn_span piece, bool is_last)
 {
     (void) context, (void) response, (void) piece, (void) is_last;
@@ -210,7 +216,11 @@ static void rig_handle(void *context, const vn_request *request, vn_response *re
         vn_response_receive(response, consume_count, NULL, rig);
     else if (path_is(request, "/pause"))
         vn_response_receive(response, consume_and_pause, NULL, rig);
-    else if (path_is(request, "/fail"))
+    else if (path_is(request, "/late-count")) {
+        rig->handle = vn_response_handle(response);
+        vn_response_receive(response, consume_nothing, NULL, rig);
+        vn_response_defer(response);
+    } else if (path_is(request, "/fail"))
         vn_response_receive(response, consume_and_fail, NULL, rig);
     else if (path_is(request, "/produce"))
         vn_response_stream(response, text, -1, produce, NULL, rig);
@@ -248,7 +258,8 @@ static void rig_handle(void *context, const vn_request *request, vn_response *re
 static int32_t rig_choose_body(void *context, const vn_request *request)
 {
     (void) context;
-    if (path_is(request, "/count") || path_is(request, "/pause") || path_is(request, "/fail") ||
+    if (path_is(request, "/count") || path_is(request, "/late-count") ||
+        path_is(request, "/pause") || path_is(request, "/fail") ||
         path_is(request, "/stream-unread"))
         return VN_BODY_STREAMED;
     return path_is(request, "/ignore") || path_is(request, "/ignored-count") ? VN_BODY_IGNORED
@@ -475,6 +486,46 @@ const char *vn_check_lost_clients(const char *input, size_t count)
     return problem;
 }
 
+/* The client breaks off while it is answered, in random schedules in which one wait brings several
+ * events: what comes after the end of a connection touches nothing. */
+const char *vn_check_broken_answers(const char *input, size_t count, uint64_t first_seed,
+                                    uint64_t seeds)
+{
+    const char *problem = NULL;
+    for (uint64_t seed = first_seed; seed < first_seed + seeds && problem == NULL; seed++) {
+        struct vn_memory_script script = {
+            .seed = seed,
+            .send_fails_after = 1 + seed % 300,
+            .receive_error = seed % 2 == 0 ? -ECONNRESET : 0,
+        };
+        free(run(input, count, &script, &problem));
+        if (problem != NULL)
+            problem = failed("seed %llu: %s", (unsigned long long) seed,
+                             strcpy((char[4096]) {0}, problem));
+    }
+    return problem;
+}
+
+/* Bytes of a body and the failure of a send in one batch, the body's exchange gone with it. */
+const char *vn_check_event_after_end(void)
+{
+    static const char input[] = "GET /shared HTTP/1.1\r\nHost: a\r\n\r\n"
+                                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4000\r\n\r\nab";
+    struct rig *rig = rig_make();
+    *script_of(rig) = (struct vn_memory_script) {
+        .send_most = 100, .sends_later = true, .is_stalled = true, .stays_open = true, .batch = 2};
+    rig_connect(rig, input, sizeof input - 1);
+    rig_settle(rig);
+    struct vn_conn *conn = rig_conn(rig);
+    vn_memory_feed(rig->worker.ring, &conn->source, (const uint8_t *) input, sizeof input - 1);
+    script_of(rig)->is_stalled = false;
+    script_of(rig)->sends_later = false;
+    script_of(rig)->send_fails_after = 1;
+    const char *problem = rig_finish(rig) ? NULL : failed("the connection did not end");
+    const char *leak = rig_free(rig);
+    return problem != NULL ? problem : leak;
+}
+
 /* ---- Limits ---- */
 
 /* Run `input` over changed limits and tell the status line of the last answer, "" for none. */
@@ -654,7 +705,7 @@ struct deadline_case {
     size_t offset;
     const char *input;
     bool is_stalled; /* the client takes nothing */
-    bool is_closing; /* one that is told to close keeps its side open */
+    bool is_half_closed; /* the client has ended its side */
     const char *want; /* status of the last answer and whether it closes */
     enum vn_timeout_kind kind;
 };
@@ -674,6 +725,12 @@ static const struct deadline_case deadline_cases[] = {
     {DEADLINE(write_stall), "GET / HTTP/1.1\r\nHost: a\r\n\r\n", true, false, "", VN_TIMEOUT_WRITE},
     {DEADLINE(handler), "GET /later HTTP/1.1\r\nHost: a\r\n\r\n", false, false, "503 close",
      VN_TIMEOUT_HANDLER},
+    {DEADLINE(handler), "POST /pause HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\na", false,
+     false, "503 close", VN_TIMEOUT_HANDLER},
+    {DEADLINE(body_grace), "POST /late-count HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\na",
+     false, false, "408 close", VN_TIMEOUT_BODY},
+    {DEADLINE(write_stall), "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n", false, true, "200",
+     VN_TIMEOUT_WRITE},
     {DEADLINE(linger), "BAD\r\n", false, false, "400 close", VN_TIMEOUT_LINGER},
 };
 
@@ -685,7 +742,7 @@ static const char *check_deadline(const struct deadline_case *which)
         1; /* the end of what times out otherwise: never 0, which would be for ever */
     deadlines->body_rate = 100000;
     *(uint32_t *) ((uint8_t *) deadlines + which->offset) = 40;
-    script_of(rig)->stays_open = true;
+    script_of(rig)->stays_open = !which->is_half_closed;
     script_of(rig)->is_stalled = which->is_stalled;
     uint64_t begun = vn_clock();
     rig_connect(rig, which->input, strlen(which->input));
@@ -709,31 +766,66 @@ static const char *check_deadline(const struct deadline_case *which)
     return NULL;
 }
 
-/* The body's rate: bytes that come often enough put the deadline off, one by one. */
-static const char *check_body_rate(void)
+/* A byte every few milliseconds, for four times the grace: enough for one rate, too slow for another. */
+static const char *check_body_rate(uint32_t rate, const char *want)
 {
+    enum { GRACE = 50, BODY = 4000 };
+    static const char input[] = "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 4000\r\n\r\n";
+    static const uint8_t rest[BODY];
     struct rig *rig = rig_make();
-    rig->config.deadlines.body_grace = 20;
-    rig->config.deadlines.body_rate = 100; /* a byte is worth 10 ms */
+    rig->config.deadlines.body_grace = GRACE;
+    rig->config.deadlines.body_rate = rate;
     rig->config.deadlines.linger = 1;
     script_of(rig)->stays_open = true;
+    rig_connect(rig, input, sizeof input - 1);
     uint64_t begun = vn_clock();
+    size_t fed = 0;
+    while (rig->peer.ended == 0 && vn_clock() < begun + 4 * GRACE && fed < BODY / 2) {
+        for (uint64_t next = vn_clock() + 4; vn_clock() < next;)
+            vn_worker_turn(&rig->worker, 4);
+        if (rig->peer.output_count == 0) {
+            vn_memory_feed(rig->worker.ring, &rig_conn(rig)->source, rest, 1);
+            fed++;
+        }
+    }
+    if (rig->peer.output_count == 0) {
+        vn_memory_feed(rig->worker.ring, &rig_conn(rig)->source, rest, BODY - fed);
+        script_of(rig)->stays_open = false;
+    }
+    bool finished = rig_finish(rig);
+    char *output = rig_output(rig);
+    const char *problem = NULL;
+    if (!finished || strncmp(output, want, strlen(want)) != 0)
+        problem = failed("rate %u: finished %d, %s", rate, finished, output);
+    free(output);
+    const char *leak = rig_free(rig);
+    return problem != NULL ? problem : leak;
+}
+
+/* A burst buys no silence longer than the grace. */
+static const char *check_body_burst(void)
+{
+    struct rig *rig = rig_make();
+    rig->config.deadlines.body_grace = 60;
+    rig->config.deadlines.body_rate = 1; /* a byte is worth a second */
+    rig->config.deadlines.linger = 1;
+    script_of(rig)->stays_open = true;
     static const char input[] =
-        "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\r\naaaaaaaaaa";
+        "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\r\naaaaaaaaaaaaaaaaaaaaaaaaa";
     rig_connect(rig, input, sizeof input - 1);
     bool finished = rig_finish(rig);
-    uint64_t took = vn_clock() - begun;
     const char *problem = rig_free(rig);
-    if (problem == NULL && (!finished || took < 119))
-        problem = failed("ten bytes at 100 a second and 20 ms of grace were given %llu ms",
-                         (unsigned long long) took);
-    return problem;
+    return problem != NULL ? problem : finished ? NULL : failed("a burst bought more than a grace");
 }
 
 const char *vn_check_deadline(const char *name)
 {
-    if (strcmp(name, "body_rate") == 0)
-        return check_body_rate();
+    if (strcmp(name, "body_rate") == 0) {
+        const char *problem = check_body_rate(1, "HTTP/1.1 200");
+        if (problem == NULL)
+            problem = check_body_rate(1000000, "HTTP/1.1 408");
+        return problem != NULL ? problem : check_body_burst();
+    }
     const char *problem = failed("no check of the deadline %s", name);
     for (size_t i = 0; i < sizeof deadline_cases / sizeof *deadline_cases; i++)
         if (strcmp(deadline_cases[i].name, name) == 0 &&
@@ -829,10 +921,39 @@ static const char *check_paused_consumer(void)
     return problem != NULL ? problem : leak;
 }
 
+static void answer_later(void *context, vn_response *response);
+
+/* An answer that comes while the body is paused drains the rest, and the next request is served. */
+static const char *check_answer_while_paused(void)
+{
+    enum { BODY = 30000 };
+    static const char next[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    char *input = malloc(BODY + 300);
+    int head =
+        sprintf(input, "POST /pause HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", BODY);
+    memset(input + head, 'a', BODY);
+    memcpy(input + head + BODY, next, sizeof next);
+    struct rig *rig = rig_make();
+    rig_connect(rig, input, (size_t) head + BODY + sizeof next - 1);
+    free(input);
+    rig_settle(rig);
+    vn_handle_run(rig->handle, answer_later, rig);
+    bool finished = rig_finish(rig);
+    char *output = rig_output(rig);
+    const char *problem = NULL;
+    if (!finished || rig->handled != 2 || strstr(output, "\r\n\r\nlaterHTTP/1.1 200") == NULL)
+        problem = failed("finished %d, handled %u: %s", finished, rig->handled, output);
+    free(output);
+    const char *leak = rig_free(rig);
+    return problem != NULL ? problem : leak;
+}
+
 const char *vn_check_resume(void)
 {
     const char *problem = check_waiting_producer();
-    return problem != NULL ? problem : check_paused_consumer();
+    if (problem == NULL)
+        problem = check_paused_consumer();
+    return problem != NULL ? problem : check_answer_while_paused();
 }
 
 static void answer_later(void *context, vn_response *response)

@@ -46,8 +46,9 @@ int32_t vn_response_send(vn_response *response, vn_span content_type, vn_span bo
 int32_t vn_response_send_shared(vn_response *response, vn_span content_type, vn_span body,
                                 vn_release *release, void *context);
 
-/* Send a complete response, head and body, exactly as it is (copied). Framing is the caller's care.
- * Fields added before are dropped. */
+/* Send a complete response, head and body, exactly as it is (copied). Fields added before are
+ * dropped. Framing is the caller's care, and so is a close: vn_response_set_close does it, a
+ * Connection field in the bytes does not. */
 int32_t vn_response_send_raw(vn_response *response, vn_span bytes);
 
 /* True once one of send..., stream or defer was called. */

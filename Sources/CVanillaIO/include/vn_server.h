@@ -51,7 +51,7 @@ typedef struct vn_limits {
     uint32_t linger; /* 1 MiB drained before a lingering close */
 } vn_limits;
 
-/* Milliseconds, and one rate. 0 turns one off. */
+/* Milliseconds, and one rate. 0 turns one off, but for linger, which is at least 1. */
 typedef struct vn_deadlines {
     /* 10,000: from a head's first byte (for the first, from accept) to its end; 408 */
     uint32_t head;

@@ -128,6 +128,9 @@ static size_t output_append(struct vn_memory_peer *peer, const uint8_t *bytes, s
 static int64_t take_message(struct memory_ring *memory, struct line *line,
                             const struct msghdr *message)
 {
+    size_t fails_after = memory->script.send_fails_after;
+    if (fails_after != 0 && line->peer->output_count >= fails_after)
+        return -EPIPE;
     size_t most = memory->script.send_most == 0 ? SIZE_MAX : memory->script.send_most;
     if (is_random(memory))
         most = draw(memory, 3) == 0 ? 1 + draw(memory, 400) : SIZE_MAX;
@@ -262,7 +265,6 @@ static bool has_work(struct memory_ring *memory)
     return false;
 }
 
-/* One event a source and call, as a fair kernel would. */
 static int32_t memory_wait(struct vn_ring *ring, struct vn_event *events, int32_t capacity,
                            int64_t timeout)
 {
@@ -275,9 +277,13 @@ static int32_t memory_wait(struct vn_ring *ring, struct vn_event *events, int32_
     int32_t count = 0;
     if (count < capacity && was_woken(memory))
         events[count++] = (struct vn_event) {.type = VN_WOKEN};
-    for (uint32_t i = 0; i < memory->line_count && count < capacity; i++)
-        if (next_event(memory, &memory->lines[i], &events[count]))
-            count++;
+    uint32_t rounds = memory->script.batch == 0 ? 1 : memory->script.batch;
+    if (is_random(memory))
+        rounds = 1 + (uint32_t) draw(memory, 4);
+    for (uint32_t round = 0; round < rounds; round++)
+        for (uint32_t i = 0; i < memory->line_count && count < capacity; i++)
+            if (next_event(memory, &memory->lines[i], &events[count]))
+                count++;
     return count;
 }
 

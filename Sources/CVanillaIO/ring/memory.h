@@ -14,6 +14,8 @@ struct vn_memory_script {
     bool is_stalled; /* sends are taken up but not finished while this is set */
     int32_t receive_error; /* -errno delivered once, after the input, instead of the end of input */
     int32_t send_error; /* -errno for every send from here on */
+    size_t send_fails_after; /* bytes after which every send is -EPIPE; 0: none */
+    uint32_t batch; /* events that one wait may return for a source; 0: one */
     bool stays_open; /* no end of input after the input */
     uint64_t seed; /* not 0: all of the above is drawn anew at random for each operation */
 };

@@ -7,8 +7,9 @@
  * 1. A ring belongs to the thread that opened it; only vn_ring_wake may be called from another.
  * 2. Bytes in an event are lent until vn_ring_give. What is passed to vn_ring_send (the message,
  *    its vectors and their bytes) is the ring's until SENT, unless the call said that it is done.
- * 3. After vn_ring_end no further call with that source; exactly one ENDED follows and nothing
- *    after it; ENDED is the moment to free. Identity is slot index and generation, never a
+ * 3. After vn_ring_end no further call with that source but giving its buffers back. What the last
+ *    wait returned may still name it; the next ones say exactly one ENDED and nothing after it.
+ *    ENDED is the moment to free. Identity is slot index and generation, never a
  *    descriptor number, never a packed pointer.
  *
  * Results: >= 0 done, -errno the kernel's refusal. */

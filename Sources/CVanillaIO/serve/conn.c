@@ -17,6 +17,8 @@ enum {
     FLUSHES_MOST = 16,
     /* milliseconds that a draining server gives a new connection's first byte */
     DRAIN_GRACE = 1000,
+    /* bytes that leave in one flight: a client that asked for the close has them before a reset */
+    CLOSE_AT_ONCE_MOST = 8 * 1024,
 };
 
 static void conn_settle(struct vn_conn *conn);
@@ -157,6 +159,7 @@ void vn_conn_end(struct vn_conn *conn)
 static void conn_ended(struct vn_conn *conn)
 {
     struct vn_worker *worker = conn->worker;
+    assert(conn->exchange == NULL && conn->input == NULL);
     if (conn->output != NULL)
         vn_output_give(&worker->writer, conn->output);
     vn_list_remove(&conn->link);
@@ -176,6 +179,8 @@ static void conn_next(struct vn_conn *conn)
     conn->discarded = 0;
     conn->since = conn->worker->now;
     conn->reading = conn->closes ? VN_READING_WASTE : VN_READING_HEAD;
+    /* A client that did not ask for the close may be sending its next request. */
+    conn->lingers = conn->lingers || (conn->closes && !conn->asks_close);
 }
 
 /* Answer with an error, and then nothing more: what else has come is thrown away. */
@@ -187,15 +192,25 @@ vn_cold static void conn_refuse(struct vn_conn *conn, uint16_t status)
     conn_next(conn);
 }
 
-/* The peer broke off, or broke the rules after its answer was begun: send what is owed, then close.
- */
+/* The exchange cannot go on: send what is owed, then close. An answer that was begun is cut, so that
+ * the client does not take it for whole. */
 vn_cold static void conn_abandon(struct vn_conn *conn)
 {
     conn->closes = true;
-    if (conn->answer == VN_ANSWER_STREAM || conn->answer == VN_ANSWER_LATER)
-        conn->is_cut = true;
+    conn->is_cut = conn->is_cut || conn->answer == VN_ANSWER_STREAM;
     conn->answer = VN_ANSWER_DONE;
     conn_next(conn);
+}
+
+/* The exchange failed: `status` where no answer was begun. */
+vn_cold static void conn_fail(struct vn_conn *conn, uint16_t status)
+{
+    if (conn->answer == VN_ANSWER_NONE || conn->answer == VN_ANSWER_LATER)
+        conn_refuse(conn, status);
+    else {
+        conn->lingers = true;
+        conn_abandon(conn);
+    }
 }
 
 bool vn_conn_will_close(const struct vn_conn *conn)
@@ -204,6 +219,15 @@ bool vn_conn_will_close(const struct vn_conn *conn)
     return conn->says_close || conn->awaits_continue || conn->worker->is_draining ||
            conn->requests >= limits_of(conn)->requests ||
            (!body->is_complete && !body->is_chunked && body->left > limits_of(conn)->discard);
+}
+
+/* The body's clock starts again. */
+static void conn_unpause(struct vn_conn *conn)
+{
+    conn->is_paused = false;
+    conn->since = conn->worker->now;
+    conn->body_at = conn->worker->now;
+    conn->body_base = conn->body.received;
 }
 
 /* What follows from the answer's state, after every call of the user's code. */
@@ -216,7 +240,8 @@ static void conn_after(struct vn_conn *conn)
     else if (conn->reading == VN_READING_BODY && conn->closes) {
         conn->lingers = true;
         conn_next(conn);
-    }
+    } else if (conn->is_paused)
+        conn_unpause(conn); /* the rest of the body is drained */
 }
 
 static struct vn_response conn_response(struct vn_conn *conn)
@@ -241,13 +266,13 @@ static void conn_consume(struct vn_conn *conn, vn_span piece, bool is_last)
     struct vn_exchange *exchange = conn->exchange;
     int32_t result = exchange->consumer(exchange->consumer_context, &response, piece, is_last);
     if (result < 0) {
-        if (conn->answer == VN_ANSWER_NONE)
-            conn_refuse(conn, 500);
-        else
-            conn_abandon(conn);
+        conn_fail(conn, 500);
         return;
     }
-    conn->is_paused = result == VN_RECEIVE_PAUSE && !is_last && conn->answer != VN_ANSWER_DONE;
+    if (result == VN_RECEIVE_PAUSE && !is_last && conn->answer != VN_ANSWER_DONE) {
+        conn->is_paused = true;
+        conn->since = conn->worker->now;
+    }
     if (is_last && conn->answer == VN_ANSWER_NONE)
         conn_answer_nothing(conn);
 }
@@ -278,6 +303,7 @@ static void conn_handle(struct vn_conn *conn, const vn_request *request)
     struct vn_response response = conn_response(conn);
     conn->reading = conn->body.is_complete ? VN_READING_NOTHING : VN_READING_BODY;
     conn->since = worker->now;
+    conn->body_at = worker->now;
     if (vn_unlikely(is_for_server(request)))
         conn_answer_for_server(&response);
     else
@@ -386,15 +412,11 @@ static size_t conn_use_body(struct vn_conn *conn, const uint8_t *bytes, size_t c
     vn_span piece;
     int64_t used = vn_body_feed(&conn->body, bytes, count, &limits, &piece);
     if (used < 0) {
-        if (conn->answer == VN_ANSWER_NONE)
-            conn_refuse(conn, (uint16_t) -used);
-        else {
-            conn->lingers = true;
-            conn_abandon(conn);
-        }
+        conn_fail(conn, (uint16_t) -used);
         return count;
     }
     conn->awaits_continue = false;
+    conn->body_at = conn->worker->now;
     if (piece.count > 0 || (conn->body.is_complete && conn->body_mode == VN_BODY_STREAMED))
         conn_deliver(conn, piece);
     if (conn->body.is_complete && conn->reading == VN_READING_BODY)
@@ -434,6 +456,8 @@ static size_t conn_begin_whole(struct vn_conn *conn, vn_request *request, size_t
         conn_refuse(conn, 503);
     else {
         conn->reading = VN_READING_BODY;
+        conn->since = conn->worker->now;
+        conn->body_at = conn->worker->now;
         if (conn->awaits_continue)
             vn_reply_continue(conn);
     }
@@ -442,7 +466,8 @@ static size_t conn_begin_whole(struct vn_conn *conn, vn_request *request, size_t
 
 /* ---- The head ---- */
 
-static bool conn_says_close(const struct vn_conn *conn, const vn_request *request)
+/* RFC 9112, section 9.3, unless the setting overrules it. */
+static bool conn_says_close(const struct vn_conn *conn)
 {
     switch (conn->worker->config->keep_alive) {
     case VN_KEEP_ALIVE_ALWAYS:
@@ -450,9 +475,16 @@ static bool conn_says_close(const struct vn_conn *conn, const vn_request *reques
     case VN_KEEP_ALIVE_NEVER:
         return true;
     default:
-        return (request->facts & VN_SAYS_CLOSE) != 0 ||
-               (request->minor == 0 && (request->facts & VN_SAYS_KEEP_ALIVE) == 0);
+        return conn->asks_close;
     }
+}
+
+/* Somebody wants the streamed body that the client holds back. */
+static void conn_invite_body(struct vn_conn *conn)
+{
+    if (conn->reading == VN_READING_BODY && conn->awaits_continue && has_consumer(conn) &&
+        conn->answer != VN_ANSWER_DONE)
+        vn_reply_continue(conn);
 }
 
 /* A head is complete, and `count` bytes came behind it. Returns how many of those were used. */
@@ -467,9 +499,11 @@ static size_t conn_begin(struct vn_conn *conn, vn_request *request, size_t head_
     conn->body_mode = VN_BODY_WHOLE;
     conn->minor = request->minor;
     conn->is_head_method = request->method_id == VN_METHOD_HEAD;
-    conn->says_keep_alive = (request->facts & VN_SAYS_KEEP_ALIVE) != 0;
-    conn->says_close = conn_says_close(conn, request);
+    conn->asks_close = (request->facts & VN_SAYS_CLOSE) != 0 ||
+                       (request->minor == 0 && (request->facts & VN_SAYS_KEEP_ALIVE) == 0);
+    conn->says_close = conn_says_close(conn);
     conn->awaits_continue = false;
+    conn->body_base = 0;
     request->connection = conn;
     request->body = (vn_span) {0};
     vn_count_more(&worker->counters.counted.requests, 1);
@@ -495,9 +529,7 @@ static size_t conn_begin(struct vn_conn *conn, vn_request *request, size_t head_
         return conn_begin_whole(conn, request, head_count, bytes, count);
 
     conn_handle(conn, request);
-    if (conn->reading == VN_READING_BODY && conn->awaits_continue && has_consumer(conn) &&
-        conn->answer != VN_ANSWER_DONE)
-        vn_reply_continue(conn);
+    conn_invite_body(conn);
     return 0;
 }
 
@@ -648,7 +680,7 @@ static void conn_input_over(struct vn_conn *conn)
     case VN_READING_BODY:
         conn_abandon(conn);
         break;
-    default:
+    default: /* a whole request gets its answer */
         break;
     }
 }
@@ -677,6 +709,7 @@ static bool conn_flush(struct vn_conn *conn)
             return true;
         }
         conn->progress = worker->now;
+        conn->sent += (uint64_t) sent;
         vn_count_more(&worker->counters.counted.bytes_sent, (uint64_t) sent);
         vn_output_sent(output, (size_t) sent);
     }
@@ -692,10 +725,11 @@ static void conn_sent(struct vn_conn *conn, int32_t count)
     }
     conn->output->is_sending = false;
     conn->progress = worker->now;
+    conn->sent += (uint64_t) count;
     vn_count_more(&worker->counters.counted.bytes_sent, (uint64_t) count);
     vn_output_sent(conn->output, (size_t) count);
-    if (conn->output->unsent == 0)
-        conn->since = worker->now;
+    if (conn->output->unsent == 0 && conn->reading == VN_READING_HEAD && conn->input == NULL)
+        conn->since = worker->now; /* idle from now on */
 }
 
 static bool conn_is_streaming(const struct vn_conn *conn)
@@ -734,12 +768,16 @@ static uint64_t after(uint64_t since, uint32_t patience)
     return patience == 0 ? 0 : since + patience;
 }
 
+/* The body's rate is measured from its begin, or from where it went on after a pause. Bytes that came
+ * in a rush buy no silence longer than the grace. */
 static uint64_t body_deadline(const struct vn_conn *conn)
 {
     const vn_deadlines *deadlines = &conn->worker->config->deadlines;
     if (deadlines->body_rate == 0)
         return 0;
-    return conn->since + deadlines->body_grace + conn->body.received * 1000 / deadlines->body_rate;
+    uint64_t earned = (conn->body.received - conn->body_base) * 1000 / deadlines->body_rate;
+    return sooner(conn->since + deadlines->body_grace + earned,
+                  conn->body_at + deadlines->body_grace);
 }
 
 /* When patience ends, and with what; 0: never. */
@@ -762,11 +800,16 @@ static uint64_t conn_deadline(const struct vn_conn *conn, enum vn_timeout_kind *
         *kind = VN_TIMEOUT_IDLE;
         return after(conn->since, deadlines->idle);
     case VN_READING_BODY:
-        *kind = VN_TIMEOUT_BODY;
-        return conn->is_paused ? 0 : body_deadline(conn);
+        *kind = conn->is_paused ? VN_TIMEOUT_HANDLER : VN_TIMEOUT_BODY;
+        return conn->is_paused ? after(conn->since, deadlines->handler) : body_deadline(conn);
     case VN_READING_NOTHING:
         *kind = VN_TIMEOUT_HANDLER;
-        return conn->answer == VN_ANSWER_LATER ? after(conn->since, deadlines->handler) : 0;
+        if (conn->answer == VN_ANSWER_LATER)
+            return after(conn->since, deadlines->handler);
+        /* A stream that waits for its producer waits for ever, unless its client may be gone: a
+         * FIN can be half a close or all of it. */
+        *kind = VN_TIMEOUT_WRITE;
+        return conn->is_at_end ? after(conn->since, deadlines->write_stall) : 0;
     default:
         *kind = VN_TIMEOUT_LINGER;
         return after(conn->since, deadlines->linger);
@@ -776,7 +819,8 @@ static uint64_t conn_deadline(const struct vn_conn *conn, enum vn_timeout_kind *
 /* The last answer is sent: close, carefully where more input may be on its way. */
 static void conn_finish(struct vn_conn *conn)
 {
-    if (!conn->lingers && !conn->is_at_end && vn_socket_has_input(conn->source.fd))
+    if (conn->sent > CLOSE_AT_ONCE_MOST ||
+        (!conn->lingers && !conn->is_at_end && vn_socket_has_input(conn->source.fd)))
         conn->lingers = true;
     if (!conn->lingers || conn->is_at_end) {
         vn_conn_end(conn);
@@ -820,6 +864,13 @@ static void conn_wait_for_turn(struct vn_conn *conn)
     vn_list_append(&conn->worker->ready, &conn->ready);
 }
 
+/* Between requests, with nothing owed. A new connection is idle only after a grace. */
+static bool conn_is_idle(const struct vn_conn *conn)
+{
+    return conn->reading == VN_READING_HEAD && conn->input == NULL && conn->output == NULL &&
+           (conn->requests > 0 || conn->worker->now - conn->since > DRAIN_GRACE);
+}
+
 /* After everything that happens: send, close, steer, and set the clock. */
 static void conn_settle(struct vn_conn *conn)
 {
@@ -843,7 +894,8 @@ static void conn_settle(struct vn_conn *conn)
     }
     if ((conn->is_blocked && conn_can_use(conn)) ||
         (conn_is_streaming(conn) && vn_conn_unsent(conn) == 0) ||
-        (conn->output != NULL && !conn->output->is_sending))
+        (conn->output != NULL && !conn->output->is_sending) ||
+        (conn->worker->is_draining && conn_is_idle(conn)))
         conn_wait_for_turn(conn);
     conn_steer(conn);
 
@@ -853,6 +905,10 @@ static void conn_settle(struct vn_conn *conn)
 
 void vn_conn_continue(struct vn_conn *conn)
 {
+    if (conn->worker->is_draining && conn_is_idle(conn)) {
+        vn_conn_drain(conn);
+        return;
+    }
     if (conn->is_blocked && conn_can_use(conn))
         conn_use_input(conn);
     conn_settle(conn);
@@ -864,11 +920,18 @@ void vn_conn_event(struct vn_conn *conn, const struct vn_event *event)
         conn_ended(conn);
         return;
     }
+    if (vn_unlikely(conn->is_ending)) { /* by an earlier event of the same batch */
+        if (event->type == VN_RECEIVED && event->count > 0)
+            vn_ring_give(conn->worker->ring, event->buffer);
+        return;
+    }
     if (event->type == VN_RECEIVED && event->count > 0)
         conn_received(conn, event);
-    else if (event->type == VN_RECEIVED && event->count == 0)
+    else if (event->type == VN_RECEIVED && event->count == 0) {
         conn->is_at_end = true;
-    else if (event->type == VN_RECEIVED)
+        if (conn->answer == VN_ANSWER_STREAM)
+            conn->since = conn->worker->now;
+    } else if (event->type == VN_RECEIVED)
         conn->is_cut = true;
     else if (event->type == VN_SENT)
         conn_sent(conn, event->count);
@@ -883,38 +946,23 @@ void vn_conn_expire(struct vn_conn *conn)
         conn_settle(conn);
         return;
     }
+    if (kind == VN_TIMEOUT_HEAD && conn->worker->is_draining && conn->input == NULL)
+        kind = VN_TIMEOUT_IDLE; /* nothing came in the grace of a server that drains */
     vn_count_more(&conn->worker->counters.counted.timeouts[kind], 1);
-    switch (kind) {
-    case VN_TIMEOUT_HEAD:
-        if (conn->worker->is_draining && conn->input == NULL)
-            conn->is_cut = true;
-        else
-            conn_refuse(conn, 408);
-        break;
-    case VN_TIMEOUT_BODY:
-        if (conn->answer == VN_ANSWER_NONE)
-            conn_refuse(conn, 408);
-        else
-            conn_abandon(conn);
-        break;
-    case VN_TIMEOUT_HANDLER:
-        conn->answer = VN_ANSWER_NONE;
-        conn_refuse(conn, 503);
-        break;
-    default:
+    if (kind == VN_TIMEOUT_HEAD)
+        conn_refuse(conn, 408);
+    else if (kind == VN_TIMEOUT_BODY)
+        conn_fail(conn, 408);
+    else if (kind == VN_TIMEOUT_HANDLER)
+        conn_fail(conn, 503);
+    else
         conn->is_cut = true;
-        break;
-    }
     conn_settle(conn);
 }
 
 void vn_conn_drain(struct vn_conn *conn)
 {
-    if (conn->is_ending || conn->reading != VN_READING_HEAD || conn->input != NULL ||
-        conn->output != NULL)
-        return;
-    bool is_idle = conn->requests > 0 || conn->worker->now - conn->since > DRAIN_GRACE;
-    if (is_idle && !vn_socket_has_input(conn->source.fd))
+    if (!conn->is_ending && conn_is_idle(conn) && !vn_socket_has_input(conn->source.fd))
         vn_conn_end(conn);
     else
         conn_settle(conn);
@@ -946,11 +994,10 @@ void vn_conn_deliver(struct vn_worker *worker, struct vn_letter *letter)
     } else { /* resume */
         if (conn->exchange != NULL)
             conn->exchange->stream_waits = false;
-        if (conn->is_paused) {
-            conn->is_paused = false;
-            conn->since = worker->now;
-        }
+        if (conn->is_paused)
+            conn_unpause(conn);
     }
+    conn_invite_body(conn);
     vn_conn_continue(conn);
 }
 

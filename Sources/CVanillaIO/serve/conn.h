@@ -62,6 +62,9 @@ struct vn_conn {
     struct vn_exchange *exchange;
     struct vn_body body;
     uint64_t since;     /* milliseconds: begin of what the deadline is about */
+    uint64_t body_at;   /* when the body's last bytes came */
+    uint64_t body_base; /* bytes of the body that had come at `since` */
+    uint64_t sent;      /* bytes, on this connection */
     uint64_t progress;  /* when the client last took bytes */
     uint64_t turn;      /* of the worker, in which it was put on the ready list */
     uint32_t requests;
@@ -74,7 +77,7 @@ struct vn_conn {
     uint8_t minor;
     bool is_head_method : 1;
     bool says_close : 1;       /* the request does, or the setting */
-    bool says_keep_alive : 1;
+    bool asks_close : 1;       /* the client does, by field or version */
     bool awaits_continue : 1;  /* expects 100-continue and got none */
     bool closes : 1;           /* after the answer */
     bool lingers : 1;          /* the close has to be a careful one */

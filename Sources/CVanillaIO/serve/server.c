@@ -339,6 +339,8 @@ static void server_set_state(vn_server *server, enum vn_server_state state)
 {
     pthread_mutex_lock(&server->lock);
     server->state = state;
+    if (state == VN_SERVER_RUNNING && server->stop_due != UINT64_MAX)
+        server_stop_all(server, server->stop_due);
     pthread_cond_broadcast(&server->changed);
     pthread_mutex_unlock(&server->lock);
 }
@@ -347,8 +349,10 @@ int32_t vn_server_start(vn_server *server, vn_error *error)
 {
     pthread_mutex_lock(&server->lock);
     bool is_idle = server->state == VN_SERVER_IDLE;
-    if (is_idle)
+    if (is_idle) {
         server->state = VN_SERVER_STARTING;
+        server->stop_due = UINT64_MAX;
+    }
     pthread_mutex_unlock(&server->lock);
     if (!is_idle)
         return vn_error_fill(error, VN_FAILED_STATE, EALREADY, "the server is running");
@@ -377,8 +381,11 @@ int32_t vn_server_start(vn_server *server, vn_error *error)
 void vn_server_stop(vn_server *server, uint32_t within)
 {
     pthread_mutex_lock(&server->lock);
+    uint64_t due = within == 0 ? 0 : vn_clock() + within;
     if (server->state == VN_SERVER_RUNNING)
-        server_stop_all(server, within == 0 ? 0 : vn_clock() + within);
+        server_stop_all(server, due);
+    else if (server->state == VN_SERVER_STARTING && due < server->stop_due)
+        server->stop_due = due;
     pthread_mutex_unlock(&server->lock);
 }
 

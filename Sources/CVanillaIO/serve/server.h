@@ -30,6 +30,7 @@ struct vn_server {
     pthread_cond_t changed;
     enum vn_server_state state;
     enum vn_ring_kind kind;
+    uint64_t stop_due;   /* of a stop that came during the start; UINT64_MAX: none */
     uint32_t post_count; /* workers; fixed from open to close */
     uint32_t started;    /* of them, in this run */
     uint32_t running;    /* threads that have not left yet */

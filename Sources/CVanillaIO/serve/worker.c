@@ -197,7 +197,7 @@ int32_t vn_worker_open(struct vn_worker *worker, enum vn_ring_kind kind, int32_t
                        uint32_t connection_limit)
 {
     /* The listener's own slot, and what it delivers at its end, beyond the limit. */
-    uint32_t beyond = 1 + worker->config->backlog;
+    uint32_t beyond = 2 + worker->config->backlog; /* Linux queues one more than it is told */
     int32_t error = worker_open(worker, kind == VN_RING_URING ? vn_uring_open : vn_epoll_open,
                                 connection_limit, beyond);
     if (error < 0) {
@@ -298,26 +298,29 @@ static uint64_t worker_stop_due(struct vn_worker *worker)
     return due;
 }
 
-/* After all events of a turn: whoever is idle now has nothing on its way that was read already. */
+/* Once, after all events of a turn: whoever is idle now has nothing on its way that was read already.
+ * The others close with their next answer, or by their deadline. */
+static void worker_begin_drain(struct vn_worker *worker)
+{
+    worker->is_draining = true;
+    if (worker->listening != NULL) {
+        vn_wheel_remove(&worker->listening->retry);
+        vn_ring_end(worker->ring, &worker->listening->source);
+    }
+    for (struct vn_link *link = worker->connections.next; link != &worker->connections;
+         link = link->next)
+        vn_conn_drain(vn_holder(link, struct vn_conn, link));
+}
+
 static void worker_drain(struct vn_worker *worker)
 {
-    if (!worker->is_draining) {
-        worker->is_draining = true;
-        if (worker->listening != NULL) {
-            vn_wheel_remove(&worker->listening->retry);
-            vn_ring_end(worker->ring, &worker->listening->source);
-        }
-    }
-    bool is_over = worker_stop_due(worker) <= worker->now;
-    for (struct vn_link *link = worker->connections.next, *next; link != &worker->connections;
-         link = next) {
-        next = link->next;
-        struct vn_conn *conn = vn_holder(link, struct vn_conn, link);
-        if (is_over)
-            vn_conn_end(conn);
-        else
-            vn_conn_drain(conn);
-    }
+    if (!worker->is_draining)
+        worker_begin_drain(worker);
+    if (worker_stop_due(worker) > worker->now)
+        return;
+    for (struct vn_link *link = worker->connections.next; link != &worker->connections;
+         link = link->next)
+        vn_conn_end(vn_holder(link, struct vn_conn, link));
 }
 
 /* ---- Turning ---- */

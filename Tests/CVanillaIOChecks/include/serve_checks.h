@@ -24,6 +24,12 @@ const char *vn_check_answer(const char *input, size_t count, const char *output)
 /* The client vanishes: after each number of bytes received, and with each send failing. */
 const char *vn_check_lost_clients(const char *input, size_t count);
 
+/* The client breaks off while it is answered, in random schedules. */
+const char *vn_check_broken_answers(const char *input, size_t count, uint64_t first_seed,
+                                    uint64_t seeds);
+/* An event of the batch in which its connection ended touches nothing. */
+const char *vn_check_event_after_end(void);
+
 /* Each limit, at it and one past it: `name` is a member of vn_limits. */
 const char *vn_check_limit(const char *name);
 /* Each deadline: `name` is a member of vn_deadlines. */

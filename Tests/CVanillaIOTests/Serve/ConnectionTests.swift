@@ -29,6 +29,7 @@ let conversations: [String] = [
         + "a\r\n\r\n",
     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX",
     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\ncut short",
+    "POST /late-count HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n",
 ]
 
 @Suite struct ConnectionTests {
@@ -45,6 +46,15 @@ let conversations: [String] = [
     @Test(arguments: conversations)
     func endsOnceWhereverTheClientIsLost(_ input: String) {
         expectNoProblem(vn_check_lost_clients(input, input.utf8.count))
+    }
+
+    @Test(arguments: conversations)
+    func survivesAClientThatBreaksOff(_ input: String) {
+        expectNoProblem(vn_check_broken_answers(input, input.utf8.count, 1, 300))
+    }
+
+    @Test func ignoresWhatComesAfterTheEnd() {
+        expectNoProblem(vn_check_event_after_end())
     }
 
     @Test(arguments: [
