@@ -31,6 +31,8 @@ extension ContentType {
     public static let none = ContentType(known: "")
     /// `text/plain; charset=utf-8`
     public static let text = ContentType(known: "text/plain; charset=utf-8")
+    /// `text/plain`, for text that is ASCII
+    public static let plainText = ContentType(known: "text/plain")
     /// `text/html; charset=utf-8`
     public static let html = ContentType(known: "text/html; charset=utf-8")
     /// `text/css; charset=utf-8`

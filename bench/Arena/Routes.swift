@@ -23,10 +23,10 @@ enum Routes {
         switch request.path {
         case "/":
             guard allows(request, &response, .read) else { return }
-            response.send("Hello, World!")
+            response.send("Hello, World!", contentType: .plainText)
         case "/pipeline":
             guard allows(request, &response, .read) else { return }
-            response.send("ok")
+            response.send("ok", contentType: .plainText)
         case "/baseline11":
             guard allows(request, &response, .readOrPost) else { return }
             sendSum(of: request, &response)
@@ -85,7 +85,7 @@ enum Routes {
             guard let value = Int(request.body) else { return response.send(status: .badRequest) }
             sum &+= value
         }
-        response.send(String(sum))
+        response.send(String(sum), contentType: .plainText)
     }
 
     /// `/upload`: the number of bytes, counted as they come.
@@ -93,7 +93,7 @@ enum Routes {
         var count = 0
         response.receiveBody { piece, response in
             count += piece.bytes.count
-            if piece.isLast { response.send(String(count)) }
+            if piece.isLast { response.send(String(count), contentType: .plainText) }
             return .more
         }
     }
@@ -118,7 +118,7 @@ enum Routes {
         if tag.isKnown(to: request) {
             response.send(status: .notModified)
         } else {
-            response.send(id, contentType: .text)
+            response.send(id, contentType: .plainText)
         }
     }
 

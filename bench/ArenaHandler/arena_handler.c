@@ -20,5 +20,5 @@ void arena_handle(void *context, const vn_request *request, vn_response *respons
         send_status(response, 405);
         return;
     }
-    vn_response_send(response, vn_span_of("text/plain; charset=utf-8"), vn_span_of("Hello, World!"));
+    vn_response_send(response, vn_span_of("text/plain"), vn_span_of("Hello, World!"));
 }

@@ -20,7 +20,7 @@ enum Routes {
             }
         case let path where isUser(path):
             switch request.method {
-            case .get, .head: response.send(path.dropFirst(6), contentType: .text)
+            case .get, .head: response.send(path.dropFirst(6), contentType: .plainText)
             default: refuseMethod(&response, allow: "GET, HEAD")
             }
         default:

@@ -16,8 +16,8 @@ import Vanilla
         arguments: [
             (get("/"), 200, "application/json", ""),
             (get("/?a=b"), 200, "application/json", ""),
-            (get("/user/1"), 200, "text/plain; charset=utf-8", "1"),
-            (get("/user/a%20b?c"), 200, "text/plain; charset=utf-8", "a%20b"),
+            (get("/user/1"), 200, "text/plain", "1"),
+            (get("/user/a%20b?c"), 200, "text/plain", "a%20b"),
             (post("/user", ""), 201, nil, ""),
             (post("/user", "name=new"), 201, nil, ""),
             (get("/nowhere"), 404, nil, ""),
