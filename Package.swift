@@ -15,7 +15,7 @@ let package = Package(
         .library(name: "Vanilla", targets: ["Vanilla"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
         .executable(name: "simple", targets: ["SimpleExample"]),
-        .executable(name: "arena", targets: ["Arena"]),
+        .executable(name: "arena", targets: ["VanillaArena"]),
     ],
     dependencies: [
         // For the executables only; a user of the libraries does not build it.
@@ -29,7 +29,7 @@ let package = Package(
         ),
         .target(name: "Vanilla", dependencies: ["CVanillaIO"], swiftSettings: strict),
         .target(
-            name: "ExampleOptions",
+            name: "VanillaExampleOptions",
             dependencies: [
                 "Vanilla", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -37,15 +37,18 @@ let package = Package(
         ),
         .executableTarget(
             name: "SimpleExample",
-            dependencies: ["Vanilla", "ExampleOptions"],
+            dependencies: ["Vanilla", "VanillaExampleOptions"],
             path: "Sources/VanillaExamples/Simple"
         ),
         .executableTarget(
-            name: "Arena",
-            dependencies: ["Vanilla", "CVanillaIO", "ArenaHandler", "ExampleOptions"],
+            name: "VanillaArena",
+            dependencies: [
+                "Vanilla", "CVanillaIO", "VanillaArenaHandler", "VanillaExampleOptions",
+            ],
             path: "bench/Arena"
         ),
-        .target(name: "ArenaHandler", dependencies: ["CVanillaIO"], path: "bench/ArenaHandler"),
+        .target(
+            name: "VanillaArenaHandler", dependencies: ["CVanillaIO"], path: "bench/ArenaHandler"),
         // Checks of the kernel in C, called by the tests.
         .target(
             name: "CVanillaIOChecks",
@@ -57,7 +60,8 @@ let package = Package(
             ]
         ),
         .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
-        .testTarget(name: "VanillaTests", dependencies: ["Vanilla", "SimpleExample", "Arena"]),
+        .testTarget(
+            name: "VanillaTests", dependencies: ["Vanilla", "SimpleExample", "VanillaArena"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

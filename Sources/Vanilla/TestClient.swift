@@ -21,9 +21,8 @@ final class TestClient {
         // Making a connection to the loopback interface does not block: the kernel answers for the
         // listener.
         guard connectToLoopback(socket, port: port) == 0, setNonblocking(socket) else {
-            let error = errno
-            close(socket)
-            throw VanillaError(.system, "The test cannot connect to port \(port).", code: error)
+            // This object is whole, so deinit closes the socket.
+            throw VanillaError(.system, "The test cannot connect to port \(port).", code: errno)
         }
     }
 

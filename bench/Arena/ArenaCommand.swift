@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
-import ExampleOptions
 import Vanilla
+import VanillaExampleOptions
 
 /// The server of the load and conformance runs, written as a user would write it.
 @main

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-import ArenaHandler
 import CVanillaIO
-import ExampleOptions
 import Vanilla
+import VanillaArenaHandler
+import VanillaExampleOptions
 
 /// Serves with a C callback, as a C program would: Swift has no part in a request.
 func serveWithC(_ options: ServerOptions) throws {

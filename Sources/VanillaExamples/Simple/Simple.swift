@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
-import ExampleOptions
 import Vanilla
+import VanillaExampleOptions
 
 /// The smallest real server: three routes, the right statuses for everything else.
 @main

@@ -4,13 +4,14 @@ import Foundation
 import Testing
 import Vanilla
 
-@testable import Arena
+@testable import VanillaArena
 
 @Suite struct ArenaTests {
     private let server: Server
 
     init() throws {
-        server = try offline(bodyDelivery: Arena.Routes.deliverBody, Arena.Routes.respond)
+        server = try offline(
+            bodyDelivery: VanillaArena.Routes.deliverBody, VanillaArena.Routes.respond)
     }
 
     @Test(arguments: [
@@ -66,8 +67,8 @@ import Vanilla
     @Test(arguments: backends)
     func movesLargeBodies(backend: Backend) throws {
         let server = try Server(
-            configuration: local(backend), bodyDelivery: Arena.Routes.deliverBody,
-            handler: Arena.Routes.respond)
+            configuration: local(backend), bodyDelivery: VanillaArena.Routes.deliverBody,
+            handler: VanillaArena.Routes.respond)
         let body = String(repeating: "x", count: 8 << 20)
         let answers = try server.answers([
             post("/echo", body), post("/upload", body + "more"), get("/download/30000001"),
