@@ -645,6 +645,64 @@ static const char *check_bodies(const char *path, vn_limits limits)
     return problem;
 }
 
+/* How many requests are handled for a client that takes nothing, when `most` bytes may be unsent. */
+static uint32_t handled_with_output(uint32_t most)
+{
+    enum { REQUESTS = 100 };
+    static const char one[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    char input[REQUESTS * (sizeof one - 1)];
+    for (size_t i = 0; i < REQUESTS; i++)
+        memcpy(input + i * (sizeof one - 1), one, sizeof one - 1);
+    struct rig *rig = rig_make();
+    rig->config.limits.output = most;
+    *script_of(rig) = (struct vn_memory_script) {.is_stalled = true, .stays_open = true};
+    rig_connect(rig, input, sizeof input);
+    rig_settle(rig);
+    uint32_t handled = rig->handled;
+    script_of(rig)->is_stalled = false;
+    script_of(rig)->stays_open = false;
+    bool finished = rig_finish(rig);
+    bool all = rig->handled == REQUESTS;
+    return rig_free(rig) == NULL && finished && all ? handled : 0;
+}
+
+/* Unsent bytes at the limit let one more request in; a byte less does not. */
+static const char *check_output(void)
+{
+    const char *problem;
+    static const char one[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    struct rig *rig = rig_make();
+    rig_connect(rig, one, sizeof one - 1);
+    rig_finish(rig);
+    uint32_t answer = (uint32_t) rig->peer.output_count;
+    if ((problem = rig_free(rig)) != NULL)
+        return problem;
+    uint32_t at = handled_with_output(20 * answer), below = handled_with_output(20 * answer - 1);
+    return at == 21 && below == 20 ? NULL : failed("%u at the limit, %u a byte below", at, below);
+}
+
+/* Bytes behind a refusal are drained up to the limit; one more cuts. */
+static const char *check_linger(void)
+{
+    for (uint32_t waste = 10; waste <= 11; waste++) {
+        struct rig *rig = rig_make();
+        rig->config.limits.linger = 10;
+        script_of(rig)->stays_open = true;
+        rig_connect(rig, "BAD\r\n", 5);
+        rig_settle(rig);
+        vn_memory_feed(rig->worker.ring, &rig_conn(rig)->source, (const uint8_t *) "xxxxxxxxxxx",
+                       waste);
+        rig_settle(rig);
+        bool ended = rig->peer.ended == 1;
+        const char *problem = rig_free(rig);
+        if (problem != NULL)
+            return problem;
+        if (ended != (waste == 11))
+            return failed("%u bytes of waste: ended %d", waste, ended);
+    }
+    return NULL;
+}
+
 const char *vn_check_limit(const char *name)
 {
     vn_config config;
@@ -688,6 +746,10 @@ const char *vn_check_limit(const char *name)
             problem = expect(limits, beyond, "200 close", 1);
         return problem != NULL ? problem : expect(limits, chunked, "200", 1);
     }
+    if (strcmp(name, "output") == 0)
+        return check_output();
+    if (strcmp(name, "linger") == 0)
+        return check_linger();
     for (size_t i = 0; i < sizeof limit_cases / sizeof *limit_cases; i++) {
         const struct limit_case *which = &limit_cases[i];
         if (strcmp(which->name, name) != 0)

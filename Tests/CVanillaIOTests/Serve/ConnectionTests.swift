@@ -60,7 +60,7 @@ let conversations: [String] = [
     @Test(arguments: [
         "request_line", "field", "fields", "field_count", "body", "streamed_body", "chunk_line",
         "trailers", "requests",
-        "discard",
+        "discard", "output", "linger",
     ])
     func allowsWhatIsAtTheLimitAndRefusesOneMore(_ name: String) {
         expectNoProblem(vn_check_limit(name))
