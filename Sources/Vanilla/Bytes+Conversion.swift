@@ -35,6 +35,7 @@ extension FixedWidthInteger {
     /// numbers.
     ///
     /// `nil` for anything else: no digit, a sign `+`, white space, a number that does not fit.
+    @inlinable
     public init?(_ bytes: Bytes) {
         let span = bytes.span
         let isNegative = Self.isSigned && !span.isEmpty && span[0] == UInt8(ascii: "-")

@@ -5,19 +5,30 @@ internal import CVanillaIO
 /// A request, seen in the very bytes that the kernel delivered.
 ///
 /// It is lent to the handler for the length of the call, on the worker's thread. Neither it nor
-/// anything that it hands out can be kept: that does not compile. Copies of it are one pointer.
+/// anything that it hands out can be kept: that does not compile. Copies of it are two pointers.
 /// Nothing here throws or traps, whatever the client sent; the kernel has refused what RFC 9112
 /// forbids before the handler is called.
 @safe
 public struct Request: ~Escapable {
     /// C's request, which outlives this view.
     let pointer: UnsafePointer<vn_request>
+    /// What a router found out, which outlives this view; `nil` outside of one.
+    let match: UnsafePointer<RouteMatch>?
 
     /// The view of a request that C lends for the length of a call.
     @unsafe
     @_lifetime(immortal)
     init(lent pointer: UnsafePointer<vn_request>) {
         unsafe self.pointer = unsafe pointer
+        unsafe match = nil
+    }
+
+    /// A view of the same request, with what a router lends for the length of a call.
+    @unsafe
+    @_lifetime(copy request)
+    init(_ request: Request, lent match: UnsafePointer<RouteMatch>) {
+        unsafe pointer = unsafe request.pointer
+        unsafe self.match = unsafe match
     }
 }
 

@@ -62,8 +62,10 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
         unsafe core.hooks.report(.error, "\(act), but \(why).")
     }
 
-    /// The user's code threw: log it; answer 500, or close where an answer was given before.
+    /// The user's code threw: answer with the status of a refusal; for anything else log it, and
+    /// answer 500, or close where an answer was given before.
     mutating func fail(_ error: any Error, in source: StaticString) {
+        if let refusal = error as? Refusal, !isAnswered { return send(status: refusal.status) }
         unsafe core.hooks.report(.error, "\(source) threw: \(error)")
         if isAnswered {
             closeConnection()

@@ -38,6 +38,11 @@ extension VanillaError {
         /// The operating system refused in another way: see ``VanillaError/code``.
         case system
 
+        /// A route's path is none, or conflicts with another route's: the message names both.
+        case invalidRoute
+        /// A handler asked for a parameter that its route does not have.
+        case unknownParameter
+
         /// A field's name is no token, or its value holds CR, LF, NUL or another control byte.
         case invalidField
         /// The field is one that the server writes itself: Connection, Content-Length, Date,

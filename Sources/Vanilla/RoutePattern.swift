@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+
+/// A route's path as it was written, taken apart: `/user/:id/*rest`.
+struct RoutePattern {
+    enum Part {
+        /// Bytes in normal form (``PathSymbol``), slashes included.
+        case literal([UInt8])
+        /// One segment, not empty.
+        case parameter
+        /// Everything from here on, slashes included.
+        case rest
+    }
+
+    private(set) var parts: [Part] = []
+    /// Of the parameters and of the rest, in their order.
+    private(set) var names: [String] = []
+
+    /// What belongs to the next literal part.
+    private var literal: [UInt8] = []
+
+    /// - Parameters:
+    ///   - text: The pattern.
+    ///   - route: The route as the user wrote it, for messages.
+    /// - Throws: ``VanillaError`` of the kind `invalidRoute`.
+    init(_ text: String, of route: String) throws(VanillaError) {
+        guard text.utf8.first == UInt8(ascii: "/") else {
+            throw VanillaError(.invalidRoute, "\(route): a path begins with \"/\".")
+        }
+        let segments = text.utf8.dropFirst().split(
+            separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        for (index, segment) in segments.enumerated() {
+            literal.append(UInt8(ascii: "/"))
+            switch segment.first {
+            case UInt8(ascii: ":"):
+                try append(.parameter, named: segment.dropFirst(), route)
+            case UInt8(ascii: "*"):
+                guard index == segments.count - 1 else {
+                    throw VanillaError(
+                        .invalidRoute, "\(route): nothing may follow \"\(Substring(segment))\".")
+                }
+                try append(.rest, named: segment.dropFirst(), route)
+            default:
+                try append(segment, route)
+            }
+        }
+        endLiteral()
+    }
+
+    private mutating func append(
+        _ part: Part, named name: Substring.UTF8View, _ route: String
+    ) throws(VanillaError) {
+        let name = String(Substring(name))
+        guard !name.isEmpty, name.utf8.allSatisfy(isNameByte) else {
+            throw VanillaError(
+                .invalidRoute,
+                "\(route): \"\(name)\" is no name; one is made of letters, digits, \"-\" and \"_\"."
+            )
+        }
+        guard !names.contains(name) else {
+            throw VanillaError(.invalidRoute, "\(route): there are two parameters \"\(name)\".")
+        }
+        guard names.count < Router.parametersAtMost else {
+            throw VanillaError(
+                .invalidRoute,
+                "\(route): there are more than \(Router.parametersAtMost) parameters.")
+        }
+        endLiteral()
+        names.append(name)
+        parts.append(part)
+    }
+
+    private mutating func append(
+        _ segment: Substring.UTF8View, _ route: String
+    ) throws(VanillaError) {
+        let bytes = Array(segment)
+        var at = 0
+        while at < bytes.count {
+            switch bytes[at] {
+            case UInt8(ascii: "?"), UInt8(ascii: "#"):
+                throw VanillaError(
+                    .invalidRoute,
+                    "\(route): a path has no \"?\" and no \"#\"; write %3F and %23 for the characters."
+                )
+            case UInt8(ascii: "%"):
+                let digits = bytes[at...].dropFirst().prefix(2).compactMap(hexadecimalDigit)
+                guard digits.count == 2 else {
+                    throw VanillaError(
+                        .invalidRoute,
+                        "\(route): \"%\" stands before two hexadecimal digits; write %25 for the character."
+                    )
+                }
+                literal += PathSymbol.normalForm(ofEscaped: digits[0] << 4 | digits[1])
+                at += 3
+            case let byte:
+                literal.append(byte)
+                at += 1
+            }
+        }
+    }
+
+    private mutating func endLiteral() {
+        if !literal.isEmpty { parts.append(.literal(literal)) }
+        literal = []
+    }
+}
+
+private func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+        true
+    default:
+        false
+    }
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+
+/// The routes of a router or of a group, while they are listed: see ``Router``.
+///
+/// None of these functions throws: what is wrong with a route is thrown by `Router.init`.
+public struct Routes: ~Copyable {
+    /// Answers a request by calling `next`, or by itself.
+    ///
+    /// ```swift
+    /// routes.use { request, response, next in
+    ///     guard isKnown(request.fields[.authorization]) else { throw Refusal(.unauthorized) }
+    ///     response.addField(.cacheControl, "no-store")
+    ///     try next(request, &response)
+    /// }
+    /// ```
+    ///
+    /// What it does before `next` comes before the handler, so that fields can be added; an answer
+    /// is on its way once `next` has returned, so that nothing can be added then.
+    public typealias Middleware = (Request, inout ResponseWriter, Server.Handler) throws -> Void
+
+    /// Answers a request that no route takes. Of the response, `Allow` is set where it belongs.
+    public typealias Fallback = (Request, inout ResponseWriter, Router.Miss) throws -> Void
+
+    /// What stands before each path.
+    private let prefix: String
+    private let list: RouteList
+    /// Where this group's routes begin in the list.
+    private let start: Int
+    private var middleware: [Middleware] = []
+
+    init(of list: RouteList, prefix: String = "") {
+        self.list = list
+        self.prefix = prefix
+        start = list.routes.count
+    }
+}
+
+extension Routes {
+    /// Adds a route for GET, which serves HEAD as well unless there is a route for that.
+    ///
+    /// - Parameters:
+    ///   - path: As ``Router`` says, behind the group's prefix; empty for the prefix itself.
+    ///   - body: How a request's body reaches the handler.
+    ///   - handler: Called for each request that takes this route.
+    public mutating func get(
+        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.Handler
+    ) {
+        on([.get], path, body: body, handler)
+    }
+
+    /// Adds a route for POST, as ``get(_:body:_:)`` does.
+    public mutating func post(
+        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.Handler
+    ) {
+        on([.post], path, body: body, handler)
+    }
+
+    /// Adds a route for PUT, as ``get(_:body:_:)`` does.
+    public mutating func put(
+        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.Handler
+    ) {
+        on([.put], path, body: body, handler)
+    }
+
+    /// Adds a route for PATCH, as ``get(_:body:_:)`` does.
+    public mutating func patch(
+        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.Handler
+    ) {
+        on([.patch], path, body: body, handler)
+    }
+
+    /// Adds a route for DELETE, as ``get(_:body:_:)`` does.
+    public mutating func delete(
+        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.Handler
+    ) {
+        on([.delete], path, body: body, handler)
+    }
+
+    /// Adds a route for any methods.
+    ///
+    /// ```swift
+    /// routes.on([.get, .post], "/search") { request, response in ... }
+    /// routes.on([.other("PURGE")], "/cache/*key") { request, response in ... }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - methods: One or more. GET brings HEAD with it. OPTIONS is answered by the router unless
+    ///     there is a route for it; CONNECT and `OPTIONS *` are answered by the server.
+    ///   - path, body, handler: As for ``get(_:body:_:)``.
+    public mutating func on(
+        _ methods: [Method], _ path: String, body: BodyDelivery = .whole,
+        _ handler: @escaping Server.Handler
+    ) {
+        list.routes.append(
+            RouteList.Route(
+                methods: methods, path: prefix + path, body: body, handler: handler))
+    }
+}
+
+extension Routes {
+    /// Lists routes that have the beginning of their paths in common, and what is used for them.
+    ///
+    /// ```swift
+    /// routes.group("/teams/:team") { team in
+    ///     team.use(requireMember)
+    ///     team.get("") { ... }            // /teams/:team
+    ///     team.get("/users/:id") { ... }  // /teams/:team/users/:id
+    /// }
+    /// ```
+    ///
+    /// - Parameter prefix: Begins with a slash and does not end with one; empty for a group that has
+    ///   only its middleware in common.
+    public mutating func group(_ prefix: String = "", _ body: (inout Routes) -> Void) {
+        if !prefix.isEmpty, !prefix.hasPrefix("/") || prefix.hasSuffix("/") {
+            list.misplace(
+                "The group \"\(self.prefix + prefix)\": a prefix begins with \"/\" and does not end with it."
+            )
+        }
+        var group = Routes(of: list, prefix: self.prefix + prefix)
+        body(&group)
+        group.wrap()
+    }
+
+    /// Has every request that takes a route of this group, or of a group within it, pass through
+    /// `middleware`.
+    ///
+    /// The first one used is the first one called; that of a group comes behind that of the group
+    /// around it. Where `use` stands among the routes does not matter. What the router itself uses,
+    /// outside of all groups, is called for requests that take no route, too.
+    public mutating func use(_ middleware: @escaping Middleware) {
+        self.middleware.append(middleware)
+    }
+
+    /// Has `handler` answer every request that takes no route, in place of an answer without a body.
+    ///
+    /// ```swift
+    /// routes.fallback { request, response, miss in
+    ///     response.send("There is nothing here.", status: miss.status)
+    /// }
+    /// ```
+    ///
+    /// A router has one: the last one named counts.
+    ///
+    /// - Parameters:
+    ///   - body: How the body of such a request reaches the handler.
+    ///   - handler: Called with what is wrong with the request.
+    public mutating func fallback(
+        body: BodyDelivery = .ignored, _ handler: @escaping Fallback
+    ) {
+        list.fallback = handler
+        list.fallbackBody = body
+    }
+}
+
+extension Routes {
+    /// Puts the middleware around the handlers of this group, each of which becomes one closure.
+    mutating func wrap() {
+        for index in start..<list.routes.count {
+            list.routes[index].handler = wrapped(list.routes[index].handler)
+        }
+    }
+
+    func wrapped(_ handler: @escaping Server.Handler) -> Server.Handler {
+        middleware.reversed().reduce(handler) { next, middleware in
+            { request, response in try middleware(request, &response, next) }
+        }
+    }
+}
+
+/// What a router's closure has listed.
+final class RouteList {
+    struct Route {
+        let methods: [Method]
+        let path: String
+        let body: BodyDelivery
+        var handler: Server.Handler
+
+        /// The route as the user wrote it.
+        var description: String {
+            "\(methods.map(\.description).joined(separator: ", ")) \(path)"
+        }
+    }
+
+    var routes: [Route] = []
+    var fallback: Routes.Fallback = { _, response, miss in response.send(status: miss.status) }
+    var fallbackBody = BodyDelivery.ignored
+    /// The first mistake that is none of a route.
+    private(set) var mistake: VanillaError?
+    /// What answers each miss, with what the router itself uses around it.
+    private(set) var misses: [Server.Handler] = []
+
+    /// What `build` lists.
+    init(_ build: (inout Routes) -> Void) {
+        var routes = Routes(of: self)
+        build(&routes)
+        routes.wrap()
+        let fallback = fallback
+        misses = Router.Miss.allCases.map { miss in
+            routes.wrapped { request, response in
+                if miss.namesMethods { try request.addAllowed(to: &response) }
+                try fallback(request, &response, miss)
+            }
+        }
+    }
+
+    func misplace(_ message: String) {
+        mistake = mistake ?? VanillaError(.invalidRoute, message)
+    }
+
+    /// Whether both have the same routes, whatever their handlers.
+    func hasRoutes(of shape: [RouteShape]) -> Bool {
+        routes.count == shape.count
+            && zip(routes, shape).allSatisfy { route, shape in
+                route.path == shape.path && route.methods == shape.methods
+            }
+    }
+}
+
+/// A route without its handler.
+struct RouteShape: Sendable {
+    let methods: [Method]
+    let path: String
+    let body: BodyDelivery
+}
+
+extension Request {
+    /// Names the methods that the path has routes for (RFC 9110, section 10.2.1).
+    fileprivate func addAllowed(to response: inout ResponseWriter) throws(VanillaError) {
+        guard let match = unsafe match else { return }
+        // The router has filled it in.
+        let list = unsafe match.pointee.tree.methods.list(match.pointee.methods)
+        try response.addField(.allow, list)
+    }
+}

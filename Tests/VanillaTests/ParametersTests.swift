@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+import Vanilla
+
+@Suite struct ParametersTests {
+    @Test func areReadByName() throws {
+        let server = try routed { routes in
+            routes.get("/teams/:team/users/:id/*rest") { request, response in
+                let parameters = request.parameters
+                expect(parameters.count == 3)
+                expect(parameters["nobody"] == nil)
+                expect(parameters["te"] == nil && parameters["teams"] == nil)
+                let team = try parameters.require("team")
+                let id = try parameters.require("id", as: Int.self)
+                let rest = try parameters.require("rest", as: String.self)
+                response.send("\(String(team)) \(id) \(rest)")
+            }
+        }
+        #expect(server.answer(get("/teams/a%20b/users/42/x%2F/y")).text == "a%20b 42 x//y")
+    }
+
+    @Test func areNoneOutsideOfARouter() throws {
+        let server = try offline { request, response in
+            expect(request.parameters.count == 0 && request.parameters["id"] == nil)
+            response.send("")
+        }
+        #expect(server.answer(get("/user/1")).status == 200)
+    }
+
+    @Test func areNoneInAFallback() throws {
+        let server = try routed { routes in
+            routes.get("/user/:id/x") { _, response in response.send("") }
+            routes.fallback { request, response, miss in
+                expect(request.parameters.count == 0 && request.parameters["id"] == nil)
+                response.send(status: miss.status)
+            }
+        }
+        #expect(server.answer(get("/user/1/y")).status == 404)
+        #expect(server.answer(post("/user/1/x", "")).status == 405)
+    }
+
+    @Test(arguments: [
+        ("0", 200, "0"), ("42", 200, "42"), ("-42", 200, "-42"), ("007", 200, "7"),
+        ("%34%32", 200, "42"), ("4%32", 200, "42"),
+        ("9223372036854775807", 200, "9223372036854775807"),
+        ("-9223372036854775808", 200, "-9223372036854775808"),
+        ("9223372036854775808", 404, ""), ("-9223372036854775809", 404, ""),
+        ("99999999999999999999999999999999999", 404, ""),
+        ("+1", 404, ""), ("-", 404, ""), ("1x", 404, ""), ("x", 404, ""), ("0x10", 404, ""),
+        ("1.0", 404, ""), ("%2B1", 404, ""), ("%00", 404, ""), ("%FF", 404, ""), ("1%2F2", 404, ""),
+    ])
+    func parseAsNumbers(segment: String, status: Int, body: String) throws {
+        let server = try routed { routes in
+            routes.get("/:id") { request, response in
+                response.send(String(try request.parameters.require("id", as: Int.self)))
+            }
+        }
+        let answer = server.answer(get("/\(segment)"))
+        #expect(answer.status == status && answer.text == body)
+    }
+
+    @Test(arguments: [
+        ("255", 200), ("256", 422), ("-1", 422), ("0", 200),
+    ])
+    func parseAsAnyIntegerWithAStatusOfTheHandlersChoice(segment: String, status: Int) throws {
+        let server = try routed { routes in
+            routes.get("/:id") { request, response in
+                let number = try request.parameters.require(
+                    "id", as: UInt8.self, else: .unprocessableContent)
+                response.send(String(number))
+            }
+        }
+        #expect(server.answer(get("/\(segment)")).status == status)
+    }
+
+    @Test(arguments: [
+        ("caf%C3%A9", 200, "café"), ("a+b", 200, "a+b"), ("%2525", 200, "%25"),
+        ("%FF", 400, ""), ("%C3", 400, ""),
+    ])
+    func decodeAsText(segment: String, status: Int, body: String) throws {
+        let server = try routed { routes in
+            routes.get("/:id") { request, response in
+                response.send(try request.parameters.require("id", as: String.self))
+            }
+        }
+        let answer = server.answer(get("/\(segment)"))
+        #expect(answer.status == status && answer.text == body)
+    }
+
+    @Test func throwWhereTheRouteHasNoSuchParameter() throws {
+        let log = Recorder<String>()
+        let server = try routed(log: log) { routes in
+            routes.get("/:id") { request, response in
+                response.send(try request.parameters.require("ident"))
+            }
+        }
+        #expect(server.answer(get("/1")).status == 500)
+        #expect(log.values.count == 1 && log.values[0].contains("no parameter \"ident\""))
+    }
+}
+
+@Suite struct RefusalTests {
+    @Test func answersWithItsStatusAndLogsNothing() throws {
+        let log = Recorder<String>()
+        let server = try offline(log: log) { _, response in
+            response.addField(.wwwAuthenticate, "Basic")
+            throw Refusal(.unauthorized)
+        }
+        let answer = server.answer(get("/"))
+        #expect(answer.status == 401 && answer["WWW-Authenticate"] == "Basic")
+        #expect(answer.body.isEmpty && log.values.isEmpty)
+    }
+
+    @Test func comesTooLateBehindAnAnswer() throws {
+        let log = Recorder<String>()
+        let server = try offline(log: log) { _, response in
+            response.send("sent")
+            throw Refusal(.notFound)
+        }
+        let answer = server.answer(get("/") + get("/"))
+        #expect(answer.status == 200 && answer.text == "sent")
+        #expect(log.values.count == 1)
+    }
+}
