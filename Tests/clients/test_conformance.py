@@ -99,11 +99,12 @@ REQUEST_LINES = [
     *[
         Row("9110 15.5.6", line(f"{method} /pipeline HTTP/1.1"), answered=(405, 501))
         for method in [
-            "POST", "PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "BREW", "get", "Get", "GETT",
+            "POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW", "get", "Get", "GETT",
                 "GE",
             "!#$%&'*+-.^_`|~0Az",
         ]
     ],
+    good("9110 9.3.7", line("OPTIONS /pipeline HTTP/1.1"), b"", 204, method="OPTIONS"),
     Row("9110 9.3.6", line("CONNECT a:443 HTTP/1.1"), refused=(405, 501), answered=(405, 501)),
     *[
         bad("9110 9.3.6", line(f"CONNECT {target} HTTP/1.1"), 400, 405, 501)
@@ -150,10 +151,14 @@ TARGETS = [
     good("9112 3.2.1", line("GET /pipeline? HTTP/1.1")),
     good("9112 3.2.1", line("GET /pipeline?/../x??y=/ HTTP/1.1")),
     *[
+        Row("3986 2.1", line(f"GET {target} HTTP/1.1"), answered=(400,))
+        for target in ["/%", "/%zz", "/pipeline%4"]
+    ],
+    good("3986 6.2.2.2", line("GET /%70ipelin%65 HTTP/1.1")),
+    *[
         Row("9110 15.5.5", line(f"GET {target} HTTP/1.1"), answered=(404,))
         for target in [
-            "//", "//pipeline", "/PIPELINE", "/pipeline/", "/../pipeline", "/%70ipelin", "/%",
-                "/%zz",
+            "//", "//pipeline", "/PIPELINE", "/pipeline/", "/../pipeline", "/%70ipelin",
             "/%00", "/%0d%0aX-Injected:%20yes", "/%0d%0a%0d%0aHTTP/1.1%20200%20OK", "/<script>",
             "/nowhere?a=/pipeline", "/x;y=z", "/a:b@c!$&'()*+,=", "/pipeline%20HTTP/1.1",
         ]

@@ -22,11 +22,7 @@ struct ArenaCommand: ParsableCommand {
     func run() throws {
         switch handler {
         case .swift:
-            try options.serve { configuration in
-                try Server(
-                    configuration: configuration, bodyDelivery: Routes.deliverBody,
-                    handler: Routes.respond)
-            }
+            try options.serve { configuration in try Server.arena(configuration) }
         case .c:
             try serveWithC(options)
         }

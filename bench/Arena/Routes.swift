@@ -2,79 +2,52 @@
 
 import Vanilla
 
-/// What the arena serves.
-enum Routes {
+extension Server {
+    /// The arena's server, not started.
+    static func arena(_ configuration: Configuration) throws(VanillaError) -> Server {
+        let router = try Router.arena()
+        return try Server(
+            configuration: configuration,
+            bodyDelivery: { request in
+                // By any method: the differential test wants a broken body refused before a method is.
+                request.path == "/echo" ? .whole : router.bodyDelivery(for: request)
+            },
+            makeHandler: { _ in router.makeHandler() })
+    }
+}
+
+extension Router {
+    /// What the arena serves.
+    fileprivate static func arena() throws(VanillaError) -> Router {
+        try Router { routes in
+            routes.get("/", body: .ignored) { _, response in
+                response.send("Hello, World!", contentType: .plainText)
+            }
+            routes.get("/pipeline", body: .ignored) { _, response in
+                response.send("ok", contentType: .plainText)
+            }
+            routes.on([.get, .post], "/baseline11", Answers.sendSum)
+            routes.post("/echo") { request, response in response.send(request.body) }
+            routes.post("/upload", body: .streamed) { _, response in
+                Answers.countBody(&response)
+            }
+            routes.get("/download/:count", body: .ignored) { request, response in
+                let count = try request.parameters.require("count", as: Int.self)
+                guard count >= 0 else { throw Refusal(.notFound) }
+                Answers.sendZeros(count, &response)
+            }
+            routes.get("/user/:id", body: .ignored, Answers.sendUser)
+        }
+    }
+}
+
+/// The longer ones of its handlers.
+private enum Answers {
     /// Sent over and over by `/download`.
     private static let zeros = SharedBytes(repeating: 0, count: 256 << 10)
 
-    /// How the body of a request comes: only these routes look at one.
-    @Sendable
-    static func deliverBody(of request: Request) -> BodyDelivery {
-        switch request.path {
-        case "/echo", "/baseline11": .whole
-        case "/upload": .streamed
-        default: .ignored
-        }
-    }
-
-    /// Answers every request.
-    @Sendable
-    static func respond(to request: Request, _ response: inout ResponseWriter) throws {
-        switch request.path {
-        case "/":
-            guard allows(request, &response, .read) else { return }
-            response.send("Hello, World!", contentType: .plainText)
-        case "/pipeline":
-            guard allows(request, &response, .read) else { return }
-            response.send("ok", contentType: .plainText)
-        case "/baseline11":
-            guard allows(request, &response, .readOrPost) else { return }
-            sendSum(of: request, &response)
-        case "/echo":
-            guard allows(request, &response, .post) else { return }
-            response.send(request.body)
-        case "/upload":
-            guard allows(request, &response, .post) else { return }
-            countBody(&response)
-        case let path:
-            if let digits = path.dropping(prefix: "/download/"), let count = Int(digits), count >= 0
-            {
-                guard allows(request, &response, .read) else { return }
-                sendZeros(count, &response)
-            } else if let id = path.dropping(prefix: "/user/"), isSegment(id) {
-                guard allows(request, &response, .read) else { return }
-                try sendUser(id, request, &response)
-            } else {
-                response.send(status: .notFound)
-            }
-        }
-    }
-
-    /// The methods of a route.
-    private enum AllowedMethods {
-        case read, post, readOrPost
-    }
-
-    /// Whether the route has the method; answers 405 where it has not.
-    private static func allows(
-        _ request: Request, _ response: inout ResponseWriter, _ allowed: AllowedMethods
-    ) -> Bool {
-        switch (request.method, allowed) {
-        case (.get, .read), (.head, .read), (.get, .readOrPost), (.head, .readOrPost): return true
-        case (.post, .post), (.post, .readOrPost): return true
-        default: break
-        }
-        switch allowed {
-        case .read: response.addField(.allow, "GET, HEAD")
-        case .post: response.addField(.allow, "POST")
-        case .readOrPost: response.addField(.allow, "GET, HEAD, POST")
-        }
-        response.send(status: .methodNotAllowed)
-        return false
-    }
-
     /// `/baseline11?a=1&b=2`: the sum of the values, and of the number in the body.
-    private static func sendSum(of request: Request, _ response: inout ResponseWriter) {
+    static func sendSum(of request: Request, _ response: inout ResponseWriter) {
         var sum = 0
         var items = request.queryItems
         while let item = items.next() {
@@ -89,7 +62,7 @@ enum Routes {
     }
 
     /// `/upload`: the number of bytes, counted as they come.
-    private static func countBody(_ response: inout ResponseWriter) {
+    static func countBody(_ response: inout ResponseWriter) {
         var count = 0
         response.receiveBody { piece, response in
             count += piece.bytes.count
@@ -99,7 +72,7 @@ enum Routes {
     }
 
     /// `/download/{bytes}`: that many bytes, none of them copied.
-    private static func sendZeros(_ count: Int, _ response: inout ResponseWriter) {
+    static func sendZeros(_ count: Int, _ response: inout ResponseWriter) {
         var left = count
         response.stream(contentType: .bytes, length: count) { body in
             let next = min(left, zeros.count)
@@ -110,9 +83,8 @@ enum Routes {
     }
 
     /// `/user/{id}`: the id, with a tag by which a client that has it already is told so.
-    private static func sendUser(_ id: Bytes, _ request: Request, _ response: inout ResponseWriter)
-        throws
-    {
+    static func sendUser(_ request: Request, _ response: inout ResponseWriter) throws {
+        let id = try request.parameters.require("id")
         let tag = EntityTag(of: id)
         try response.addField(.etag, tag.text)
         if tag.isKnown(to: request) {
@@ -120,9 +92,5 @@ enum Routes {
         } else {
             response.send(id, contentType: .plainText)
         }
-    }
-
-    private static func isSegment(_ bytes: Bytes) -> Bool {
-        !bytes.isEmpty && bytes.firstIndex(of: UInt8(ascii: "/")) == nil
     }
 }

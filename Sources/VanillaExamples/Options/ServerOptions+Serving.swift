@@ -16,7 +16,7 @@ extension ServerOptions {
     ///
     /// ```swift
     /// try options.serve { configuration in
-    ///     try Server(configuration: configuration, handler: Routes.respond)
+    ///     try Server(configuration: configuration, router: router)
     /// }
     /// ```
     public func serve(_ makeServer: (Server.Configuration) throws -> Server) throws {

@@ -14,7 +14,7 @@ struct Simple: ParsableCommand {
 
     func run() throws {
         try options.serve { configuration in
-            try Server(configuration: configuration, handler: Routes.respond)
+            try Server(configuration: configuration, router: .simple())
         }
     }
 }

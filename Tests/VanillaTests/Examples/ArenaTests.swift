@@ -10,8 +10,7 @@ import Vanilla
     private let server: Server
 
     init() throws {
-        server = try offline(
-            bodyDelivery: VanillaArena.Routes.deliverBody, VanillaArena.Routes.respond)
+        server = try Server.arena(local())
     }
 
     @Test(arguments: [
@@ -66,9 +65,7 @@ import Vanilla
 
     @Test(arguments: backends)
     func movesLargeBodies(backend: Backend) throws {
-        let server = try Server(
-            configuration: local(backend), bodyDelivery: VanillaArena.Routes.deliverBody,
-            handler: VanillaArena.Routes.respond)
+        let server = try Server.arena(local(backend))
         let body = String(repeating: "x", count: 8 << 20)
         let answers = try server.answers([
             post("/echo", body), post("/upload", body + "more"), get("/download/30000001"),

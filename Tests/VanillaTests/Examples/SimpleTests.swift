@@ -9,7 +9,7 @@ import Vanilla
     private let server: Server
 
     init() throws {
-        server = try offline(SimpleExample.Routes.respond)
+        server = try Server(configuration: local(), router: .simple())
     }
 
     @Test(
