@@ -49,6 +49,8 @@ let package = Package(
         ),
         .target(
             name: "VanillaArenaHandler", dependencies: ["CVanillaIO"], path: "bench/ArenaHandler"),
+        .executableTarget(
+            name: "VanillaRouterBench", dependencies: ["Vanilla"], path: "bench/micro/Router"),
         // Checks of the kernel in C, called by the tests.
         .target(
             name: "CVanillaIOChecks",

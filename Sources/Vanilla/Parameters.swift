@@ -27,7 +27,7 @@ public struct Parameters: ~Escapable {
         guard let match = unsafe request.match, let route = unsafe match.pointee.route else {
             return 0
         }
-        return unsafe match.pointee.tree.parameterCount(of: route)
+        return unsafe match.pointee.withTree { tree in tree.parameterCount(of: route) }
     }
 
     /// The bytes of the parameter called `name`, as they were sent: one whole segment, never empty;
@@ -36,7 +36,9 @@ public struct Parameters: ~Escapable {
         @_lifetime(copy self)
         get {
             guard let match = unsafe request.match, let route = unsafe match.pointee.route,
-                let index = unsafe match.pointee.tree.findParameter(name.bytes, of: route)
+                let index = unsafe match.pointee.withTree({
+                    $0.findParameter(name.bytes, of: route)
+                })
             else { return nil }
             // The router has found this range in the path, and one for each parameter.
             let range = unsafe match.pointee.ranges[index]

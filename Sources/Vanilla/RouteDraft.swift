@@ -51,9 +51,9 @@ final class RouteDraft {
     private func descend(_ bytes: ArraySlice<UInt8>) -> RouteDraft {
         guard let first = bytes.first else { return self }
         guard let child = children.first(where: { $0.label[0] == first }) else {
-            let child = RouteDraft(label: Array(bytes))
+            let child = RouteDraft(label: Array(bytes.prefix(RouteTree.labelAtMost)))
             children.append(child)
-            return child
+            return child.descend(bytes.dropFirst(child.label.count))
         }
         let common = zip(child.label, bytes).prefix { $0 == $1 }.count
         if common < child.label.count { child.split(at: common) }

@@ -7,11 +7,22 @@ internal import CVanillaIO
 @safe
 struct RouteMatch {
     /// Outlives the call.
-    unowned(unsafe) let tree: RouteTree
+    private let tree: Unmanaged<RouteTree>
     /// The number of the route; `nil` where there is none.
     var route: Int?
     /// The methods of the routes that match the path, where none has the request's method.
     var methods: UInt64 = 0
     /// Of the path; as many as the route has parameters.
-    var ranges: UnsafePointer<vn_range>
+    let ranges: UnsafePointer<vn_range>
+
+    init(of tree: RouteTree, _ ranges: UnsafePointer<vn_range>) {
+        unsafe self.tree = .passUnretained(tree)
+        unsafe self.ranges = ranges
+    }
+
+    /// Asks the tree without retaining it: the worker's table holds it.
+    @inline(__always)
+    func withTree<Result>(_ body: (RouteTree) -> Result) -> Result {
+        unsafe tree._withUnsafeGuaranteedRef(body)
+    }
 }

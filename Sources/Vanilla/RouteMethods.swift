@@ -36,7 +36,7 @@ struct RouteMethods {
     @inline(__always)
     func set(of request: Request) -> UInt64 {
         let number = unsafe Int(request.pointer.pointee.method_id)
-        return number == VN_METHOD_OTHER ? setOfOther(request.methodName) : 1 << UInt64(number)
+        return number == VN_METHOD_OTHER ? setOfOther(request.methodName) : 1 &<< UInt64(number)
     }
 
     @inline(never)

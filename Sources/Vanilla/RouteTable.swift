@@ -14,13 +14,14 @@ final class RouteTable {
     private let handlers: UnsafeMutableBufferPointer<Unmanaged<RouteHandler>>
     private let routeCount: Int
 
-    init(_ tree: RouteTree, _ list: RouteList) {
+    /// - Parameter routes: In the order of their numbers.
+    init(_ tree: RouteTree, _ routes: [RouteHandler], misses: [RouteHandler]) {
         self.tree = tree
-        let all = list.routes.map(\.handler) + list.misses
-        unsafe handlers = .allocate(capacity: all.count)
-        _ = unsafe handlers.initialize(
-            from: all.map { unsafe Unmanaged.passRetained(RouteHandler($0)) })
-        routeCount = list.routes.count
+        routeCount = routes.count
+        unsafe handlers = .allocate(capacity: routes.count + misses.count)
+        for (index, handler) in (routes + misses).enumerated() {
+            unsafe handlers.initializeElement(at: index, to: .passRetained(handler))
+        }
     }
 
     deinit {
@@ -36,7 +37,7 @@ final class RouteTable {
         ) { ranges in
             // It has places, and so an address.
             let ranges = ranges.baseAddress!
-            var match = unsafe RouteMatch(tree: tree, ranges: UnsafePointer(ranges))
+            var match = unsafe RouteMatch(of: tree, UnsafePointer(ranges))
             let number = number(of: unsafe tree.find(request, ranges), request, &match)
             try unsafe withUnsafePointer(to: &match) { match in
                 // The table has a handler for each number, and lives as long as this call.
@@ -64,14 +65,5 @@ final class RouteTable {
         case .malformed:
             return routeCount + Router.Miss.malformedPath.place
         }
-    }
-}
-
-/// A handler at a fixed place.
-private final class RouteHandler {
-    let handle: Server.Handler
-
-    init(_ handle: @escaping Server.Handler) {
-        self.handle = handle
     }
 }

@@ -13,47 +13,51 @@ internal import CVanillaIO
 /// The routes of a router as a radix tree: made once, never changed, read by every worker.
 ///
 /// It lies in a few arrays that nothing moves, so that a request is matched without a retain, an
-/// allocation or a check of bounds.
+/// allocation or a check of bounds. A node with its label is one cache line.
 @safe
 final class RouteTree: @unchecked Sendable {
-    /// What follows a node with a first byte of one quarter of all: the bytes that there are, and the
-    /// node of the lowest one. The others' nodes follow in the order of their bytes.
-    struct Branch {
-        var bytes: UInt64 = 0
-        var first: UInt32 = 0
-    }
-
     struct Node {
-        /// Of the bytes between the parent and this node.
-        var labelAt: UInt32 = 0
-        var labelCount: UInt32 = 0
-        /// The node behind one segment; `none` where there is none, as below.
+        /// The bytes between the parent and this node.
+        var label: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        /// The first bytes of the children, in their order, where there are up to eight; the last
+        /// one again in the places left.
+        var firstBytes: UInt64 = 0
+        /// The first child; the others follow. `none` where there is none, as below.
+        var children = RouteTree.none
+        /// A table of `wide`, where there are more children.
+        var wide = RouteTree.none
+        /// The node behind one segment.
         var parameter = RouteTree.none
         /// The endpoints of a path that ends here, and of one that goes on anyhow.
         var endpoint = RouteTree.none
         var rest = RouteTree.none
+        var labelCount: UInt32 = 0
     }
 
     struct Endpoint {
         var methods: UInt64
+        /// The one route for all of them; `none` where there are several.
+        var route: UInt32
         /// The route of the lowest method; the others' follow in the order of their bits.
         var routeAt: UInt32
     }
 
     static let none = UInt32.max
+    /// The most bytes of a node's label.
+    static let labelAtMost = 32
 
     // All of these are written in `init` only, and freed at the end of this object.
-    fileprivate let nodes: UnsafeMutableBufferPointer<Node>
-    /// Four for each node.
-    fileprivate let branches: UnsafeMutableBufferPointer<Branch>
-    fileprivate let labels: UnsafeMutableBufferPointer<UInt8>
-    fileprivate let endpoints: UnsafeMutableBufferPointer<Endpoint>
-    fileprivate let routeNumbers: UnsafeMutableBufferPointer<UInt32>
-
+    fileprivate let nodes: UnsafeMutablePointer<Node>
+    /// For each node with more than eight children a table of 256 places: a child's place among
+    /// them, by its first byte, or `noChild`.
+    fileprivate let wide: UnsafeMutablePointer<UInt16>
+    fileprivate let endpoints: UnsafeMutablePointer<Endpoint>
+    fileprivate let routeNumbers: UnsafeMutablePointer<UInt32>
     /// Where each route's names begin, and where the last one's end.
-    fileprivate let firstNames: UnsafeMutableBufferPointer<UInt32>
-    /// The names of all parameters, as ranges of `labels`.
-    fileprivate let names: UnsafeMutableBufferPointer<vn_range>
+    fileprivate let firstNames: UnsafeMutablePointer<UInt32>
+    /// The names of all parameters, as ranges of `nameBytes`.
+    fileprivate let names: UnsafeMutablePointer<vn_range>
+    fileprivate let nameBytes: UnsafeMutablePointer<UInt8>
 
     let methods: RouteMethods
 
@@ -63,23 +67,23 @@ final class RouteTree: @unchecked Sendable {
         flat.append(root)
         for names in names { flat.append(names) }
         unsafe nodes = copied(flat.nodes)
-        unsafe branches = copied(flat.branches)
-        unsafe labels = copied(flat.labels)
+        unsafe wide = copied(flat.wide)
         unsafe endpoints = copied(flat.endpoints)
         unsafe routeNumbers = copied(flat.routeNumbers)
         unsafe firstNames = copied(flat.firstNames)
         unsafe self.names = copied(flat.names)
+        unsafe nameBytes = copied(flat.nameBytes)
         self.methods = methods
     }
 
     deinit {
         unsafe nodes.deallocate()
-        unsafe branches.deallocate()
-        unsafe labels.deallocate()
+        unsafe wide.deallocate()
         unsafe endpoints.deallocate()
         unsafe routeNumbers.deallocate()
         unsafe firstNames.deallocate()
         unsafe names.deallocate()
+        unsafe nameBytes.deallocate()
     }
 }
 
@@ -95,29 +99,31 @@ extension RouteTree {
         for index in 0..<parameterCount(of: route) {
             let range = unsafe names[Int(firstNames[route]) + index]
             // Written when the tree was made.
-            let bytes = unsafe vn_span(
-                bytes: labels.baseAddress! + Int(range.at), count: Int(range.count))
+            let bytes = unsafe vn_span(bytes: nameBytes + Int(range.at), count: Int(range.count))
             if unsafe name == Bytes(lent: bytes) { return index }
         }
         return nil
     }
 }
 
+/// In a table of `wide`.
+private let noChild = UInt16.max
+
 /// The tree's arrays while they grow.
 private struct FlatTree {
     var nodes: [RouteTree.Node] = []
-    var branches: [RouteTree.Branch] = []
-    var labels: [UInt8] = []
+    var wide: [UInt16] = []
     var endpoints: [RouteTree.Endpoint] = []
     var routeNumbers: [UInt32] = []
     var firstNames: [UInt32] = [0]
     var names: [vn_range] = []
+    var nameBytes: [UInt8] = []
 
     mutating func append(_ names: [String]) {
         for name in names {
             self.names.append(
-                vn_range(at: UInt32(labels.count), count: UInt32(name.utf8.count)))
-            labels += Array(name.utf8)
+                vn_range(at: UInt32(nameBytes.count), count: UInt32(name.utf8.count)))
+            nameBytes += Array(name.utf8)
         }
         firstNames.append(UInt32(self.names.count))
     }
@@ -130,15 +136,12 @@ private struct FlatTree {
         place(root)
         while next < waiting.count {
             let draft = waiting[next]
-            let children = draft.children.sorted { $0.label[0] < $1.label[0] }
-            for child in children {
-                let byte = Int(child.label[0])
-                let branch = next * 4 + byte >> 6
-                if branches[branch].bytes == 0 { branches[branch].first = UInt32(nodes.count) }
-                branches[branch].bytes |= UInt64(1) << UInt64(byte & 63)
-                place(child)
+            if !draft.children.isEmpty {
+                nodes[next].children = UInt32(nodes.count)
+                note(firstBytes: draft.children.map { $0.label[0] }, of: next)
+                for child in draft.children { place(child) }
+                waiting += draft.children
             }
-            waiting += children
             if let parameter = draft.parameter {
                 nodes[next].parameter = UInt32(nodes.count)
                 place(parameter)
@@ -151,29 +154,59 @@ private struct FlatTree {
     private mutating func place(_ draft: RouteDraft) {
         nodes.append(
             RouteTree.Node(
-                labelAt: UInt32(labels.count), labelCount: UInt32(draft.label.count),
-                endpoint: append(draft.endpoint), rest: append(draft.rest)))
-        branches += [RouteTree.Branch](repeating: RouteTree.Branch(), count: 4)
-        labels += draft.label
+                label: words(draft.label), endpoint: append(draft.endpoint),
+                rest: append(draft.rest), labelCount: UInt32(draft.label.count)))
+    }
+
+    private mutating func note(firstBytes: [UInt8], of node: Int) {
+        if firstBytes.count <= 8 {
+            for place in 0..<8 {
+                let byte = firstBytes[min(place, firstBytes.count - 1)]
+                nodes[node].firstBytes |= UInt64(byte) << UInt64(place * 8)
+            }
+        } else {
+            nodes[node].wide = UInt32(wide.count)
+            var table = [UInt16](repeating: noChild, count: 256)
+            for (place, byte) in firstBytes.enumerated() { table[Int(byte)] = UInt16(place) }
+            wide += table
+        }
     }
 
     private mutating func append(_ endpoint: RouteDraft.Endpoint) -> UInt32 {
         let routes = endpoint.withHead.sorted { $0.key < $1.key }
-        if routes.isEmpty { return RouteTree.none }
-        let methods = routes.reduce(UInt64(0)) { set, route in set | 1 << UInt64(route.key) }
-        endpoints.append(RouteTree.Endpoint(methods: methods, routeAt: UInt32(routeNumbers.count)))
+        guard let first = routes.first else { return RouteTree.none }
+        let isOne = routes.allSatisfy { $0.value == first.value }
+        endpoints.append(
+            RouteTree.Endpoint(
+                methods: routes.reduce(UInt64(0)) { set, route in set | 1 << UInt64(route.key) },
+                route: isOne ? UInt32(first.value) : RouteTree.none,
+                routeAt: UInt32(routeNumbers.count)))
         routeNumbers += routes.map { UInt32($0.value) }
         return UInt32(endpoints.count - 1)
     }
 }
 
-/// A copy that stays where it is, with at least one place, so that it has an address.
-private func copied<Element: BitwiseCopyable>(
-    _ array: [Element]
-) -> UnsafeMutableBufferPointer<Element> {
-    let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(1, array.count))
-    _ = unsafe copy.initialize(from: array)
-    return unsafe copy
+/// A label as it lies in memory.
+private func words(_ label: [UInt8]) -> (UInt64, UInt64, UInt64, UInt64) {
+    func word(_ index: Int) -> UInt64 {
+        let bytes = label.dropFirst(index * 8).prefix(8)
+        let number = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        return number.littleEndian
+    }
+    return (word(0), word(1), word(2), word(3))
+}
+
+/// A copy that stays where it is, on a cache line.
+private func copied<Element: BitwiseCopyable>(_ array: [Element]) -> UnsafeMutablePointer<Element> {
+    let copy = UnsafeMutableRawPointer.allocate(
+        byteCount: array.count * MemoryLayout<Element>.stride, alignment: 64)
+    return unsafe array.withUnsafeBufferPointer { array in
+        guard let first = array.baseAddress else {
+            return unsafe copy.bindMemory(to: Element.self, capacity: 0)
+        }
+        // The room is for all of them.
+        return unsafe copy.initializeMemory(as: Element.self, from: first, count: array.count)
+    }
 }
 
 // MARK: - Matching
@@ -194,16 +227,14 @@ extension RouteTree {
     func find(_ request: Request, _ ranges: UnsafeMutablePointer<vn_range>) -> Outcome {
         let path = unsafe vn_request_path(request.pointer)
         // The path is never empty, and so has an address.
-        let bytes = unsafe path.bytes!
-        let escape = unsafe memchr(bytes, Int32(UInt8(ascii: "%")), path.count)
-        let hasEscapes = unsafe escape != nil
-        if hasEscapes, unsafe !escapesAreWhole(bytes, path.count) { return .malformed }
-
-        var search = unsafe RouteSearch(
-            tree: self, path: bytes, count: path.count, hasEscapes: hasEscapes,
-            method: methods.set(of: request), ranges: ranges)
-        let route = search.find(from: 0, at: 0, parameters: 0)
-        return route >= 0 ? .route(route) : .miss(methods: search.allowed)
+        let bytes = unsafe UnsafeRawPointer(path.bytes!)
+        if unsafe memchr(bytes, Int32(UInt8(ascii: "%")), path.count) == nil {
+            return unsafe find(
+                PlainPath(bytes: bytes, count: path.count), methods.set(of: request), ranges)
+        }
+        guard unsafe EscapedPath.isWhole(bytes, path.count) else { return .malformed }
+        return unsafe find(
+            EscapedPath(bytes: bytes, count: path.count), methods.set(of: request), ranges)
     }
 
     /// The same for who does not want the parameters.
@@ -213,83 +244,62 @@ extension RouteTree {
             ranges in unsafe find(request, ranges.baseAddress!)
         }
     }
-}
 
-@inline(never)
-private func escapesAreWhole(_ path: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-    var at = 0
-    while at < count {
-        if unsafe path[at] == UInt8(ascii: "%") {
-            guard count - at >= 3, unsafe hexadecimalDigit(path[at + 1]) != nil,
-                unsafe hexadecimalDigit(path[at + 2]) != nil
-            else { return false }
-            at += 2
-        }
-        at += 1
+    @inline(__always)
+    private func find<Path: PathReader>(
+        _ path: Path, _ method: UInt64, _ ranges: UnsafeMutablePointer<vn_range>
+    ) -> Outcome {
+        var search = unsafe RouteSearch(
+            nodes: nodes, wide: wide, endpoints: endpoints, routeNumbers: routeNumbers, path: path,
+            method: method, ranges: ranges)
+        let route = search.find(from: 0, at: 0, parameters: 0)
+        return route >= 0 ? .route(route) : .miss(methods: search.allowed)
     }
-    return true
 }
 
 /// One walk over a tree.
 ///
 /// Each node is visited once at most, because there is one way to it and so one place in the path
 /// where it can be reached; ``Router/stepsAtMost`` bounds how many one path leads to. What is read
-/// of the path lies before `count`, and what is read of the tree's arrays was written when it was
+/// of the path lies before its end, and what is read of the tree's arrays was written when it was
 /// made.
 @safe
-private struct RouteSearch {
+private struct RouteSearch<Path: PathReader> {
     let nodes: UnsafePointer<RouteTree.Node>
-    let branches: UnsafePointer<RouteTree.Branch>
-    let labels: UnsafePointer<UInt8>
+    let wide: UnsafePointer<UInt16>
     let endpoints: UnsafePointer<RouteTree.Endpoint>
     let routeNumbers: UnsafePointer<UInt32>
-
-    let path: UnsafePointer<UInt8>
-    let count: Int
-    /// Every escape is whole.
-    let hasEscapes: Bool
+    let path: Path
+    /// The set of the request's method alone.
     let method: UInt64
     let ranges: UnsafeMutablePointer<vn_range>
     /// The methods of the routes that match the path.
     var allowed: UInt64 = 0
 
-    @inline(__always)
-    init(
-        tree: RouteTree, path: UnsafePointer<UInt8>, count: Int, hasEscapes: Bool, method: UInt64,
-        ranges: UnsafeMutablePointer<vn_range>
-    ) {
-        // Each has at least one place.
-        unsafe nodes = UnsafePointer(tree.nodes.baseAddress!)
-        unsafe branches = UnsafePointer(tree.branches.baseAddress!)
-        unsafe labels = UnsafePointer(tree.labels.baseAddress!)
-        unsafe endpoints = UnsafePointer(tree.endpoints.baseAddress!)
-        unsafe routeNumbers = UnsafePointer(tree.routeNumbers.baseAddress!)
-        unsafe self.path = path
-        self.count = count
-        self.hasEscapes = hasEscapes
-        self.method = method
-        unsafe self.ranges = ranges
-    }
-
-    /// The route of what lies at and behind `at`; negative where there is none. Recursive only where
-    /// one path can go on in several ways.
+    /// The route of what lies at and behind `startAt`; negative where there is none. Recursive only
+    /// where one path can go on in several ways.
     mutating func find(from start: UInt32, at startAt: Int, parameters startCount: Int) -> Int {
-        var node = start
+        var node = unsafe nodes + Int(start)
         var at = startAt
         var parameters = startCount
         while true {
-            let here = unsafe nodes[Int(node)]
-            if at == count {
-                let route = route(of: here.endpoint)
-                return route >= 0 ? route : self.rest(here, at, parameters)
+            if at == path.count {
+                let route = unsafe route(of: node.pointee.endpoint)
+                return unsafe route >= 0 ? route : rest(node, at, parameters)
             }
 
-            let child = child(of: node, at)
+            let parameter = unsafe node.pointee.parameter
+            let isOnlyWay =
+                unsafe parameter == RouteTree.none && node.pointee.rest == RouteTree.none
+            let child = unsafe child(of: node, path.symbol(at))
             if child != RouteTree.none {
-                let end = matchLabel(of: child, at)
-                if here.parameter == RouteTree.none, here.rest == RouteTree.none {
+                let next = unsafe nodes + Int(child)
+                // The label is what a node begins with.
+                let end = unsafe path.match(
+                    UnsafeRawPointer(next), Int(next.pointee.labelCount), at)
+                if isOnlyWay {
                     if end < 0 { return -1 }
-                    node = child
+                    unsafe node = unsafe next
                     at = end
                     continue
                 }
@@ -298,18 +308,18 @@ private struct RouteSearch {
                     if route >= 0 { return route }
                 }
             }
+            if isOnlyWay { return -1 }
 
-            let end = here.parameter == RouteTree.none ? at : segmentEnd(at)
-            guard end > at else { return self.rest(here, at, parameters) }
+            let end = parameter == RouteTree.none ? at : path.segmentEnd(at)
+            guard end > at else { return unsafe rest(node, at, parameters) }
             keep(at, end, parameters)
-            if here.rest == RouteTree.none {
-                node = here.parameter
-                at = end
-                parameters += 1
-                continue
+            if unsafe node.pointee.rest != RouteTree.none {
+                let route = find(from: parameter, at: end, parameters: parameters &+ 1)
+                return unsafe route >= 0 ? route : rest(node, at, parameters)
             }
-            let route = find(from: here.parameter, at: end, parameters: parameters + 1)
-            return route >= 0 ? route : self.rest(here, at, parameters)
+            unsafe node = unsafe nodes + Int(parameter)
+            at = end
+            parameters &+= 1
         }
     }
 
@@ -320,84 +330,41 @@ private struct RouteSearch {
         let endpoint = unsafe endpoints[Int(number)]
         allowed |= endpoint.methods
         guard endpoint.methods & method != 0 else { return -1 }
-        let index = Int(endpoint.routeAt) + (endpoint.methods & (method &- 1)).nonzeroBitCount
-        return unsafe Int(routeNumbers[index])
+        if endpoint.route != RouteTree.none { return Int(endpoint.route) }
+        let place = (endpoint.methods & (method &- 1)).nonzeroBitCount
+        return unsafe Int(routeNumbers[Int(endpoint.routeAt) &+ place])
     }
 
     @inline(__always)
-    private mutating func rest(_ node: RouteTree.Node, _ at: Int, _ parameters: Int) -> Int {
-        guard node.rest != RouteTree.none else { return -1 }
-        keep(at, count, parameters)
-        return route(of: node.rest)
+    private mutating func rest(
+        _ node: UnsafePointer<RouteTree.Node>, _ at: Int, _ parameters: Int
+    ) -> Int {
+        guard unsafe node.pointee.rest != RouteTree.none else { return -1 }
+        keep(at, path.count, parameters)
+        return unsafe route(of: node.pointee.rest)
     }
 
     @inline(__always)
     private func keep(_ at: Int, _ end: Int, _ index: Int) {
         // A pattern has no more parameters than there is room for.
         unsafe ranges[index] = vn_range(
-            at: UInt32(truncatingIfNeeded: at), count: UInt32(truncatingIfNeeded: end - at))
+            at: UInt32(truncatingIfNeeded: at), count: UInt32(truncatingIfNeeded: end &- at))
     }
 
-    /// The child that goes on with the byte at `at`.
+    /// The child that begins with `byte`.
     @inline(__always)
-    private func child(of node: UInt32, _ at: Int) -> UInt32 {
-        let byte = hasEscapes ? symbol(at).byte : unsafe path[at]
-        let branch = unsafe branches[Int(node) * 4 + Int(byte >> 6)]
-        let bit = 1 &<< UInt64(byte & 63)
-        guard branch.bytes & bit != 0 else { return RouteTree.none }
-        return branch.first
-            &+ UInt32(truncatingIfNeeded: (branch.bytes & (bit - 1)).nonzeroBitCount)
-    }
-
-    /// Where the path goes on behind the node's label; negative where it has another byte.
-    @inline(__always)
-    private func matchLabel(of node: UInt32, _ at: Int) -> Int {
-        let here = unsafe nodes[Int(node)]
-        if hasEscapes { return matchEscapedLabel(here, at) }
-        let size = Int(here.labelCount)
-        guard size <= count - at else { return -1 }
-        // The first byte led here.
-        for index in 1..<size {
-            if unsafe labels[Int(here.labelAt) + index] != path[at + index] { return -1 }
+    private func child(of node: UnsafePointer<RouteTree.Node>, _ byte: UInt8) -> UInt32 {
+        let first = unsafe node.pointee.children
+        if first == RouteTree.none { return RouteTree.none }
+        if unsafe node.pointee.wide != RouteTree.none {
+            let place = unsafe wide[Int(node.pointee.wide) &+ Int(byte)]
+            return place == noChild ? RouteTree.none : first &+ UInt32(place)
         }
-        return at + size
-    }
-
-    @inline(never)
-    private func matchEscapedLabel(_ node: RouteTree.Node, _ start: Int) -> Int {
-        var at = start
-        for index in 0..<Int(node.labelCount) {
-            guard at < count else { return -1 }
-            let symbol = symbol(at)
-            guard unsafe symbol.byte == labels[Int(node.labelAt) + index] else { return -1 }
-            at += symbol.count
-        }
-        return at
-    }
-
-    /// The byte of the path's normal form at `at`, and how many bytes of the path it is.
-    private func symbol(_ at: Int) -> (byte: UInt8, count: Int) {
-        let byte = unsafe path[at]
-        if byte == UInt8(ascii: "%") {
-            // Every escape is whole.
-            let high = unsafe hexadecimalDigit(path[at + 1])!
-            let low = unsafe hexadecimalDigit(path[at + 2])!
-            let escaped = high << 4 | low
-            return PathSymbol.keepsEscape(escaped) ? (byte, 1) : (escaped, 3)
-        }
-        // A `%` one or two bytes before is that of an escape which is kept: others are passed as a
-        // whole.
-        guard at >= 2 else { return (byte, 1) }
-        let before = unsafe (path[at - 2], path[at - 1])
-        let isDigit = before.0 == UInt8(ascii: "%") || before.1 == UInt8(ascii: "%")
-        return (isDigit ? PathSymbol.upperCase(byte) : byte, 1)
-    }
-
-    /// The end of the segment that `at` lies in.
-    @inline(__always)
-    private func segmentEnd(_ at: Int) -> Int {
-        var end = at
-        while end < count, unsafe path[end] != UInt8(ascii: "/") { end += 1 }
-        return end
+        // The lowest byte that is zero once those that are equal are.
+        let ones = UInt64(0x0101_0101_0101_0101)
+        let differences = unsafe node.pointee.firstBytes ^ (ones &* UInt64(byte))
+        let zeros = (differences &- ones) & ~differences & ones &<< 7
+        if zeros == 0 { return RouteTree.none }
+        return first &+ UInt32(truncatingIfNeeded: zeros.trailingZeroBitCount &>> 3)
     }
 }

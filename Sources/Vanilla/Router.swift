@@ -22,7 +22,8 @@ internal import CVanillaIO
 ///
 /// **The closure** is run when the router is made, where mistakes are thrown, and then once on each
 /// worker's thread, where its handlers stay: what it makes needs no lock, and is not shared by
-/// workers. What workers share is made before, and captured. It lists the same routes each time.
+/// workers. What workers share is made before, and captured. It lists the same routes each time, in
+/// any order.
 ///
 /// **A path** begins with a slash. A segment that begins with a colon is a parameter: it takes any
 /// one segment that is not empty. A last segment that begins with an asterisk takes all the rest,
@@ -45,7 +46,10 @@ internal import CVanillaIO
 /// order. HEAD is served by the route of GET. ``Routes/fallback(body:_:)`` replaces these answers.
 public struct Router: Sendable {
     private let tree: RouteTree
-    private let shape: [RouteShape]
+    /// The number of each route.
+    private let numbers: [RouteKey: Int]
+    /// By the number of the route.
+    private let bodies: [BodyDelivery]
     private let fallbackBody: BodyDelivery
     private let build: @Sendable (inout Routes) -> Void
 
@@ -66,9 +70,10 @@ public struct Router: Sendable {
         if let mistake = list.mistake { throw mistake }
         self.build = build
         tree = try RouteTree(list)
-        shape = list.routes.map { route in
-            RouteShape(methods: route.methods, path: route.path, body: route.body)
-        }
+        // No two are the same: they would match the same requests.
+        numbers = Dictionary(
+            uniqueKeysWithValues: list.routes.enumerated().map { ($1.key, $0) })
+        bodies = list.routes.map(\.body)
         fallbackBody = list.fallbackBody
     }
 }
@@ -88,12 +93,12 @@ extension Router {
     /// ```
     public func makeHandler() -> Server.Handler {
         let list = RouteList(build)
-        guard list.hasRoutes(of: shape) else {
+        guard let handlers = list.handlers(in: numbers) else {
             let error = VanillaError(
                 .invalidRoute, "The router's closure did not list the same routes on each worker.")
             return { _, _ in throw error }
         }
-        let table = RouteTable(tree, list)
+        let table = RouteTable(tree, handlers, misses: list.misses)
         return { request, response in try table.handle(request, &response) }
     }
 
@@ -101,7 +106,7 @@ extension Router {
     @Sendable
     public func bodyDelivery(for request: Request) -> BodyDelivery {
         switch tree.find(request) {
-        case .route(let route): shape[route].body
+        case .route(let route): bodies[route]
         default: fallbackBody
         }
     }

@@ -26,7 +26,7 @@ public struct Routes: ~Copyable {
     private let list: RouteList
     /// Where this group's routes begin in the list.
     private let start: Int
-    private var middleware: [Middleware] = []
+    private var middleware: [RouteMiddleware] = []
 
     init(of list: RouteList, prefix: String = "") {
         self.list = list
@@ -93,7 +93,7 @@ extension Routes {
     ) {
         list.routes.append(
             RouteList.Route(
-                methods: methods, path: prefix + path, body: body, handler: handler))
+                methods: methods, path: prefix + path, body: body, handler: RouteHandler(handler)))
     }
 }
 
@@ -128,7 +128,7 @@ extension Routes {
     /// around it. Where `use` stands among the routes does not matter. What the router itself uses,
     /// outside of all groups, is called for requests that take no route, too.
     public mutating func use(_ middleware: @escaping Middleware) {
-        self.middleware.append(middleware)
+        self.middleware.append(RouteMiddleware(middleware))
     }
 
     /// Has `handler` answer every request that takes no route, in place of an answer without a body.
@@ -154,16 +154,36 @@ extension Routes {
 
 extension Routes {
     /// Puts the middleware around the handlers of this group, each of which becomes one closure.
-    mutating func wrap() {
+    func wrap() {
         for index in start..<list.routes.count {
             list.routes[index].handler = wrapped(list.routes[index].handler)
         }
     }
 
-    func wrapped(_ handler: @escaping Server.Handler) -> Server.Handler {
+    func wrapped(_ handler: RouteHandler) -> RouteHandler {
         middleware.reversed().reduce(handler) { next, middleware in
-            { request, response in try middleware(request, &response, next) }
+            let (pass, handle) = (middleware.pass, next.handle)
+            return RouteHandler { request, response in try pass(request, &response, handle) }
         }
+    }
+}
+
+/// Middleware in a place of its own: what an array of closures holds are thunks around them, and one
+/// that takes a closure allocates another thunk in each call.
+private final class RouteMiddleware {
+    let pass: Routes.Middleware
+
+    init(_ pass: @escaping Routes.Middleware) {
+        self.pass = pass
+    }
+}
+
+/// A handler in a place of its own, for the same reason, where it is called without being retained.
+final class RouteHandler {
+    let handle: Server.Handler
+
+    init(_ handle: @escaping Server.Handler) {
+        self.handle = handle
     }
 }
 
@@ -173,7 +193,9 @@ final class RouteList {
         let methods: [Method]
         let path: String
         let body: BodyDelivery
-        var handler: Server.Handler
+        var handler: RouteHandler
+
+        var key: RouteKey { RouteKey(methods: methods, path: path) }
 
         /// The route as the user wrote it.
         var description: String {
@@ -187,7 +209,7 @@ final class RouteList {
     /// The first mistake that is none of a route.
     private(set) var mistake: VanillaError?
     /// What answers each miss, with what the router itself uses around it.
-    private(set) var misses: [Server.Handler] = []
+    private(set) var misses: [RouteHandler] = []
 
     /// What `build` lists.
     init(_ build: (inout Routes) -> Void) {
@@ -196,10 +218,11 @@ final class RouteList {
         routes.wrap()
         let fallback = fallback
         misses = Router.Miss.allCases.map { miss in
-            routes.wrapped { request, response in
-                if miss.namesMethods { try request.addAllowed(to: &response) }
-                try fallback(request, &response, miss)
-            }
+            routes.wrapped(
+                RouteHandler { request, response in
+                    if miss.namesMethods { try request.addAllowed(to: &response) }
+                    try fallback(request, &response, miss)
+                })
         }
     }
 
@@ -207,20 +230,25 @@ final class RouteList {
         mistake = mistake ?? VanillaError(.invalidRoute, message)
     }
 
-    /// Whether both have the same routes, whatever their handlers.
-    func hasRoutes(of shape: [RouteShape]) -> Bool {
-        routes.count == shape.count
-            && zip(routes, shape).allSatisfy { route, shape in
-                route.path == shape.path && route.methods == shape.methods
-            }
+    /// The handlers in the order of `numbers`; `nil` where the routes are not the same.
+    ///
+    /// The order in which they were listed may differ: that of a dictionary does.
+    func handlers(in numbers: [RouteKey: Int]) -> [RouteHandler]? {
+        guard routes.count == numbers.count else { return nil }
+        var handlers = [RouteHandler?](repeating: nil, count: routes.count)
+        for route in routes {
+            guard let number = numbers[route.key] else { return nil }
+            handlers[number] = route.handler
+        }
+        let found = handlers.compactMap(\.self)
+        return found.count == routes.count ? found : nil
     }
 }
 
-/// A route without its handler.
-struct RouteShape: Sendable {
+/// What tells a route from the others of its router.
+struct RouteKey: Hashable, Sendable {
     let methods: [Method]
     let path: String
-    let body: BodyDelivery
 }
 
 extension Request {
@@ -228,7 +256,8 @@ extension Request {
     fileprivate func addAllowed(to response: inout ResponseWriter) throws(VanillaError) {
         guard let match = unsafe match else { return }
         // The router has filled it in.
-        let list = unsafe match.pointee.tree.methods.list(match.pointee.methods)
+        let methods = unsafe match.pointee.methods
+        let list = unsafe match.pointee.withTree { tree in tree.methods.list(methods) }
         try response.addField(.allow, list)
     }
 }

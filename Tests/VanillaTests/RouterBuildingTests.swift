@@ -366,6 +366,22 @@ import Vanilla
         #expect(log.values.count == 1 && log.values[0].contains("same routes"))
     }
 
+    @Test func takesTheRoutesInAnyOrder() throws {
+        let runs = Recorder<Int>()
+        let server = try routed { routes in
+            runs.record(1)
+            // As of a dictionary that is made each time.
+            let paths = ["/a", "/b/:x", "/b/c", "/*x"]
+            for path in runs.values.count == 1 ? paths : paths.reversed() {
+                routes.get(path) { _, response in response.send(path) }
+            }
+        }
+        for (target, path) in [("/a", "/a"), ("/b/1", "/b/:x"), ("/b/c", "/b/c"), ("/", "/*x")] {
+            #expect(server.answer(get(target)).text == path)
+        }
+        #expect(runs.values.count == 2)
+    }
+
     @Test func plugsInAsAHandler() throws {
         let router = try Router { routes in
             routes.post("/:id") { request, response in response.send(request.body) }

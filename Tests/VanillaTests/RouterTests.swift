@@ -106,6 +106,36 @@ func echoing(_ paths: [String], names: [StaticString] = ["a", "b", "c"]) throws 
         #expect(server.answer(get("/p/x/w/z")).text == "/:a/x/:b/z a=p b=w")
     }
 
+    @Test func comparesEachByteOfALabelOfAnyLength() throws {
+        // Labels are compared by words, and split where they are long.
+        for count in 1...70 {
+            let label = (0..<count).map { UInt8(ascii: "a") + UInt8($0 % 26) }
+            let path = "/" + String(decoding: label, as: UTF8.self)
+            let server = try echoing([path, "/-"])
+            #expect(server.answer(get(path)).text == path)
+            #expect(server.answer(get(path.replacing("a", with: "%61"))).text == path)
+            #expect(server.answer(get(path + "a")).status == 404)
+            #expect(server.answer(get(String(path.dropLast()))).status == 404)
+            for index in 0..<count {
+                var wrong = label
+                wrong[index] = UInt8(ascii: "!")
+                let target = "/" + String(decoding: wrong, as: UTF8.self)
+                #expect(server.answer(get(target)).status == 404, "\(target)")
+            }
+        }
+    }
+
+    @Test(arguments: 1...12)
+    func findsEachOfManyChildren(count: Int) throws {
+        // Up to eight are found in one word, more in a table.
+        let bytes = "0-azAZ_~.!$=".prefix(count)
+        let server = try echoing(bytes.map { "/\($0)" })
+        for byte in "0-azAZ_~.!$=19b@" {
+            let isThere = bytes.contains(byte)
+            #expect(server.answer(get("/\(byte)")).status == (isThere ? 200 : 404), "\(byte)")
+        }
+    }
+
     @Test func isARouterWithoutRoutes() throws {
         #expect(try routed { _ in }.answer(get("/")).status == 404)
     }
