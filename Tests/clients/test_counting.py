@@ -105,6 +105,12 @@ class CountedSwiftHandler(Counted, unittest.TestCase):
     def test_another_route_costs_nothing(self):
         self.check(request("/pipeline"), ["GET"])
 
+    def test_a_route_with_parameters_and_middleware_costs_nothing(self):
+        self.check(request("/teams/red/users/7"), ["GET"])
+
+    def test_a_percent_encoded_path_costs_nothing(self):
+        self.check(request("/te%61ms/r%20d/%75sers/7"), ["GET"])
+
 
 @on_each_backend
 class CountedCHandler(Counted, unittest.TestCase):

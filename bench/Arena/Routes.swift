@@ -37,6 +37,15 @@ extension Router {
                 Answers.sendZeros(count, &response)
             }
             routes.get("/user/:id", body: .ignored, Answers.sendUser)
+            // Everything that a router does for a request, to be counted.
+            routes.group("/teams/:team") { team in
+                team.use { request, response, next in try next(request, &response) }
+                team.get("/users/:id", body: .ignored) { request, response in
+                    let id = try request.parameters.require("id", as: Int.self)
+                    guard id > 0 else { throw Refusal(.notFound) }
+                    response.send(try request.parameters.require("team"), contentType: .plainText)
+                }
+            }
         }
     }
 }

@@ -35,6 +35,9 @@ import Vanilla
         (get("/download/99999999999999999999"), 404, ""),
         (get("/user/7"), 200, "7"),
         (get("/user/"), 404, ""),
+        (get("/teams/red/users/7"), 200, "red"),
+        (get("/teams/red/users/0"), 404, ""),
+        (get("/teams/red/users/x"), 404, ""),
         (get("/nowhere"), 404, ""),
         (post("/nowhere", "body"), 404, ""),
     ])
