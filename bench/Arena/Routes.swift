@@ -7,6 +7,10 @@ enum Routes {
     /// Sent over and over by `/download`.
     private static let zeros = SharedBytes(repeating: 0, count: 256 << 10)
 
+    /// Sent over and over by `/chunked`. Its size is a prime, so that no piece looks like another.
+    private static let pattern = SharedBytes(
+        (0..<65_521).map { index in UInt8(truncatingIfNeeded: index &* 31) })
+
     /// How the body of a request comes: only these routes look at one.
     @Sendable
     static func deliverBody(of request: Request) -> BodyDelivery {
@@ -41,6 +45,11 @@ enum Routes {
             {
                 guard allows(request, &response, .read) else { return }
                 sendZeros(count, &response)
+            } else if let digits = path.dropping(prefix: "/chunked/"), let count = Int(digits),
+                count >= 0
+            {
+                guard allows(request, &response, .read) else { return }
+                sendPattern(count, &response)
             } else if let id = path.dropping(prefix: "/user/"), isSegment(id) {
                 guard allows(request, &response, .read) else { return }
                 try sendUser(id, request, &response)
@@ -106,6 +115,18 @@ enum Routes {
             try body.write(zeros, in: 0..<next)
             left -= next
             return left == 0 ? .done : .more
+        }
+    }
+
+    /// `/chunked/{bytes}`: that many bytes of the pattern, without a length.
+    private static func sendPattern(_ count: Int, _ response: inout ResponseWriter) {
+        var sent = 0
+        response.stream(contentType: .bytes) { body in
+            let start = sent % pattern.count
+            let next = min(count - sent, pattern.count - start)
+            try body.write(pattern, in: start..<start + next)
+            sent += next
+            return sent == count ? .done : .more
         }
     }
 
