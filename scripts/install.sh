@@ -26,7 +26,7 @@ package_of() { # need manager
     compiler:brew) ;;
     compiler:*) echo gcc ;;
     liburing:brew) ;;
-    *) echo "$1" ;; # chromium curl make python3 taskset wrk ... are called so everywhere
+    *) echo "$1" ;; # chromium curl make python3 slowhttptest taskset wrk ... are called so everywhere
     esac
 }
 
