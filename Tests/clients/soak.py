@@ -183,7 +183,8 @@ class Client:
     def pipelines(self):
         asks = [small(self.chance) for _ in range(self.chance.choice([2, 8, 64, 300]))]
         with self.connect() as peer:
-            writer = threading.Thread(target=peer.socket.sendall, args=(b"".join(a.data for a in asks),))
+            data = b"".join(ask.data for ask in asks)
+            writer = threading.Thread(target=peer.socket.sendall, args=(data,), daemon=True)
             peer.socket.settimeout(PATIENCE)
             writer.start()
             for ask in asks:
@@ -305,8 +306,9 @@ class Client:
     def is_stopped(self):
         """Another process downloads, is stopped on the way, and goes on."""
         count = self.chance.choice([5, 20]) << 20
+        words = ["--reader", str(self.server.port), str(count)]
         reader = subprocess.Popen(
-            [sys.executable, os.path.abspath(__file__), "--reader", str(self.server.port), str(count)],
+            [sys.executable, os.path.abspath(__file__), *words],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         try:
@@ -370,7 +372,8 @@ class Sample:
         # Not Pss: it moves with the other processes that share a library's pages.
         self.rss, self.private = kib["Rss:"] << 10, kib["Private_Dirty:"] << 10
         self.descriptors = server.descriptors()
-        self.threads = len([name for name in thread_names(server.pid) if not name.startswith("iou-")])
+        names = thread_names(server.pid)
+        self.threads = sum(not name.startswith("iou-") for name in names)
 
     def __str__(self):
         return (
@@ -531,7 +534,8 @@ def main():
     if options.reader:
         return read_as_a_process(*options.reader)
     harness.settings.update(bin=os.path.abspath(options.bin), sanitized=options.sanitized)
-    print(f"soak: {options.seconds:.0f} s, seed {options.seed}, {options.rate:g} operations/s", flush=True)
+    seconds, rate = options.seconds, options.rate
+    print(f"soak: {seconds:.0f} s, seed {options.seed}, {rate:g} operations/s", flush=True)
     try:
         soak(options)
     except (Failed, Grown) as failure:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A short run of soak.py: that it works, and that nothing breaks at once. scripts/soak runs it long."""
+"""A short run of soak.py: that it works, and that nothing breaks at once. scripts/soak runs long."""
 
 import os
 import sys
