@@ -533,6 +533,8 @@ def main():
     options = parser.parse_args()
     if options.reader:
         return read_as_a_process(*options.reader)
+    if options.seconds is None:
+        parser.error("for how many seconds?")
     harness.settings.update(bin=os.path.abspath(options.bin), sanitized=options.sanitized)
     seconds, rate = options.seconds, options.rate
     print(f"soak: {seconds:.0f} s, seed {options.seed}, {rate:g} operations/s", flush=True)
