@@ -26,6 +26,14 @@ package_of() { # need manager
     compiler:brew) ;;
     compiler:*) echo gcc ;;
     liburing:brew) ;;
+    libxxhash:apt) echo libxxhash-dev ;;
+    libxxhash:dnf) echo xxhash-devel ;;
+    libxxhash:apk) echo xxhash-dev ;;
+    libxxhash:*) echo xxhash ;;
+    libcrypto:apt) echo libssl-dev ;;
+    libcrypto:dnf) echo openssl-devel ;;
+    libcrypto:apk) echo openssl-dev ;;
+    libcrypto:*) echo openssl ;;
     *) echo "$1" ;; # chromium curl make python3 taskset wrk ... are called so everywhere
     esac
 }
@@ -33,6 +41,8 @@ package_of() { # need manager
 has() { # need
     case "$1" in
     liburing) [ "$(uname -s)" != Linux ] || has_header liburing.h ;;
+    libxxhash) has_header xxhash.h ;;
+    libcrypto) has_header openssl/evp.h ;;
     arm-headers) [ "$(uname -m)" != x86_64 ] || [ -e /usr/aarch64-linux-gnu/include/assert.h ] ;;
     chromium) [ -n "$(find_browser)" ] ;;
     compiler) command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 ;;

@@ -37,6 +37,7 @@ PURE_HEADERS = {
     "arm_neon.h",
     "emmintrin.h",
     "immintrin.h",
+    "xxhash.h",
 }
 IMPURE_WORDS = r"\b(errno|malloc|calloc|realloc|free|time|clock_gettime|socket|read|write|recv|send)\s*\("
 

@@ -16,6 +16,23 @@ typedef struct vn_entity_tag {
     bool is_weak;
 } vn_entity_tag;
 
+enum { VN_TAG_HASH_SIZE = 32, VN_TAG_HASHER_SIZE = 640 };
+
+/* Write the XXH3-128 of `bytes` as 32 lower-case hexadecimal digits: the opaque part of a strong tag
+ * for these bytes. Not for bytes that an adversary chooses so that two representations have one tag:
+ * it is no cryptographic hash. */
+void vn_tag_hash(vn_span bytes, uint8_t text[VN_TAG_HASH_SIZE]);
+
+/* The same for bytes that come in pieces. It holds no other memory. */
+typedef struct vn_tag_hasher {
+    _Alignas(64) uint8_t state[VN_TAG_HASHER_SIZE];
+} vn_tag_hasher;
+
+void vn_tag_hasher_begin(vn_tag_hasher *hasher);
+void vn_tag_hasher_add(vn_tag_hasher *hasher, vn_span bytes);
+/* Of all that was added since the begin; more may be added behind it. */
+void vn_tag_hasher_write(const vn_tag_hasher *hasher, uint8_t text[VN_TAG_HASH_SIZE]);
+
 /* What is known of the current representation. All zero: nothing. */
 typedef struct vn_validators {
     vn_entity_tag tag;
