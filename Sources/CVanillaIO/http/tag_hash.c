@@ -19,8 +19,9 @@ static void write_digits(uint8_t *text, uint32_t bits)
     digits = (digits | digits << 4) & 0x0f0f0f0f0f0f0f0f;
     uint64_t letters = (digits + 0x0606060606060606) >> 4 & 0x0101010101010101;
     digits += 0x3030303030303030 + letters * ('a' - '0' - 10);
-    for (int i = 0; i < 8; i++)
-        text[i] = (uint8_t) (digits >> (56 - 8 * i));
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+        digits = __builtin_bswap64(digits); /* the first digit is the highest */
+    memcpy(text, &digits, sizeof digits);
 }
 
 static void write_half(uint8_t *text, uint64_t half)
