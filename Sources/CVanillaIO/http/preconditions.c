@@ -134,6 +134,12 @@ static int32_t evaluate(const struct conditions *conditions, const vn_validators
     return VN_PERFORM;
 }
 
+bool vn_preconditions_are_there(const vn_request *request)
+{
+    struct conditions conditions;
+    return find_conditions(request, &conditions);
+}
+
 int32_t vn_preconditions_evaluate(const vn_request *request, const vn_validators *validators,
                                   int64_t now)
 {
