@@ -33,7 +33,7 @@ void vn_tag_hasher_add(vn_tag_hasher *hasher, vn_span bytes);
 /* Of all that was added since the begin; more may be added behind it. */
 void vn_tag_hasher_write(const vn_tag_hasher *hasher, uint8_t text[VN_TAG_HASH_SIZE]);
 
-/* What is known of the current representation. All zero: nothing. */
+/* What is known of the current representation. All zero: that it is there, and no more. */
 typedef struct vn_validators {
     vn_entity_tag tag;
     int64_t last_modified; /* seconds since 1970, up to the end of 9999 */
@@ -47,5 +47,40 @@ enum {
     VN_NOT_MODIFIED = 304, /* GET and HEAD: the client has it */
     VN_PRECONDITION_FAILED = 412, /* do nothing */
 };
+
+/* Evaluate the preconditions of a request in the order of RFC 9110, section 13.2.2, before anything
+ * is done: against the validators of the current representation, or NULL where there is none.
+ * Returns VN_PERFORM, VN_NOT_MODIFIED or VN_PRECONDITION_FAILED; answers nothing.
+ *
+ * If-None-Match and If-Match take lists over several lines; a malformed member matches nothing and
+ * hides no other; a token without quotes is taken for the strong tag of these bytes. Dates that are
+ * none are ignored. VN_PERFORM for CONNECT, OPTIONS and TRACE, and for a GET or HEAD of what is not
+ * there: there conditions have no say (section 13.2.1). */
+int32_t vn_request_evaluate(const vn_request *request, const vn_validators *validators);
+
+/* Whether a GET's Range is to be honoured: there is one, and its If-Range, if there is one, names
+ * this very representation (RFC 9110, section 13.1.5). */
+bool vn_request_allows_range(const vn_request *request, const vn_validators *validators);
+
+/* Offer a representation: adds ETag and Last-Modified, and returns VN_PERFORM, and the handler then
+ * sends it, at once or as a stream. Where the status is 2xx and the request a GET or HEAD whose
+ * preconditions say otherwise, it answers and returns VN_NOT_MODIFIED or VN_PRECONDITION_FAILED.
+ *
+ * A 304 keeps the fields that were added, but for Content-Type, Content-Encoding, Content-Language
+ * and Content-Range, and has Last-Modified only where there is no tag (RFC 9110, section 15.4.5). A
+ * 412 drops what describes the representation, and how long it may be kept. For other methods the
+ * validators are those of the new state, and vn_request_evaluate comes before the change.
+ *
+ * A date in the future is sent as now (RFC 9110, section 8.8.2.1). Returns -EINVAL for a tag with a
+ * byte that no tag has and for a date before 1970, and else as vn_response_add_field. */
+int32_t vn_response_offer(vn_response *response, const vn_validators *validators);
+
+/* Offer a body and send it where it is wanted. Returns as both do. */
+static inline int32_t vn_response_send_offer(vn_response *response, const vn_validators *validators,
+                                             vn_span content_type, vn_span body)
+{
+    int32_t verdict = vn_response_offer(response, validators);
+    return verdict == VN_PERFORM ? vn_response_send(response, content_type, body) : verdict;
+}
 
 #endif

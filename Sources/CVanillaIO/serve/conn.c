@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../http/preconditions.h"
 #include "../ring/listener.h"
 
 enum {
@@ -246,7 +247,12 @@ static void conn_after(struct vn_conn *conn)
 
 static struct vn_response conn_response(struct vn_conn *conn)
 {
-    return (struct vn_response) {.conn = conn, .worker = conn->worker, .status = 200};
+    return (struct vn_response) {
+        .conn = conn,
+        .worker = conn->worker,
+        .request = conn->exchange == NULL ? NULL : conn->exchange->request,
+        .status = 200,
+    };
 }
 
 /* The user's code returned without an answer. */
@@ -301,6 +307,7 @@ static void conn_handle(struct vn_conn *conn, const vn_request *request)
 {
     struct vn_worker *worker = conn->worker;
     struct vn_response response = conn_response(conn);
+    response.request = request;
     conn->reading = conn->body.is_complete ? VN_READING_NOTHING : VN_READING_BODY;
     conn->since = worker->now;
     conn->body_at = worker->now;
@@ -366,6 +373,19 @@ static bool conn_keep_request(struct vn_conn *conn, const vn_request *request, s
     memcpy(exchange->request, request, size);
     memcpy((uint8_t *) exchange->request + size, request->head, head_count);
     exchange->request->head = (uint8_t *) exchange->request + size;
+    return true;
+}
+
+bool vn_conn_keep_conditions(struct vn_conn *conn, const vn_request *request)
+{
+    if (vn_likely(request == NULL || !vn_preconditions_are_there(request)))
+        return true;
+    if (conn->exchange != NULL && conn->exchange->request != NULL)
+        return true;
+    size_t head_count = request->at + 2u; /* with the empty line */
+    if (!conn_keep_request(conn, request, head_count))
+        return false;
+    conn->exchange->request->body = (vn_span) {0}; /* lent for the call alone */
     return true;
 }
 

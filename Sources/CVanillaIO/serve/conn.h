@@ -34,7 +34,8 @@ struct vn_input {
 /* What an exchange needs when it outlives one call: a body that is still coming, an answer that is
  * still going. */
 struct vn_exchange {
-    vn_request *request; /* a copy with its head behind it, for a whole body */
+    /* a copy with its head behind it: for a whole body, and for the conditions of a late answer */
+    vn_request *request;
     uint8_t *body;
     size_t body_count;
     size_t body_capacity;
@@ -94,6 +95,7 @@ struct vn_conn {
 struct vn_response {
     struct vn_conn *conn;
     struct vn_worker *worker;
+    const vn_request *request; /* NULL: gone, and it had no conditions */
     uint8_t *start; /* of the head, in reserved room; NULL: not begun */
     uint8_t *at;
     uint8_t *end;
@@ -140,6 +142,10 @@ bool vn_reply_produce(struct vn_conn *conn, vn_producer *producer, void *context
  * had. */
 struct vn_exchange *vn_conn_exchange(struct vn_conn *conn);
 struct vn_output *vn_conn_output(struct vn_conn *conn);
+
+/* An answer will come after the handler's call: keep the request if that will ask for its
+ * conditions. Returns false when memory ran out. */
+bool vn_conn_keep_conditions(struct vn_conn *conn, const vn_request *request);
 
 /* Whether the connection closes after the answer that is now given. */
 bool vn_conn_will_close(const struct vn_conn *conn);
