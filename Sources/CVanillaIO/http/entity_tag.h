@@ -7,10 +7,6 @@
 #include "../base/base.h"
 #include "../include/vn_conditional.h"
 
-/* Read a whole text as one entity tag: quoted, with W/ before it when it is weak, and nothing else.
- * Returns false, and leaves `tag`, where it is none. What is read are ranges of the text. */
-bool vn_entity_tag_parse(vn_span text, vn_entity_tag *tag);
-
 /* Take the next tag off the value of an If-Match or If-None-Match line. Returns false at its end.
  *
  * White space and empty members are skipped. A member without quotes that is a token (RFC 9110,

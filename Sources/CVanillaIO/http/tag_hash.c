@@ -7,8 +7,9 @@
 #include "../base/base.h"
 #include "../include/vn_conditional.h"
 
-static_assert(sizeof(XXH3_state_t) <= sizeof(vn_tag_hasher), "VN_TAG_HASHER_SIZE");
-static_assert(_Alignof(XXH3_state_t) <= _Alignof(vn_tag_hasher), "vn_tag_hasher.state");
+/* A state of the library wants more of its address than a uint64_t does. */
+enum { ALIGNMENT = _Alignof(XXH3_state_t) };
+static_assert(sizeof(XXH3_state_t) + ALIGNMENT <= sizeof(vn_tag_hasher), "vn_tag_hasher.state");
 
 /* Write 8 digits at once: a nibble becomes a byte, and bytes above 9 are letters. */
 static void write_digits(uint8_t *text, uint32_t bits)
@@ -42,10 +43,11 @@ void vn_tag_hash(vn_span bytes, uint8_t text[VN_TAG_HASH_SIZE])
     write_hash(text, XXH3_128bits(bytes.bytes, bytes.count));
 }
 
-/* The bytes of a hasher are a state of the library from its begin on. */
-static XXH3_state_t *state_of(vn_tag_hasher *hasher)
+/* The bytes of a hasher hold a state of the library from its begin on. */
+static XXH3_state_t *state_of(const vn_tag_hasher *hasher)
 {
-    return (XXH3_state_t *) (void *) hasher;
+    uintptr_t at = (uintptr_t) hasher;
+    return (XXH3_state_t *) ((at + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
 }
 
 void vn_tag_hasher_begin(vn_tag_hasher *hasher)
@@ -61,5 +63,5 @@ void vn_tag_hasher_add(vn_tag_hasher *hasher, vn_span bytes)
 
 void vn_tag_hasher_write(const vn_tag_hasher *hasher, uint8_t text[VN_TAG_HASH_SIZE])
 {
-    write_hash(text, XXH3_128bits_digest((const XXH3_state_t *) (const void *) hasher));
+    write_hash(text, XXH3_128bits_digest(state_of(hasher)));
 }

@@ -16,20 +16,26 @@ typedef struct vn_entity_tag {
     bool is_weak;
 } vn_entity_tag;
 
-enum { VN_TAG_HASH_SIZE = 32, VN_TAG_HASHER_SIZE = 640 };
+/* Read a whole text as one entity tag: quoted, with W/ before it when it is weak, and nothing else.
+ * Returns false, and leaves `tag`, where it is none. What is read are ranges of the text. */
+bool vn_entity_tag_parse(vn_span text, vn_entity_tag *tag);
+
+enum { VN_TAG_HASH_SIZE = 32 };
 
 /* Write the XXH3-128 of `bytes` as 32 lower-case hexadecimal digits: the opaque part of a strong tag
  * for these bytes. Not for bytes that an adversary chooses so that two representations have one tag:
  * it is no cryptographic hash. */
 void vn_tag_hash(vn_span bytes, uint8_t text[VN_TAG_HASH_SIZE]);
 
-/* The same for bytes that come in pieces. It holds no other memory. */
+/* The same for bytes that come in pieces. It holds no other memory, and must not be moved from its
+ * begin on. */
 typedef struct vn_tag_hasher {
-    _Alignas(64) uint8_t state[VN_TAG_HASHER_SIZE];
+    uint64_t state[80];
 } vn_tag_hasher;
 
 void vn_tag_hasher_begin(vn_tag_hasher *hasher);
 void vn_tag_hasher_add(vn_tag_hasher *hasher, vn_span bytes);
+
 /* Of all that was added since the begin; more may be added behind it. */
 void vn_tag_hasher_write(const vn_tag_hasher *hasher, uint8_t text[VN_TAG_HASH_SIZE]);
 
@@ -64,16 +70,22 @@ bool vn_request_allows_range(const vn_request *request, const vn_validators *val
 
 /* Offer a representation: adds ETag and Last-Modified, and returns VN_PERFORM, and the handler then
  * sends it, at once or as a stream. Where the status is 2xx and the request a GET or HEAD whose
- * preconditions say otherwise, it answers and returns VN_NOT_MODIFIED or VN_PRECONDITION_FAILED.
- *
- * A 304 keeps the fields that were added, but for Content-Type, Content-Encoding, Content-Language
- * and Content-Range, and has Last-Modified only where there is no tag (RFC 9110, section 15.4.5). A
- * 412 drops what describes the representation, and how long it may be kept. For other methods the
- * validators are those of the new state, and vn_request_evaluate comes before the change.
+ * preconditions say otherwise, it declines and returns VN_NOT_MODIFIED or VN_PRECONDITION_FAILED.
+ * For other methods the validators are those of the new state, and vn_request_evaluate comes before
+ * the change.
  *
  * A date in the future is sent as now (RFC 9110, section 8.8.2.1). Returns -EINVAL for a tag with a
  * byte that no tag has and for a date before 1970, and else as vn_response_add_field. */
 int32_t vn_response_offer(vn_response *response, const vn_validators *validators);
+
+/* Answer VN_NOT_MODIFIED or VN_PRECONDITION_FAILED in place of a representation.
+ *
+ * A 304 keeps the fields that were added, but for Content-Type, Content-Encoding, Content-Language
+ * and Content-Range, and has Last-Modified only where there is no tag (RFC 9110, section 15.4.5). A
+ * 412 also drops ETag, Last-Modified, Content-Location, Cache-Control and Expires, and adds no
+ * validators: it is not what these are about. Returns 0, and else as vn_response_offer. */
+int32_t vn_response_decline(vn_response *response, const vn_validators *validators,
+                            uint16_t verdict);
 
 /* Offer a body and send it where it is wanted. Returns as both do. */
 static inline int32_t vn_response_send_offer(vn_response *response, const vn_validators *validators,

@@ -521,20 +521,40 @@ static int32_t head_add_validators(struct vn_response *response, const vn_valida
     return added;
 }
 
-/* Answer without the representation. A 304 has the date only where nothing better says which one
- * the client has (RFC 9110, section 15.4.5). */
-static int32_t answer_without(struct vn_response *response, const vn_validators *validators,
-                              uint16_t status)
+/* Whether validators can be sent. A date that is not yet is now: the answer cannot be older than what
+ * it carries. */
+static bool take_validators(const struct vn_response *response, vn_validators *validators)
 {
+    int64_t now = response->worker->date_second;
+    if (validators->last_modified > now)
+        validators->last_modified = now;
+    return (!validators->has_tag || vn_entity_tag_is_valid(&validators->tag)) &&
+           (!validators->has_last_modified || validators->last_modified >= 0);
+}
+
+static int32_t decline(struct vn_response *response, const vn_validators *validators,
+                       uint16_t verdict)
+{
+    bool is_known = verdict == VN_NOT_MODIFIED;
     if (response->start != NULL)
-        head_drop_lines(response, status);
-    int32_t result = vn_response_set_status(response, status);
-    if (result == 0 && status == VN_NOT_MODIFIED)
+        head_drop_lines(response, verdict);
+    int32_t result = vn_response_set_status(response, verdict);
+    if (result == 0 && is_known)
         result = head_add_validators(response, validators,
                                      validators->has_last_modified && !validators->has_tag);
-    if (result == 0)
-        result = vn_response_send(response, (vn_span) {0}, (vn_span) {0});
-    return result < 0 ? result : status;
+    return result < 0 ? result : vn_response_send(response, (vn_span) {0}, (vn_span) {0});
+}
+
+int32_t vn_response_decline(vn_response *response, const vn_validators *validators,
+                            uint16_t verdict)
+{
+    vn_validators current = *validators;
+    if (response->conn->answer != VN_ANSWER_NONE)
+        return -EALREADY;
+    if ((verdict != VN_NOT_MODIFIED && verdict != VN_PRECONDITION_FAILED) ||
+        !take_validators(response, &current))
+        return -EINVAL;
+    return decline(response, &current, verdict);
 }
 
 /* Whether the answer is one that conditions decide about (RFC 9110, section 13.2.1). Those of other
@@ -548,22 +568,20 @@ static bool is_conditional(const struct vn_response *response)
 
 int32_t vn_response_offer(vn_response *response, const vn_validators *validators)
 {
-    int64_t now = response->worker->date_second;
     vn_validators current = *validators;
     if (response->conn->answer != VN_ANSWER_NONE)
         return -EALREADY;
-    if ((current.has_tag && !vn_entity_tag_is_valid(&current.tag)) ||
-        (current.has_last_modified && current.last_modified < 0))
+    if (!take_validators(response, &current))
         return -EINVAL;
-    if (current.has_last_modified && current.last_modified > now)
-        current.last_modified = now;
 
-    int32_t verdict = is_conditional(response)
-                          ? vn_preconditions_evaluate(response->request, &current, now)
-                          : VN_PERFORM;
-    if (verdict != VN_PERFORM)
-        return answer_without(response, &current, (uint16_t) verdict);
-    return head_add_validators(response, &current, current.has_last_modified);
+    int32_t verdict =
+        is_conditional(response)
+            ? vn_preconditions_evaluate(response->request, &current, response->worker->date_second)
+            : VN_PERFORM;
+    if (vn_likely(verdict == VN_PERFORM))
+        return head_add_validators(response, &current, current.has_last_modified);
+    int32_t result = decline(response, &current, (uint16_t) verdict);
+    return result < 0 ? result : verdict;
 }
 
 /* ---- The request's body, and later ---- */
