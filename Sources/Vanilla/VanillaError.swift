@@ -43,6 +43,8 @@ extension VanillaError {
         /// The field is one that the server writes itself: Connection, Content-Length, Date,
         /// Transfer-Encoding.
         case reservedField
+        /// An entity tag has more than 64 bytes, or one that no tag has.
+        case invalidETag
         /// The fields of the response are larger than 64 KiB.
         case fieldsTooLarge
         /// The request was answered before.
