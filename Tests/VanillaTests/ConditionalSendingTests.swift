@@ -205,10 +205,11 @@ private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"
     /// The head of a request that is answered later is kept where it has conditions.
     @Test(arguments: backends)
     func knowsTheConditionsInALateAnswer(backend: Backend) throws {
-        let server = try Server(
-            configuration: local(backend),
-            bodyDelivery: { request in request.path == "/received" ? .streamed : .whole }
-        ) { request, response in
+        let deliverBody: @Sendable (Request) -> BodyDelivery = { request in
+            request.path == "/received" ? .streamed : .whole
+        }
+        let server = try Server(configuration: local(backend), bodyDelivery: deliverBody) {
+            request, response in
             switch request.path {
             case "/received":
                 response.receiveBody { piece, response in
