@@ -13,6 +13,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Vanilla", targets: ["Vanilla"]),
+        .library(name: "VanillaDigest", targets: ["VanillaDigest"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
         .executable(name: "simple", targets: ["SimpleExample"]),
         .executable(name: "arena", targets: ["VanillaArena"]),
@@ -28,6 +29,10 @@ let package = Package(
             linkerSettings: [.linkedLibrary("uring", .when(platforms: [.linux]))]
         ),
         .target(name: "Vanilla", dependencies: ["CVanillaIO"], swiftSettings: strict),
+        // libcrypto, for those who import VanillaDigest.
+        .systemLibrary(name: "CCrypto"),
+        .target(
+            name: "VanillaDigest", dependencies: ["Vanilla", "CCrypto"], swiftSettings: strict),
         .target(
             name: "VanillaExampleOptions",
             dependencies: [
@@ -62,6 +67,7 @@ let package = Package(
         .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
         .testTarget(
             name: "VanillaTests", dependencies: ["Vanilla", "SimpleExample", "VanillaArena"]),
+        .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
