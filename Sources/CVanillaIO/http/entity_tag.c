@@ -9,6 +9,15 @@ static inline bool is_tag_byte(uint8_t byte)
     return byte > 0x20 && byte != '"' && byte != 0x7f;
 }
 
+/* Without a way out on the way, so that the compiler takes many bytes at once. */
+static bool is_opaque(vn_span text)
+{
+    bool is_opaque = true;
+    for (size_t i = 0; i < text.count; i++)
+        is_opaque &= is_tag_byte(text.bytes[i]);
+    return is_opaque;
+}
+
 static vn_span behind(vn_span text, size_t count)
 {
     return (vn_span) {text.bytes + count, text.count - count};
@@ -21,13 +30,14 @@ static size_t read_quoted(vn_span text, vn_entity_tag *tag)
     size_t from = is_weak ? 3 : 1;
     if (text.count <= from || text.bytes[from - 1] != '"')
         return 0;
-    size_t at = from;
-    while (at < text.count && is_tag_byte(text.bytes[at]))
-        at++;
-    if (at == text.count || text.bytes[at] != '"')
+    const uint8_t *quote = memchr(text.bytes + from, '"', text.count - from);
+    if (quote == NULL)
         return 0;
-    *tag = (vn_entity_tag) {{text.bytes + from, at - from}, is_weak};
-    return at + 1;
+    vn_span opaque = {text.bytes + from, (size_t) (quote - text.bytes) - from};
+    if (!is_opaque(opaque))
+        return 0;
+    *tag = (vn_entity_tag) {opaque, is_weak};
+    return from + opaque.count + 1;
 }
 
 /* The same without the quotes. */
@@ -60,8 +70,9 @@ static bool is_member_end(vn_span text)
     return at == text.count || text.bytes[at] == ',';
 }
 
-/* Linear, because each byte is passed at most three times: a quoted text is searched up to the next
- * quote, the white space behind it once, and what was malformed for its first comma. */
+/* Linear, because each byte is passed a few times at most: a quoted text is searched up to the next
+ * quote and no other begins before that, the white space behind it once, and what was malformed for
+ * its first comma. */
 bool vn_entity_tag_take(vn_span *list, vn_entity_tag *tag)
 {
     vn_span rest = *list;
@@ -88,8 +99,5 @@ bool vn_entity_tag_take(vn_span *list, vn_entity_tag *tag)
 
 bool vn_entity_tag_is_valid(const vn_entity_tag *tag)
 {
-    bool is_valid = true; /* without a way out, so that the compiler takes many at once */
-    for (size_t i = 0; i < tag->opaque.count; i++)
-        is_valid &= is_tag_byte(tag->opaque.bytes[i]);
-    return is_valid;
+    return is_opaque(tag->opaque);
 }

@@ -3,7 +3,7 @@
 
 #include "date.h"
 #include "entity_tag.h"
-#include "scan.h"
+#include "fields.h"
 
 #define LITERAL(text) ((vn_span) {(const uint8_t *) text, sizeof text - 1})
 
@@ -27,18 +27,20 @@ struct conditions {
     struct lines lines[CONDITIONS];
 };
 
-/* The condition with a name of this size; all sizes differ. */
-static inline int32_t condition_of_size(size_t count)
+#define IS(lower) vn_is_name(name.bytes, lower, sizeof lower - 1)
+
+/* All have names of different sizes. */
+static inline int32_t condition_of(vn_span name)
 {
-    switch (count) {
-    case sizeof "If-Match" - 1:
-        return IF_MATCH;
-    case sizeof "If-None-Match" - 1:
-        return IF_NONE_MATCH;
-    case sizeof "If-Modified-Since" - 1:
-        return IF_MODIFIED_SINCE;
-    case sizeof "If-Unmodified-Since" - 1:
-        return IF_UNMODIFIED_SINCE;
+    switch (name.count) {
+    case sizeof "if-match" - 1:
+        return IS("if-match") ? IF_MATCH : -1;
+    case sizeof "if-none-match" - 1:
+        return IS("if-none-match") ? IF_NONE_MATCH : -1;
+    case sizeof "if-modified-since" - 1:
+        return IS("if-modified-since") ? IF_MODIFIED_SINCE : -1;
+    case sizeof "if-unmodified-since" - 1:
+        return IS("if-unmodified-since") ? IF_UNMODIFIED_SINCE : -1;
     default:
         return -1;
     }
@@ -49,9 +51,8 @@ static bool find_conditions(const vn_request *request, struct conditions *condit
 {
     bool is_any = false;
     for (uint16_t i = 0; i < request->field_count; i++) {
-        int32_t condition = condition_of_size(request->fields[i].name_count);
-        if (vn_likely(condition < 0) ||
-            !vn_equals_ignoring_case(vn_field_name(request, i), names[condition]))
+        int32_t condition = condition_of(vn_field_name(request, i));
+        if (vn_likely(condition < 0))
             continue;
         if (!is_any)
             *conditions = (struct conditions) {.request = request};
