@@ -5,6 +5,8 @@
  *   GET  /length/N      N bytes of a known pattern, by Content-Length
  *   GET  /chunked/N     the same, chunked
  *   GET  /shared/N      the same by Content-Length, without a copy
+ *   GET  /tagged        "Hello from C" with its tag and a date, to who has not got it
+ *   PUT  /tagged        changes nothing, where its preconditions hold
  *   POST /sink          the body goes to the descriptor of --sink; answers its size
  *   POST /ignore        answers at once; the body is drained
  *   POST /stop          stops the server
@@ -108,6 +110,26 @@ static void answer_download(vn_response *response, vn_span path, const char *pre
                        download_write, free, download);
 }
 
+static void answer_tagged(const vn_request *request, vn_response *response)
+{
+    vn_span body = vn_span_of("Hello from C");
+    uint8_t hash[VN_TAG_HASH_SIZE];
+    vn_tag_hash(body, hash);
+    vn_validators validators = {
+        .tag.opaque = {hash, sizeof hash},
+        .has_tag = true,
+        .last_modified = 784111777,
+        .has_last_modified = true,
+    };
+    vn_response_add_field(response, vn_span_of("Cache-Control"), vn_span_of("max-age=60"));
+    if (request->method_id != VN_METHOD_PUT)
+        vn_response_send_offer(response, &validators, vn_span_of("text/plain"), body);
+    else if (vn_request_evaluate(request, &validators) == VN_PERFORM)
+        answer_status(response, 204);
+    else
+        vn_response_decline(response, &validators, VN_PRECONDITION_FAILED);
+}
+
 static int32_t write_all(vn_span piece)
 {
     while (piece.count > 0) {
@@ -168,6 +190,8 @@ static void handle(void *context, const vn_request *request, vn_response *respon
         answer_download(response, path, "/chunked/", true, false);
     else if (begins(path, "/shared/"))
         answer_download(response, path, "/shared/", false, true);
+    else if (equals(path, "/tagged"))
+        answer_tagged(request, response);
     else if (equals(path, "/sink"))
         answer_upload(response);
     else if (equals(path, "/ignore"))

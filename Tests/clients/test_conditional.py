@@ -5,7 +5,8 @@ import email.utils
 import os
 
 import harness
-from harness import ServerCase, on_each_backend, request, run_tool
+from harness import Server, ServerCase, on_each_backend, request, run_tool
+from test_bodies import build_c_server
 
 # Of /modified in the arena.
 MODIFIED = "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -168,3 +169,44 @@ class Conditional(ServerCase):
                 "--etag-compare", path, self.server.url + "/user/1",
             )  # fmt: skip
             self.assertEqual((status, said), (0, body))
+
+
+@on_each_backend
+class ConditionalOfC(ServerCase):
+    """The same from a program in C that includes CVanillaIO.h alone."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server([build_c_server(), "--backend", cls.backend, "--workers", "1"])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.get("/stop", method="POST")
+        try:
+            if cls.server.wait() != 0:
+                raise harness.Failed(cls.server.log())
+        finally:
+            cls.server.close()
+
+    def test_offers_a_body(self):
+        whole = self.server.get("/tagged")
+        tag = whole.field("ETag")
+        self.assertEqual((whole.status, whole.body), (200, b"Hello from C"))
+        self.assertEqual(whole.field("Last-Modified"), MODIFIED)
+        rows = [
+            ("GET", f"If-None-Match: {tag}\r\n", 304),
+            ("HEAD", f"If-None-Match: {tag}\r\n", 304),
+            ("GET", f"If-Modified-Since: {MODIFIED}\r\n", 304),
+            ("GET", f'If-None-Match: "x"\r\nIf-Modified-Since: {MODIFIED}\r\n', 200),
+            ("GET", 'If-Match: "x"\r\n', 412),
+            ("PUT", 'If-Match: "x"\r\n', 412),
+            ("PUT", f"If-Match: {tag}\r\n", 204),
+            ("PUT", f"If-Unmodified-Since: {BEFORE}\r\n", 412),
+        ]
+        for method, fields, status in rows:
+            with self.subTest(f"{method} {fields!r}"):
+                response = self.server.get("/tagged", fields, method)
+                self.assertEqual(response.status, status)
+                self.assertEqual(response.field("ETag"), tag if status in (200, 304) else None)
+                keeps = "max-age=60" if status != 412 else None
+                self.assertEqual(response.field("Cache-Control"), keeps)
