@@ -3,6 +3,7 @@
 #ifndef CVANILLAIO_H
 #define CVANILLAIO_H
 
+#include "vn_date.h"
 #include "vn_request.h"
 #include "vn_response.h"
 #include "vn_server.h"

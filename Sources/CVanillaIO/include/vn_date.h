@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* date.h - IMF-fixdate (RFC 9110, section 5.6.7) without a C library call. */
-#ifndef VN_HTTP_DATE_H
-#define VN_HTTP_DATE_H
+/* vn_date.h - IMF-fixdate (RFC 9110, section 5.6.7) without a C library call. */
+#ifndef VN_DATE_H
+#define VN_DATE_H
 
-#include "../base/base.h"
+#include <stdint.h>
 
 enum { VN_DATE_SIZE = 29 };
 
