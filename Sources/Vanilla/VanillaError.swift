@@ -45,6 +45,8 @@ extension VanillaError {
         case reservedField
         /// The fields of the response are larger than 64 KiB.
         case fieldsTooLarge
+        /// A cookie has a part that cookies may not have, or a client would drop it.
+        case invalidCookie
         /// The request was answered before.
         case alreadyAnswered
         /// A body is longer than the length declared for it, or a range lies outside the bytes.
