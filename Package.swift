@@ -13,6 +13,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Vanilla", targets: ["Vanilla"]),
+        .library(name: "VanillaJSON", targets: ["VanillaJSON"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
         .executable(name: "simple", targets: ["SimpleExample"]),
         .executable(name: "arena", targets: ["VanillaArena"]),
@@ -28,6 +29,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("uring", .when(platforms: [.linux]))]
         ),
         .target(name: "Vanilla", dependencies: ["CVanillaIO"], swiftSettings: strict),
+        .target(name: "VanillaJSON", dependencies: ["Vanilla"], swiftSettings: strict),
         .target(
             name: "VanillaExampleOptions",
             dependencies: [
@@ -62,6 +64,7 @@ let package = Package(
         .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
         .testTarget(
             name: "VanillaTests", dependencies: ["Vanilla", "SimpleExample", "VanillaArena"]),
+        .testTarget(name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
