@@ -51,6 +51,10 @@ let package = Package(
         ),
         .target(
             name: "VanillaArenaHandler", dependencies: ["CVanillaIO"], path: "bench/ArenaHandler"),
+        // A server of forms, cookies and JSON for real clients.
+        .executableTarget(
+            name: "FormServer", dependencies: ["Vanilla", "VanillaJSON", "VanillaExampleOptions"],
+            path: "Tests/FormServer"),
         // Checks of the kernel in C, called by the tests.
         .target(
             name: "CVanillaIOChecks",
