@@ -14,6 +14,7 @@ let package = Package(
     products: [
         .library(name: "Vanilla", targets: ["Vanilla"]),
         .library(name: "VanillaDigest", targets: ["VanillaDigest"]),
+        .library(name: "VanillaJSON", targets: ["VanillaJSON"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
         .executable(name: "simple", targets: ["SimpleExample"]),
         .executable(name: "arena", targets: ["VanillaArena"]),
@@ -33,6 +34,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto"),
         .target(
             name: "VanillaDigest", dependencies: ["Vanilla", "CCrypto"], swiftSettings: strict),
+        .target(name: "VanillaJSON", dependencies: ["Vanilla"], swiftSettings: strict),
         .target(
             name: "VanillaExampleOptions",
             dependencies: [
@@ -54,6 +56,10 @@ let package = Package(
         ),
         .target(
             name: "VanillaArenaHandler", dependencies: ["CVanillaIO"], path: "bench/ArenaHandler"),
+        // A server of forms, cookies and JSON for real clients.
+        .executableTarget(
+            name: "FormServer", dependencies: ["Vanilla", "VanillaJSON", "VanillaExampleOptions"],
+            path: "Tests/FormServer"),
         // Checks of the kernel in C, called by the tests.
         .target(
             name: "CVanillaIOChecks",
@@ -68,6 +74,7 @@ let package = Package(
         .testTarget(
             name: "VanillaTests", dependencies: ["Vanilla", "SimpleExample", "VanillaArena"]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
+        .testTarget(name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -16,7 +16,7 @@ public struct FieldName: Sendable, ExpressibleByStringLiteral {
     /// A name. Traps where it is no token, which is a mistake in the program.
     public init(stringLiteral token: StaticString) {
         precondition(
-            isToken(token),
+            token.bytes.isToken,
             "A field name is one or more letters, digits and any of !#$%&'*+-.^_`|~.")
         self.token = token
     }
@@ -62,9 +62,11 @@ extension FieldName {
     public static let wwwAuthenticate = FieldName(known: "WWW-Authenticate")
 }
 
-private func isToken(_ text: StaticString) -> Bool {
-    let span = text.bytes.span
-    return !span.isEmpty && span.indices.allSatisfy { index in isTokenByte(span[index]) }
+extension Bytes {
+    /// Whether the bytes are a token (RFC 9110, section 5.6.2).
+    var isToken: Bool {
+        !isEmpty && span.indices.allSatisfy { index in isTokenByte(span[index]) }
+    }
 }
 
 private func isTokenByte(_ byte: UInt8) -> Bool {

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "http/date.h"
+#include "include/vn_date.h"
 #include "http/entity_tag.h"
 #include "http/preconditions.h"
 #include "http_checks.h"

@@ -11,7 +11,8 @@
  *   POST /ignore        answers at once; the body is drained
  *   POST /stop          stops the server
  *
- * Options: --backend auto|io_uring|epoll, --workers N, --unix PATH, --sink FD, --head-deadline MS.
+ * Options: --backend auto|io_uring|epoll, --workers N, --unix PATH, --sink FD, --head-deadline MS,
+ * --write-stall MS, --write-rate N.
  * It prints the line that every program of this project prints, and returns when it was stopped. */
 #include <CVanillaIO.h>
 
@@ -213,9 +214,14 @@ static uint8_t backend_named(const char *name)
 static void read_options(vn_config *config, int count, char **arguments)
 {
     static const struct option options[] = {
-        {"backend", required_argument, NULL, 'b'},       {"workers", required_argument, NULL, 'w'},
-        {"unix", required_argument, NULL, 'u'},          {"sink", required_argument, NULL, 's'},
-        {"head-deadline", required_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
+        {"backend", required_argument, NULL, 'b'},
+        {"workers", required_argument, NULL, 'w'},
+        {"unix", required_argument, NULL, 'u'},
+        {"sink", required_argument, NULL, 's'},
+        {"head-deadline", required_argument, NULL, 'h'},
+        {"write-stall", required_argument, NULL, 't'},
+        {"write-rate", required_argument, NULL, 'r'},
+        {NULL, 0, NULL, 0},
     };
     for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {
         switch (option) {
@@ -233,6 +239,12 @@ static void read_options(vn_config *config, int count, char **arguments)
             break;
         case 'h':
             config->deadlines.head = (uint32_t) atoi(optarg);
+            break;
+        case 't':
+            config->deadlines.write_stall = (uint32_t) atoi(optarg);
+            break;
+        case 'r':
+            config->deadlines.write_rate = (uint32_t) atoi(optarg);
             break;
         default:
             exit(64);

@@ -57,13 +57,14 @@ class Control(unittest.TestCase):
 class Counted:
     """A server under the counter, and what N more requests cost: the difference of 2N and N."""
 
+    program = "arena"
     ROUND = 2000
     DEPTH = 10
 
     def setUp(self):
         self.counters = Counters(self.id())
         self.server = Server.start(
-            "arena", *self.options, backend=self.backend, environment=self.counters.environment
+            self.program, *self.options, backend=self.backend, environment=self.counters.environment
         )
         self.addCleanup(self.server.close)
         # It counts: no program starts without any of them.
@@ -129,3 +130,17 @@ class CountedSwiftHandler(Counted, unittest.TestCase):
 @on_each_backend
 class CountedCHandler(Counted, unittest.TestCase):
     options = ("--handler", "c")
+
+
+@on_each_backend
+class CountedLookups(Counted, unittest.TestCase):
+    program = "FormServer"
+    options = ()
+
+    def test_names_are_found_and_values_decoded_for_nothing(self):
+        fields = (
+            "Content-Type: application/x-www-form-urlencoded\r\n"
+            "Cookie: theme=dark; session=\"17\"\r\nCookie: last=1\r\n"
+        )
+        body = b"first=1&s%65cond=two+words&%zz=3&last=a+value+that+is+longer+than+a+small+string%21"
+        self.check(request("/lookups?page=7&p%61th=%2F", fields, "POST", body), ["POST"])

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "date.h"
+#include "../base/base.h"
+#include "../include/vn_date.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "preconditions.h"
 
-#include "date.h"
+#include "../include/vn_date.h"
 #include "entity_tag.h"
 #include "fields.h"
 

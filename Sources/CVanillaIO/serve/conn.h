@@ -71,6 +71,8 @@ struct vn_conn {
     uint32_t requests;
     uint32_t number; /* of the exchange */
     uint32_t discarded; /* bytes drained: of an ignored body, of a lingering close */
+    uint32_t worked_in; /* the worker's turn that `work` was done in, its low bits */
+    uint32_t work;      /* done in that turn */
 
     uint8_t reading;   /* enum vn_reading */
     uint8_t answer;    /* enum vn_answer */
@@ -130,7 +132,9 @@ void vn_conn_deliver(struct vn_worker *worker, struct vn_letter *letter);
 
 /* ---- reply.c: what the answers look like. All of them set conn->answer. ---- */
 
-/* Answer with `status`, no content and Connection: close. */
+/* Answer with `status` and no content; without memory for that, the connection is cut. */
+void vn_reply_empty(struct vn_response *response, uint16_t status);
+/* The same with Connection: close, for a request that is refused. */
 void vn_reply_refuse(struct vn_conn *conn, uint16_t status);
 void vn_reply_continue(struct vn_conn *conn);
 

@@ -625,6 +625,13 @@ int32_t vn_response_defer(vn_response *response)
 
 /* ---- The kernel's own answers ---- */
 
+void vn_reply_empty(struct vn_response *response, uint16_t status)
+{
+    response->status = status;
+    if (vn_response_send(response, (vn_span) {0}, (vn_span) {0}) < 0)
+        out_of_memory(response->conn);
+}
+
 const uint16_t vn_refused_statuses[12] = {400, 408, 413, 414, 431, 500, 501, 503, 505};
 
 vn_cold void vn_reply_refuse(struct vn_conn *conn, uint16_t status)
@@ -634,10 +641,9 @@ vn_cold void vn_reply_refuse(struct vn_conn *conn, uint16_t status)
         if (vn_refused_statuses[i] == status)
             vn_count_more(&counted->refused_by_status[i], 1);
 
-    struct vn_response response = {
-        .conn = conn, .worker = conn->worker, .status = status, .closes = true};
+    struct vn_response response = {.conn = conn, .worker = conn->worker, .closes = true};
     conn->answer = VN_ANSWER_NONE;
-    vn_response_send(&response, (vn_span) {0}, (vn_span) {0});
+    vn_reply_empty(&response, status);
 }
 
 void vn_reply_continue(struct vn_conn *conn)

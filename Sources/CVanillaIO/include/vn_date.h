@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* date.h - dates (RFC 9110, section 5.6.7) without a C library call: IMF-fixdate to write, and all
+/* vn_date.h - dates (RFC 9110, section 5.6.7) without a C library call: IMF-fixdate to write, and all
  * three forms to read. */
-#ifndef VN_HTTP_DATE_H
-#define VN_HTTP_DATE_H
+#ifndef VN_DATE_H
+#define VN_DATE_H
 
-#include "../base/base.h"
-#include "../include/vn_request.h"
+#include "vn_request.h"
 
 enum { VN_DATE_SIZE = 29 };
 
