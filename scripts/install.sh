@@ -26,6 +26,14 @@ package_of() { # need manager
     compiler:brew) ;;
     compiler:*) echo gcc ;;
     liburing:brew) ;;
+    libxxhash:apt) echo libxxhash-dev ;;
+    libxxhash:dnf) echo xxhash-devel ;;
+    libxxhash:apk) echo xxhash-dev ;;
+    libxxhash:*) echo xxhash ;;
+    libcrypto:apt) echo libssl-dev ;;
+    libcrypto:dnf) echo openssl-devel ;;
+    libcrypto:apk) echo openssl-dev ;;
+    libcrypto:*) echo openssl ;;
     venv:apt) echo python3-venv ;;
     venv:*) ;;
     *) echo "$1" ;; # chromium curl make python3 slowhttptest taskset wrk ... are called so everywhere
@@ -35,6 +43,8 @@ package_of() { # need manager
 has() { # need
     case "$1" in
     liburing) [ "$(uname -s)" != Linux ] || has_header liburing.h ;;
+    libxxhash) has_header xxhash.h ;;
+    libcrypto) has_header openssl/evp.h ;;
     arm-headers) [ "$(uname -m)" != x86_64 ] || [ -e /usr/aarch64-linux-gnu/include/assert.h ] ;;
     chromium) [ -n "$(find_browser)" ] ;;
     venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;

@@ -62,8 +62,10 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
         unsafe core.hooks.report(.error, "\(act), but \(why).")
     }
 
-    /// The user's code threw: log it; answer 500, or close where an answer was given before.
+    /// The user's code threw: answer what a ``RequestError`` says; log anything else and answer 500.
+    /// Where an answer was given before, log and close.
     mutating func fail(_ error: any Error, in source: StaticString) {
+        if !isAnswered, let refusal = error as? RequestError { return refuse(refusal) }
         unsafe core.hooks.report(.error, "\(source) threw: \(error)")
         if isAnswered {
             closeConnection()
@@ -72,5 +74,12 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
             unsafe vn_response_reset(pointer)
             send(status: .internalServerError)
         }
+    }
+
+    /// The request is wrong: tell its client.
+    mutating func refuse(_ error: RequestError) {
+        // As in fail(_:in:).
+        unsafe vn_response_reset(pointer)
+        send(error.message, status: error.status)
     }
 }

@@ -11,6 +11,9 @@ enum Routes {
     private static let pattern = SharedBytes(
         (0..<65_521).map { index in UInt8(truncatingIfNeeded: index &* 31) })
 
+    /// Of `/modified`: the example of RFC 9110, section 5.6.7.
+    private static let pageModified = HTTPDate(secondsSince1970: 784_111_777)
+
     /// How the body of a request comes: only these routes look at one.
     @Sendable
     static func deliverBody(of request: Request) -> BodyDelivery {
@@ -34,6 +37,12 @@ enum Routes {
         case "/baseline11":
             guard allows(request, &response, .readOrPost) else { return }
             sendSum(of: request, &response)
+        case "/etag":
+            guard allows(request, &response, .readOrPut) else { return }
+            serveNote(request, &response)
+        case "/modified":
+            guard allows(request, &response, .read) else { return }
+            response.send("page", etag: nil, lastModified: pageModified, contentType: .plainText)
         case "/echo":
             guard allows(request, &response, .post) else { return }
             response.send(request.body)
@@ -52,7 +61,7 @@ enum Routes {
                 sendPattern(count, &response)
             } else if let id = path.dropping(prefix: "/user/"), isSegment(id) {
                 guard allows(request, &response, .read) else { return }
-                try sendUser(id, request, &response)
+                response.send(id, etag: ETag(hashing: id), contentType: .plainText)
             } else {
                 response.send(status: .notFound)
             }
@@ -61,7 +70,7 @@ enum Routes {
 
     /// The methods of a route.
     private enum AllowedMethods {
-        case read, post, readOrPost
+        case read, post, readOrPost, readOrPut
     }
 
     /// Whether the route has the method; answers 405 where it has not.
@@ -71,11 +80,13 @@ enum Routes {
         switch (request.method, allowed) {
         case (.get, .read), (.head, .read), (.get, .readOrPost), (.head, .readOrPost): return true
         case (.post, .post), (.post, .readOrPost): return true
+        case (.get, .readOrPut), (.head, .readOrPut), (.put, .readOrPut): return true
         default: break
         }
         switch allowed {
         case .read: response.addField(.allow, "GET, HEAD")
         case .post: response.addField(.allow, "POST")
+        case .readOrPut: response.addField(.allow, "GET, HEAD, PUT")
         case .readOrPost: response.addField(.allow, "GET, HEAD, POST")
         }
         response.send(status: .methodNotAllowed)
@@ -130,16 +141,20 @@ enum Routes {
         }
     }
 
-    /// `/user/{id}`: the id, with a tag by which a client that has it already is told so.
-    private static func sendUser(_ id: Bytes, _ request: Request, _ response: inout ResponseWriter)
-        throws
-    {
-        let tag = EntityTag(of: id)
-        try response.addField(.etag, tag.text)
-        if tag.isKnown(to: request) {
-            response.send(status: .notModified)
-        } else {
-            response.send(id, contentType: .plainText)
+    /// `/etag`: what two clients may change. It has a tag, and fields that a 304 keeps or drops. A
+    /// change that is not refused is said to have made "v2", and forgotten.
+    private static func serveNote(_ request: Request, _ response: inout ResponseWriter) {
+        switch request.method {
+        case .get, .head:
+            response.addField(.cacheControl, "max-age=60")
+            response.addField(.contentLanguage, "en")
+            response.addField(.vary, "Accept-Language")
+            response.send("note", etag: "v1", contentType: .plainText)
+        default:
+            guard request.evaluatePreconditions(etag: "v1") == .perform else {
+                return response.preconditionFailed()
+            }
+            response.send("", etag: "v2")
         }
     }
 

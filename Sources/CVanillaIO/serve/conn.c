@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../http/preconditions.h"
 #include "../ring/listener.h"
 
 enum {
@@ -17,6 +18,11 @@ enum {
     FLUSHES_MOST = 16,
     /* milliseconds that a draining server gives a new connection's first byte */
     DRAIN_GRACE = 1000,
+    /* the work of one turn, in pieces of a body; a request is as much as many of them */
+    WORK_MOST = 4096,
+    WORK_OF_REQUEST = 128,
+    /* looks at whether a client takes its bytes, in the time after which it must have */
+    LOOKS_IN_STALL = 4,
     /* bytes that leave in one flight: a client that asked for the close has them before a reset */
     CLOSE_AT_ONCE_MOST = 8 * 1024,
 };
@@ -36,6 +42,10 @@ struct vn_output *vn_conn_output(struct vn_conn *conn)
     if (conn->output == NULL) {
         conn->output = vn_output_take(&conn->worker->writer);
         conn->progress = conn->worker->now;
+        if (conn->output != NULL) {
+            conn->output->patience.looked = conn->worker->now;
+            conn->output->patience.begun = 0;
+        }
     }
     return conn->output;
 }
@@ -246,7 +256,12 @@ static void conn_after(struct vn_conn *conn)
 
 static struct vn_response conn_response(struct vn_conn *conn)
 {
-    return (struct vn_response) {.conn = conn, .worker = conn->worker, .status = 200};
+    return (struct vn_response) {
+        .conn = conn,
+        .worker = conn->worker,
+        .request = conn->exchange == NULL ? NULL : conn->exchange->request,
+        .status = 200,
+    };
 }
 
 /* The user's code returned without an answer. */
@@ -255,8 +270,7 @@ vn_cold static void conn_answer_nothing(struct vn_conn *conn)
     struct vn_response response = conn_response(conn);
     vn_log(conn->worker->config, VN_LOG_ERROR,
            "a handler returned without an answer; answered 500");
-    vn_response_set_status(&response, 500);
-    vn_response_send(&response, (vn_span) {0}, (vn_span) {0});
+    vn_reply_empty(&response, 500);
 }
 
 /* Give a piece of the body to the consumer. */
@@ -292,8 +306,7 @@ static bool is_for_server(const vn_request *request)
 
 vn_cold static void conn_answer_for_server(struct vn_response *response)
 {
-    vn_response_set_status(response, 204);
-    vn_response_send(response, (vn_span) {0}, (vn_span) {0});
+    vn_reply_empty(response, 204);
 }
 
 /* Call the handler. `request` may be gone afterwards. */
@@ -301,6 +314,7 @@ static void conn_handle(struct vn_conn *conn, const vn_request *request)
 {
     struct vn_worker *worker = conn->worker;
     struct vn_response response = conn_response(conn);
+    response.request = request;
     conn->reading = conn->body.is_complete ? VN_READING_NOTHING : VN_READING_BODY;
     conn->since = worker->now;
     conn->body_at = worker->now;
@@ -366,6 +380,19 @@ static bool conn_keep_request(struct vn_conn *conn, const vn_request *request, s
     memcpy(exchange->request, request, size);
     memcpy((uint8_t *) exchange->request + size, request->head, head_count);
     exchange->request->head = (uint8_t *) exchange->request + size;
+    return true;
+}
+
+bool vn_conn_keep_conditions(struct vn_conn *conn, const vn_request *request)
+{
+    if (vn_likely(request == NULL || !vn_preconditions_are_there(request)))
+        return true;
+    if (conn->exchange != NULL && conn->exchange->request != NULL)
+        return true;
+    size_t head_count = request->at + 2u; /* with the empty line */
+    if (!conn_keep_request(conn, request, head_count))
+        return false;
+    conn->exchange->request->body = (vn_span) {0}; /* lent for the call alone */
     return true;
 }
 
@@ -585,12 +612,28 @@ static bool conn_is_full(const struct vn_conn *conn)
     return vn_conn_unsent(conn) > limits_of(conn)->output;
 }
 
-/* Whether the bytes that wait can be used now. */
+/* Whether the bytes that wait can be used, in this turn or the next. */
 static bool conn_can_use(const struct vn_conn *conn)
 {
     if (conn->reading == VN_READING_NOTHING)
         return false;
     return conn->reading == VN_READING_WASTE || (!conn->is_paused && !conn_is_full(conn));
+}
+
+/* Whether it did its share in this turn. The others on this worker come first then, however much
+ * input waits here. */
+static bool conn_did_its_share(const struct vn_conn *conn)
+{
+    return conn->work >= WORK_MOST && conn->worked_in == (uint32_t) conn->worker->turn;
+}
+
+static void conn_count_work(struct vn_conn *conn)
+{
+    uint32_t turn = (uint32_t) conn->worker->turn;
+    if (conn->worked_in != turn)
+        conn->work = 0;
+    conn->worked_in = turn;
+    conn->work += conn->reading == VN_READING_HEAD ? WORK_OF_REQUEST : 1;
 }
 
 /* Use what can be used; returns how much that was. `is_blocked` tells whether the rest waits for
@@ -601,10 +644,11 @@ static size_t conn_use(struct vn_conn *conn, uint8_t *bytes, size_t count)
     conn->is_blocked = false;
     while (at < count && !conn->is_cut) {
         size_t used;
-        if (vn_unlikely(!conn_can_use(conn))) {
+        if (vn_unlikely(!conn_can_use(conn) || conn_did_its_share(conn))) {
             conn->is_blocked = true;
             return at;
         }
+        conn_count_work(conn);
         if (conn->reading == VN_READING_HEAD)
             used = conn_use_head(conn, bytes + at, count - at);
         else if (conn->reading == VN_READING_BODY)
@@ -780,13 +824,51 @@ static uint64_t body_deadline(const struct vn_conn *conn)
                   conn->body_at + deadlines->body_grace);
 }
 
+/* When to look whether the client takes its bytes. */
+static uint64_t write_deadline(const struct vn_conn *conn)
+{
+    uint32_t stall = conn->worker->config->deadlines.write_stall;
+    uint64_t look = conn->output->patience.looked + stall / LOOKS_IN_STALL + 1;
+    return stall == 0 ? 0 : sooner(look, conn->progress + stall);
+}
+
+/* Look whether the client takes its bytes, and fast enough. What the socket took says little: its
+ * buffer hides a client that reads, but slowly, and one that reads a little now and then to keep
+ * the connection. What the client acknowledged tells both. */
+static bool conn_is_read(struct vn_conn *conn)
+{
+    const vn_deadlines *deadlines = &conn->worker->config->deadlines;
+    struct vn_patience *patience = &conn->output->patience;
+    uint64_t now = conn->worker->now;
+    uint64_t waits = vn_socket_in_flight(conn->source.fd);
+    uint64_t taken = conn->sent > waits ? conn->sent - waits : 0;
+    if (patience->begun == 0)
+        *patience = (struct vn_patience) {now, taken, now, taken};
+    if (taken > patience->taken) {
+        conn->progress = now;
+        patience->taken = taken;
+    }
+    patience->looked = now;
+    if (now - conn->progress >= deadlines->write_stall)
+        return false;
+
+    uint64_t took = now - patience->begun;
+    if (took < deadlines->write_stall)
+        return true;
+    if ((patience->taken - patience->base) * 1000 < deadlines->write_rate * took)
+        return false;
+    patience->begun = now;
+    patience->base = patience->taken;
+    return true;
+}
+
 /* When patience ends, and with what; 0: never. */
 static uint64_t conn_deadline(const struct vn_conn *conn, enum vn_timeout_kind *kind)
 {
     const vn_deadlines *deadlines = &conn->worker->config->deadlines;
     if (vn_conn_unsent(conn) > 0) {
         *kind = VN_TIMEOUT_WRITE;
-        return after(conn->progress, deadlines->write_stall);
+        return write_deadline(conn);
     }
     switch (conn->reading) {
     case VN_READING_HEAD:
@@ -909,7 +991,7 @@ void vn_conn_continue(struct vn_conn *conn)
         vn_conn_drain(conn);
         return;
     }
-    if (conn->is_blocked && conn_can_use(conn))
+    if (conn->is_blocked && conn_can_use(conn) && !conn_did_its_share(conn))
         conn_use_input(conn);
     conn_settle(conn);
 }
@@ -942,7 +1024,8 @@ void vn_conn_expire(struct vn_conn *conn)
 {
     enum vn_timeout_kind kind;
     uint64_t due = conn_deadline(conn, &kind);
-    if (due == 0 || due > conn->worker->now) {
+    bool is_early = due == 0 || due > conn->worker->now;
+    if (is_early || (vn_conn_unsent(conn) > 0 && conn_is_read(conn))) {
         conn_settle(conn);
         return;
     }

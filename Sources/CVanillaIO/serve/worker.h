@@ -9,7 +9,7 @@
 #include "../base/base.h"
 #include "../base/list.h"
 #include "../base/slab.h"
-#include "../http/date.h"
+#include "../include/vn_date.h"
 #include "../include/vn_server.h"
 #include "../ring/ring.h"
 #include "output.h"
