@@ -11,18 +11,24 @@
 
 enum {
     /* bytes that may wait behind an unfinished exchange before the socket is held back */
-    INPUT_MOST = 64 * 1024,
+    INPUT_MOST = 16 * 1024,
     INPUT_LEAST = 512, /* the first allocation for bytes that wait */
     BODY_LEAST = 16 * 1024, /* the same for a whole body */
     /* sends and calls of a producer in one turn, so that nobody else waits for long */
     FLUSHES_MOST = 16,
     /* milliseconds that a draining server gives a new connection's first byte */
     DRAIN_GRACE = 1000,
-    /* the work of one turn, in pieces of a body; a request is as much as many of them */
+    /* the work of one turn, and of a late one, in pieces of a body; a request is as much as many of
+     * them, and so are long frames */
     WORK_MOST = 4096,
-    WORK_OF_REQUEST = 128,
+    WORK_LATE_MOST = 2048,
+    WORK_OF_REQUEST = 64,
+    FRAME_OF_WORK = 4, /* bytes of heads and of chunk lines */
+    WASTE_OF_WORK = 1024, /* bytes thrown away */
+    LOOK_EVERY = 1024, /* such work between two looks at the clock */
     /* looks at whether a client takes its bytes, in the time after which it must have */
     LOOKS_IN_STALL = 4,
+    BLANK_MOST = 2, /* bytes of blank lines between requests that are no head's begin */
     /* bytes that leave in one flight: a client that asked for the close has them before a reset */
     CLOSE_AT_ONCE_MOST = 8 * 1024,
 };
@@ -332,6 +338,26 @@ static void conn_handle(struct vn_conn *conn, const vn_request *request)
     conn_after(conn);
 }
 
+/* ---- A share of a turn ---- */
+
+/* Whether it did its share in this turn. The others on this worker come first then, however much
+ * input waits here. */
+static bool conn_did_its_share(const struct vn_conn *conn)
+{
+    return conn->work >= (conn->worker->is_late ? WORK_LATE_MOST : WORK_MOST) &&
+           conn->worked_in == (uint32_t) conn->worker->turn;
+}
+
+static void conn_count_work(struct vn_conn *conn, uint32_t work)
+{
+    uint32_t turn = (uint32_t) conn->worker->turn;
+    uint32_t before = conn->worked_in == turn ? conn->work : 0;
+    conn->worked_in = turn;
+    conn->work = before + work;
+    if (before / LOOK_EVERY != conn->work / LOOK_EVERY)
+        vn_worker_look_at_clock(conn->worker);
+}
+
 /* ---- The body ---- */
 
 static struct vn_body_limits body_limits(const struct vn_conn *conn)
@@ -433,6 +459,18 @@ static void conn_body_complete(struct vn_conn *conn)
     conn_after(conn);
 }
 
+/* The rate is measured from here whenever the client is ahead of it, so that a rush buys no slowness
+ * later. */
+static void conn_note_progress(struct vn_conn *conn)
+{
+    uint64_t now = conn->worker->now, rate = conn->worker->config->deadlines.body_rate;
+    conn->body_at = now;
+    if ((conn->body.received - conn->body_base) * 1000 >= rate * (now - conn->since)) {
+        conn->since = now;
+        conn->body_base = conn->body.received;
+    }
+}
+
 static size_t conn_use_body(struct vn_conn *conn, const uint8_t *bytes, size_t count)
 {
     struct vn_body_limits limits = body_limits(conn);
@@ -442,8 +480,9 @@ static size_t conn_use_body(struct vn_conn *conn, const uint8_t *bytes, size_t c
         conn_fail(conn, (uint16_t) -used);
         return count;
     }
+    conn_count_work(conn, 1 + (uint32_t) (((size_t) used - piece.count) / FRAME_OF_WORK));
     conn->awaits_continue = false;
-    conn->body_at = conn->worker->now;
+    conn_note_progress(conn);
     if (piece.count > 0 || (conn->body.is_complete && conn->body_mode == VN_BODY_STREAMED))
         conn_deliver(conn, piece);
     if (conn->body.is_complete && conn->reading == VN_READING_BODY)
@@ -475,6 +514,7 @@ static size_t conn_begin_whole(struct vn_conn *conn, vn_request *request, size_t
         at += (size_t) used;
     }
 
+    conn_count_work(conn, (uint32_t) ((at - whole_count) / FRAME_OF_WORK));
     vn_span body = {whole, whole_count};
     if (conn->body.is_complete) {
         request->body = body;
@@ -587,6 +627,7 @@ static size_t conn_use_head(struct vn_conn *conn, uint8_t *bytes, size_t count)
         return count;
     }
     size_t head_count = (size_t) scanned;
+    conn_count_work(conn, WORK_OF_REQUEST + (uint32_t) (head_count / FRAME_OF_WORK));
     if (kept != NULL)
         conn->input->request = NULL;
     size_t used =
@@ -602,6 +643,7 @@ static size_t conn_use_head(struct vn_conn *conn, uint8_t *bytes, size_t count)
 static void conn_waste(struct vn_conn *conn, size_t count)
 {
     conn->lingers = true;
+    conn_count_work(conn, (uint32_t) (count / WASTE_OF_WORK));
     conn->discarded += (uint32_t) count;
     if (conn->discarded > limits_of(conn)->linger && vn_conn_unsent(conn) == 0)
         conn->is_cut = true;
@@ -620,22 +662,6 @@ static bool conn_can_use(const struct vn_conn *conn)
     return conn->reading == VN_READING_WASTE || (!conn->is_paused && !conn_is_full(conn));
 }
 
-/* Whether it did its share in this turn. The others on this worker come first then, however much
- * input waits here. */
-static bool conn_did_its_share(const struct vn_conn *conn)
-{
-    return conn->work >= WORK_MOST && conn->worked_in == (uint32_t) conn->worker->turn;
-}
-
-static void conn_count_work(struct vn_conn *conn)
-{
-    uint32_t turn = (uint32_t) conn->worker->turn;
-    if (conn->worked_in != turn)
-        conn->work = 0;
-    conn->worked_in = turn;
-    conn->work += conn->reading == VN_READING_HEAD ? WORK_OF_REQUEST : 1;
-}
-
 /* Use what can be used; returns how much that was. `is_blocked` tells whether the rest waits for
  * more bytes or for something else. */
 static size_t conn_use(struct vn_conn *conn, uint8_t *bytes, size_t count)
@@ -648,7 +674,6 @@ static size_t conn_use(struct vn_conn *conn, uint8_t *bytes, size_t count)
             conn->is_blocked = true;
             return at;
         }
-        conn_count_work(conn);
         if (conn->reading == VN_READING_HEAD)
             used = conn_use_head(conn, bytes + at, count - at);
         else if (conn->reading == VN_READING_BODY)
@@ -812,8 +837,7 @@ static uint64_t after(uint64_t since, uint32_t patience)
     return patience == 0 ? 0 : since + patience;
 }
 
-/* The body's rate is measured from its begin, or from where it went on after a pause. Bytes that came
- * in a rush buy no silence longer than the grace. */
+/* Bytes that came in a rush buy no silence longer than the grace. */
 static uint64_t body_deadline(const struct vn_conn *conn)
 {
     const vn_deadlines *deadlines = &conn->worker->config->deadlines;
@@ -822,6 +846,18 @@ static uint64_t body_deadline(const struct vn_conn *conn)
     uint64_t earned = (conn->body.received - conn->body_base) * 1000 / deadlines->body_rate;
     return sooner(conn->since + deadlines->body_grace + earned,
                   conn->body_at + deadlines->body_grace);
+}
+
+/* Whether what waits is more than the blank line that some clients send behind a body. */
+static bool conn_has_begun_head(const struct vn_conn *conn)
+{
+    const struct vn_input *input = conn->input;
+    if (input == NULL)
+        return false;
+    for (uint32_t i = input->at; i < input->count; i++)
+        if ((input->bytes[i] != '\r' && input->bytes[i] != '\n') || i - input->at >= BLANK_MOST)
+            return true;
+    return false;
 }
 
 /* When to look whether the client takes its bytes. */
@@ -872,7 +908,7 @@ static uint64_t conn_deadline(const struct vn_conn *conn, enum vn_timeout_kind *
     }
     switch (conn->reading) {
     case VN_READING_HEAD:
-        if (conn->requests == 0 || conn->input != NULL) {
+        if (conn->requests == 0 || conn_has_begun_head(conn)) {
             *kind = VN_TIMEOUT_HEAD;
             uint64_t due = after(conn->since, deadlines->head);
             if (conn->worker->is_draining && conn->input == NULL)
@@ -926,8 +962,9 @@ static void conn_steer(struct vn_conn *conn)
     else if (conn->is_paused || conn_is_full(conn))
         holds = true;
     else
-        holds = conn->is_blocked && conn->input != NULL &&
-                conn->input->count - conn->input->at > INPUT_MOST;
+        holds =
+            conn->is_blocked && conn->input != NULL &&
+            conn->input->count - conn->input->at > (conn->is_held ? INPUT_MOST / 2 : INPUT_MOST);
 
     if (holds == conn->is_held)
         return;
