@@ -13,6 +13,8 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Vanilla", targets: ["Vanilla"]),
+        .library(name: "VanillaDigest", targets: ["VanillaDigest"]),
+        .library(name: "VanillaJSON", targets: ["VanillaJSON"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
         .executable(name: "simple", targets: ["SimpleExample"]),
         .executable(name: "arena", targets: ["VanillaArena"]),
@@ -28,6 +30,11 @@ let package = Package(
             linkerSettings: [.linkedLibrary("uring", .when(platforms: [.linux]))]
         ),
         .target(name: "Vanilla", dependencies: ["CVanillaIO"], swiftSettings: strict),
+        // libcrypto, for those who import VanillaDigest.
+        .systemLibrary(name: "CCrypto"),
+        .target(
+            name: "VanillaDigest", dependencies: ["Vanilla", "CCrypto"], swiftSettings: strict),
+        .target(name: "VanillaJSON", dependencies: ["Vanilla"], swiftSettings: strict),
         .target(
             name: "VanillaExampleOptions",
             dependencies: [
@@ -51,6 +58,10 @@ let package = Package(
             name: "VanillaArenaHandler", dependencies: ["CVanillaIO"], path: "bench/ArenaHandler"),
         .executableTarget(
             name: "VanillaRouterBench", dependencies: ["Vanilla"], path: "bench/micro/Router"),
+        // A server of forms, cookies and JSON for real clients.
+        .executableTarget(
+            name: "FormServer", dependencies: ["Vanilla", "VanillaJSON", "VanillaExampleOptions"],
+            path: "Tests/FormServer"),
         // Checks of the kernel in C, called by the tests.
         .target(
             name: "CVanillaIOChecks",
@@ -64,6 +75,8 @@ let package = Package(
         .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
         .testTarget(
             name: "VanillaTests", dependencies: ["Vanilla", "SimpleExample", "VanillaArena"]),
+        .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
+        .testTarget(name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

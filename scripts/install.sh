@@ -26,15 +26,28 @@ package_of() { # need manager
     compiler:brew) ;;
     compiler:*) echo gcc ;;
     liburing:brew) ;;
-    *) echo "$1" ;; # chromium curl make python3 taskset wrk ... are called so everywhere
+    libxxhash:apt) echo libxxhash-dev ;;
+    libxxhash:dnf) echo xxhash-devel ;;
+    libxxhash:apk) echo xxhash-dev ;;
+    libxxhash:*) echo xxhash ;;
+    libcrypto:apt) echo libssl-dev ;;
+    libcrypto:dnf) echo openssl-devel ;;
+    libcrypto:apk) echo openssl-dev ;;
+    libcrypto:*) echo openssl ;;
+    venv:apt) echo python3-venv ;;
+    venv:*) ;;
+    *) echo "$1" ;; # chromium curl make python3 slowhttptest taskset wrk ... are called so everywhere
     esac
 }
 
 has() { # need
     case "$1" in
     liburing) [ "$(uname -s)" != Linux ] || has_header liburing.h ;;
+    libxxhash) has_header xxhash.h ;;
+    libcrypto) has_header openssl/evp.h ;;
     arm-headers) [ "$(uname -m)" != x86_64 ] || [ -e /usr/aarch64-linux-gnu/include/assert.h ] ;;
     chromium) [ -n "$(find_browser)" ] ;;
+    venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
     compiler) command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
     esac
@@ -130,4 +143,12 @@ find_clang() {
     else
         command -v clang
     fi
+}
+
+# REDbot, from PyPI, in a folder of its own. Tests that want it are not run where it cannot be had.
+ensure_redbot() { # root
+    local folder=$1/.build-tools/redbot
+    [ ! -x "$folder/bin/redbot" ] || return 0
+    (ensure venv) && python3 -m venv "$folder" && timeout 300 "$folder/bin/pip" install --quiet redbot==2.7.1 >&2 ||
+        { rm -rf "$folder" && echo "$(basename "$0"): redbot could not be installed; its tests are not run" >&2; }
 }

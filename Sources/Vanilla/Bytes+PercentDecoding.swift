@@ -34,8 +34,8 @@ extension Bytes {
         return decoded
     }
 
-    /// The byte that the escape starting at `index` stands for.
-    private func escapedByte(at index: Int) -> UInt8? {
+    /// The byte that the escape starting at `index` stands for; `nil` where it is none.
+    func escapedByte(at index: Int) -> UInt8? {
         guard count - index >= 3, let high = hexadecimalDigit(span[index + 1]),
             let low = hexadecimalDigit(span[index + 2])
         else { return nil }

@@ -35,8 +35,25 @@ extension Bytes {
         return nil
     }
 
+    /// The bytes without the spaces and tabs at their ends.
+    var trimmed: Bytes {
+        @_lifetime(copy self)
+        get {
+            var start = 0
+            var end = count
+            while start < end, isBlank(span[start]) { start += 1 }
+            while end > start, isBlank(span[end - 1]) { end -= 1 }
+            return Bytes(span.extracting(start..<end))
+        }
+    }
+
     @usableFromInline
     func bounded(_ count: Int) -> Int {
         max(0, min(count, span.count))
     }
+}
+
+/// Whether a byte is white space inside a line (OWS; RFC 9110, section 5.6.3).
+private func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
 }

@@ -89,6 +89,7 @@ extension Server.Configuration.Deadlines {
         deadlines.body_rate = try bodyRate?.positive("deadlines.bodyRate") ?? 0
         deadlines.idle = try idle?.kernel("deadlines.idle") ?? 0
         deadlines.write_stall = try writeStall?.kernel("deadlines.writeStall") ?? 0
+        deadlines.write_rate = try writeRate?.positive("deadlines.writeRate") ?? 0
         deadlines.handler = try handler?.kernel("deadlines.handler") ?? 0
         deadlines.linger = try linger.kernel("deadlines.linger")
     }

@@ -16,7 +16,7 @@ public struct FieldName: Sendable, ExpressibleByStringLiteral {
     /// A name. Traps where it is no token, which is a mistake in the program.
     public init(stringLiteral token: StaticString) {
         precondition(
-            isToken(token),
+            token.bytes.isToken,
             "A field name is one or more letters, digits and any of !#$%&'*+-.^_`|~.")
         self.token = token
     }
@@ -37,6 +37,7 @@ extension FieldName {
     public static let contentDisposition = FieldName(known: "Content-Disposition")
     public static let contentEncoding = FieldName(known: "Content-Encoding")
     public static let contentLanguage = FieldName(known: "Content-Language")
+    public static let contentLocation = FieldName(known: "Content-Location")
     public static let contentType = FieldName(known: "Content-Type")
     public static let cookie = FieldName(known: "Cookie")
     public static let etag = FieldName(known: "ETag")
@@ -45,6 +46,8 @@ extension FieldName {
     public static let ifMatch = FieldName(known: "If-Match")
     public static let ifModifiedSince = FieldName(known: "If-Modified-Since")
     public static let ifNoneMatch = FieldName(known: "If-None-Match")
+    public static let ifRange = FieldName(known: "If-Range")
+    public static let ifUnmodifiedSince = FieldName(known: "If-Unmodified-Since")
     public static let lastModified = FieldName(known: "Last-Modified")
     public static let link = FieldName(known: "Link")
     public static let location = FieldName(known: "Location")
@@ -59,9 +62,11 @@ extension FieldName {
     public static let wwwAuthenticate = FieldName(known: "WWW-Authenticate")
 }
 
-private func isToken(_ text: StaticString) -> Bool {
-    let span = text.bytes.span
-    return !span.isEmpty && span.indices.allSatisfy { index in isTokenByte(span[index]) }
+extension Bytes {
+    /// Whether the bytes are a token (RFC 9110, section 5.6.2).
+    var isToken: Bool {
+        !isEmpty && span.indices.allSatisfy { index in isTokenByte(span[index]) }
+    }
 }
 
 private func isTokenByte(_ byte: UInt8) -> Bool {

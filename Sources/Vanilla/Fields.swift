@@ -49,13 +49,8 @@ public struct Fields: ~Escapable {
     public func forEach<Failure: Error>(
         _ name: FieldName, _ body: (Bytes) throws(Failure) -> Void
     ) throws(Failure) {
-        var next = 0
-        while true {
-            let index = find(name.token.bytes, from: next)
-            guard let value = value(at: index) else { return }
-            try body(value)
-            next = index + 1
-        }
+        var index = 0
+        while let value = next(name, from: &index) { try body(value) }
     }
 }
 
@@ -66,6 +61,14 @@ extension Fields {
         let name = unsafe request.lend(vn_field_name(request.pointer, index))
         let value = unsafe request.lend(vn_field_value(request.pointer, index))
         return Field(name: name, value: value)
+    }
+
+    /// The value of the first line called `name` at or behind `index`, which moves behind it.
+    @_lifetime(copy self)
+    func next(_ name: FieldName, from index: inout Int) -> Bytes? {
+        let found = find(name.token.bytes, from: index)
+        index = found + 1
+        return value(at: found)
     }
 
     @_lifetime(copy self)

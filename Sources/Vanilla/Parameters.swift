@@ -69,7 +69,7 @@ extension Parameters {
     ///
     /// - Parameter status: The answer to anything else, and to a number that the type cannot hold.
     ///   By default there is no such thing as what the path names.
-    /// - Throws: ``Refusal`` with that status; ``VanillaError`` of the kind `unknownParameter`.
+    /// - Throws: ``RequestError`` with that status; ``VanillaError`` of the kind `unknownParameter`.
     @inlinable
     public func require<Number: FixedWidthInteger>(
         _ name: StaticString, as type: Number.Type, else status: Status = .notFound
@@ -82,17 +82,17 @@ extension Parameters {
         {
             return number
         }
-        throw Refusal(status)
+        throw RequestError(status)
     }
 
     /// The text that the parameter called `name` encodes: `%20` is a space, `%2F` a slash.
     ///
     /// - Parameter status: The answer to what is no UTF-8.
-    /// - Throws: ``Refusal`` with that status; ``VanillaError`` of the kind `unknownParameter`.
+    /// - Throws: ``RequestError`` with that status; ``VanillaError`` of the kind `unknownParameter`.
     public func require(
         _ name: StaticString, as type: String.Type, else status: Status = .badRequest
     ) throws -> String {
-        guard let text = try require(name).percentDecoded() else { throw Refusal(status) }
+        guard let text = try require(name).percentDecoded() else { throw RequestError(status) }
         return text
     }
 }

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// One `name=value` of a query, both as they were sent.
+/// One `name=value` of a query or a form, both as they were sent.
+///
+/// Decoding follows the URL Standard (section 5.1), as every browser's forms do, and never fails: a
+/// `+` is a space, a `%` without two hexadecimal digits behind it stands for itself, and what is no
+/// UTF-8 becomes U+FFFD. To refuse such input instead, decode with
+/// ``Bytes/percentDecoded(plusIsSpace:)``.
 public struct QueryItem: ~Escapable {
     /// What stands before the first `=`.
     public let name: Bytes
@@ -14,24 +19,33 @@ public struct QueryItem: ~Escapable {
         value = item.dropFirst(end + 1)
     }
 
-    /// The name as the text that it encodes; `nil` where it encodes none.
+    /// The name as the text that it encodes.
+    public var decodedName: String { name.formDecoded }
+
+    /// The value as the text that it encodes.
+    public var decodedValue: String { value.formDecoded }
+
+    /// Writes the bytes that the value encodes into a buffer of the caller's, and allocates nothing.
     ///
-    /// As in the URL Standard (section 5.1) and in every browser's forms, a `+` is a space.
-    public var decodedName: String? { name.percentDecoded(plusIsSpace: true) }
+    /// - Parameter buffer: At least as large as what is encoded; ``value``'s count always is.
+    /// - Returns: The number of bytes written from the buffer's start; `nil` where they do not fit.
+    ///   The buffer's content is unspecified then.
+    public func decodeValue(into buffer: inout MutableSpan<UInt8>) -> Int? {
+        value.formDecode(into: &buffer)
+    }
 
-    /// The value as the text that it encodes, a `+` being a space; `nil` where it encodes none.
-    public var decodedValue: String? { value.percentDecoded(plusIsSpace: true) }
+    /// The number that the value, decoded, spells in decimal; `nil` for anything else, as for
+    /// `Int(Bytes)`: no digit, a sign `+`, white space, a number that does not fit.
+    ///
+    /// ```swift
+    /// let page: Int = request.queryItems["page"]?.number() ?? 1
+    /// ```
+    public func number<Number: FixedWidthInteger>(as type: Number.Type = Number.self) -> Number? {
+        value.isFormEncoded ? Number(Bytes(value.formDecodedBytes.span)) : Number(value)
+    }
 
-    /// Whether the name, decoded, is `name`. Decodes only a name that is encoded.
-    func isNamed(_ name: StaticString) -> Bool {
-        if self.name == name { return true }
-        let span = self.name.span
-        let isEncoded = span.indices.contains { index in
-            span[index] == UInt8(ascii: "%") || span[index] == UInt8(ascii: "+")
-        }
-        guard isEncoded, let decoded = self.name.percentDecodedBytes(plusIsSpace: true) else {
-            return false
-        }
-        return Bytes(decoded.span) == name
+    /// Whether the name, decoded, is `name`.
+    func isNamed(_ name: Bytes) -> Bool {
+        self.name.formEncodes(name)
     }
 }

@@ -69,7 +69,7 @@ extension Request {
         @_lifetime(copy self) get { unsafe lend(vn_request_query(pointer)) }
     }
 
-    /// The names and values in the query.
+    /// The names and values in the query, at most ``QueryItems/defaultLimit`` of them.
     public var queryItems: QueryItems {
         @_lifetime(copy self) get { QueryItems(query) }
     }

@@ -16,8 +16,8 @@ extension ResponseWriter {
     /// ```
     ///
     /// - Parameter receiver: Called on the worker's thread with each piece. It may answer in any
-    ///   call; what comes after the answer is drained. When it throws, the request is answered 500
-    ///   and the connection closes. It is released when the exchange is over, which may be without
+    ///   call; what comes after the answer is drained. A ``RequestError`` that it throws is the
+    ///   answer; when it throws anything else, the request is answered 500 and the connection closes. It is released when the exchange is over, which may be without
     ///   a last piece: the client may go away.
     public mutating func receiveBody(
         _ receiver: @escaping (BodyPiece, inout ResponseWriter) throws -> ReceiveStep
@@ -65,6 +65,9 @@ private final class Receiver {
         do {
             return try receive(unsafe BodyPiece(bytes: Bytes(lent: piece), isLast: isLast), &writer)
                 .kernel
+        } catch let refusal as RequestError where !writer.isAnswered {
+            writer.refuse(refusal)
+            return ReceiveStep.more.kernel
         } catch {
             unsafe core.hooks.report(.error, "The receiver of a body threw: \(error)")
             return -1

@@ -62,10 +62,10 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
         unsafe core.hooks.report(.error, "\(act), but \(why).")
     }
 
-    /// The user's code threw: answer with the status of a refusal; for anything else log it, and
-    /// answer 500, or close where an answer was given before.
+    /// The user's code threw: answer what a ``RequestError`` says; log anything else and answer 500.
+    /// Where an answer was given before, log and close.
     mutating func fail(_ error: any Error, in source: StaticString) {
-        if let refusal = error as? Refusal, !isAnswered { return send(status: refusal.status) }
+        if !isAnswered, let refusal = error as? RequestError { return refuse(refusal) }
         unsafe core.hooks.report(.error, "\(source) threw: \(error)")
         if isAnswered {
             closeConnection()
@@ -73,6 +73,15 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
             // What was meant for another answer, such as a cookie, has no place in this one.
             unsafe vn_response_reset(pointer)
             send(status: .internalServerError)
+        }
+    }
+
+    /// The request is wrong: tell its client.
+    mutating func refuse(_ error: RequestError) {
+        if error.message.isEmpty {
+            send(status: error.status)
+        } else {
+            send(error.message, status: error.status)
         }
     }
 }

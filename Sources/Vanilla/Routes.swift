@@ -8,7 +8,7 @@ public struct Routes: ~Copyable {
     ///
     /// ```swift
     /// routes.use { request, response, next in
-    ///     guard isKnown(request.fields[.authorization]) else { throw Refusal(.unauthorized) }
+    ///     guard isKnown(request.fields[.authorization]) else { throw RequestError(.unauthorized) }
     ///     response.addField(.cacheControl, "no-store")
     ///     try next(request, &response)
     /// }

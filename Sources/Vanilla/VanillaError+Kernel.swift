@@ -56,6 +56,14 @@ extension VanillaError {
         }
     }
 
+    /// The failure of making a tag.
+    static var invalidETag: VanillaError {
+        VanillaError(
+            .invalidETag,
+            "An entity tag is at most \(ETag.maximumCount) bytes without quotes, white space and "
+                + "control bytes.")
+    }
+
     /// The failure of writing a part of a body, from C's negative result.
     init(writingBody result: Int32) {
         switch -result {

@@ -9,7 +9,7 @@ public struct VanillaError: Error, Sendable, Equatable {
     /// The operating system's number for it (errno(3)); 0 where it was not the system.
     public let code: Int32
 
-    init(_ kind: Kind, _ message: String, code: Int32 = 0) {
+    package init(_ kind: Kind, _ message: String, code: Int32 = 0) {
         self.kind = kind
         self.message = message
         self.code = code
@@ -48,8 +48,14 @@ extension VanillaError {
         /// The field is one that the server writes itself: Connection, Content-Length, Date,
         /// Transfer-Encoding.
         case reservedField
+        /// An entity tag has more than 64 bytes, or one that no tag has.
+        case invalidETag
         /// The fields of the response are larger than 64 KiB.
         case fieldsTooLarge
+        /// A cookie has a part that cookies may not have, or a client would drop it.
+        case invalidCookie
+        /// A value cannot be written in the format of the answer.
+        case invalidContent
         /// The request was answered before.
         case alreadyAnswered
         /// A body is longer than the length declared for it, or a range lies outside the bytes.

@@ -3,10 +3,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "http/date.h"
 #include "http/digits.h"
 #include "http_checks.h"
 #include "http_delivery.h"
+#include "include/vn_date.h"
 
 static const int64_t last_second = 253402300799; /* of 9999 */
 

@@ -532,6 +532,31 @@ static const char *tell_end_of_input_once(struct fixture *fixture)
     return end(fixture, slot);
 }
 
+/* Urgent data has a receive end before it, though more bytes wait behind. */
+static const char *pass_urgent_data(struct fixture *fixture)
+{
+    for (size_t before = 0; before < 12; before++) {
+        int32_t peer;
+        struct slot *slot = connect_pair(fixture, &peer);
+        vn_ring_receive(fixture->ring, &slot->source);
+        /* Twice: what came first may not have been received in the same way as what follows. */
+        for (uint64_t at = 0; at < 40; at += 20) {
+            pour(peer, at, before);
+            if (send(peer, "!", 1, MSG_OOB | MSG_NOSIGNAL) != 1)
+                return "no urgent data can be sent";
+            pour(peer, at + before, 20 - before);
+            const char *failure = take_pattern(fixture, slot, at + 20);
+            if (failure != NULL)
+                return failure;
+        }
+        close(peer);
+        const char *failure = end(fixture, slot);
+        if (failure != NULL)
+            return failure;
+    }
+    return NULL;
+}
+
 static const char *tell_reset(struct fixture *fixture)
 {
     int32_t peer;
@@ -1390,6 +1415,7 @@ static const struct {
     {"a source ends while all buffers are lent", end_while_exhausted},
     {"the end of input is told once", tell_end_of_input_once},
     {"a reset is told as such", tell_reset},
+    {"urgent data does not stop the rest", pass_urgent_data},
     {"a slow reader gets every byte once", send_to_a_slow_reader},
     {"a send to nobody fails without a signal", tell_that_sending_failed},
     {"hold stops, and receive goes on without loss", hold},

@@ -880,8 +880,42 @@ static const char *check_body_burst(void)
     return problem != NULL ? problem : finished ? NULL : failed("a burst bought more than a grace");
 }
 
+/* A client that takes a byte now and then, for four times the stall. */
+static const char *check_write_rate(uint32_t rate, bool is_cut)
+{
+    enum { STALL = 50 };
+    static const char input[] = "GET /shared HTTP/1.1\r\nHost: a\r\n\r\n";
+    struct rig *rig = rig_make();
+    rig->config.deadlines.write_stall = STALL;
+    rig->config.deadlines.write_rate = rate;
+    *script_of(rig) = (struct vn_memory_script) {
+        .is_stalled = true, .sends_later = true, .send_most = 1, .stays_open = true};
+    rig_connect(rig, input, sizeof input - 1);
+    uint64_t begun = vn_clock();
+    while (rig->peer.ended == 0 && vn_clock() < begun + 4 * STALL) {
+        script_of(rig)->is_stalled = false;
+        vn_worker_turn(&rig->worker, 0);
+        script_of(rig)->is_stalled = true;
+        for (uint64_t next = vn_clock() + 4; vn_clock() < next;)
+            vn_worker_turn(&rig->worker, 4);
+    }
+    bool ended = rig->peer.ended == 1;
+    uint64_t counted = rig->worker.counters.counted.timeouts[VN_TIMEOUT_WRITE];
+    const char *problem = rig_free(rig);
+    if (problem == NULL && (ended != is_cut || counted != is_cut))
+        problem =
+            failed("rate %u: ended %d, counted %llu", rate, ended, (unsigned long long) counted);
+    return problem;
+}
+
 const char *vn_check_deadline(const char *name)
 {
+    if (strcmp(name, "write_rate") == 0) {
+        const char *problem = check_write_rate(1, false);
+        if (problem == NULL)
+            problem = check_write_rate(0, false);
+        return problem != NULL ? problem : check_write_rate(100000, true);
+    }
     if (strcmp(name, "body_rate") == 0) {
         const char *problem = check_body_rate(1, "HTTP/1.1 200");
         if (problem == NULL)
@@ -897,6 +931,67 @@ const char *vn_check_deadline(const char *name)
 }
 
 /* ---- Waiting ---- */
+
+/* `count` times `piece`, to be freed. */
+static char *repeated(const char *piece, size_t count, const char *before)
+{
+    size_t size = strlen(piece), begin = strlen(before);
+    char *all = malloc(begin + size * count);
+    memcpy(all, before, begin);
+    for (size_t i = 0; i < count; i++)
+        memcpy(all + begin + i * size, piece, size);
+    return all;
+}
+
+/* What one turn handles of an input that is there at once, and whether a neighbour who comes
+ * behind it in the same turn is answered in that turn. */
+static const char *check_share(const char *before, const char *piece, size_t pieces, bool is_body,
+                               uint32_t least, uint32_t most)
+{
+    struct vn_memory_peer neighbour = {0};
+    static const char one[] = "GET / HTTP/1.1\r\nHost: b\r\n\r\n";
+    char *input = repeated(piece, pieces, before);
+    struct rig *rig = rig_make();
+    *script_of(rig) = (struct vn_memory_script) {.stays_open = true, .batch = 60};
+    rig_connect(rig, input, strlen(before) + strlen(piece) * pieces);
+    vn_memory_expect(rig->worker.ring, &neighbour, (const uint8_t *) one, sizeof one - 1);
+    vn_conn_open(&rig->worker, -1);
+
+    const char *problem = NULL;
+    uint64_t last = 0;
+    for (int turn = 0; turn < 1000 && problem == NULL; turn++) {
+        vn_worker_turn(&rig->worker, 0);
+        uint64_t all = is_body ? rig->consumed : rig->handled - (neighbour.output_count > 0);
+        if (all - last > most)
+            problem =
+                failed("turn %d did %llu pieces of work", turn, (unsigned long long) (all - last));
+        if (turn == 0 && all < least)
+            problem =
+                failed("the first turn did only %llu pieces of work", (unsigned long long) all);
+        last = all;
+        if (turn == 0 && neighbour.output_count == 0)
+            problem = failed("the neighbour has to wait");
+    }
+    if (problem == NULL && last != pieces)
+        problem = failed("%llu of %zu are done", (unsigned long long) last, pieces);
+    script_of(rig)->stays_open = false;
+    rig_finish(rig);
+    for (int turn = 0; turn < 1000 && neighbour.ended == 0; turn++)
+        vn_worker_turn(&rig->worker, 0);
+    free(neighbour.output);
+    free(input);
+    const char *leak = rig_free(rig);
+    return problem != NULL ? problem : leak;
+}
+
+const char *vn_check_shares(void)
+{
+    static const char body[] = "POST /count HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+                               "chunked\r\n\r\n";
+    const char *problem = check_share("", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1000, false, 1, 59);
+    /* The request is as much work as 128 pieces, and so are chunks cut by the end of a buffer. */
+    return problem != NULL ? problem : check_share(body, "1\r\na\r\n", 20000, true, 1, 4096);
+}
 
 const char *vn_check_backpressure(void)
 {

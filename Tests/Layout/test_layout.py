@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The direction of dependencies: base <- ring, base <- http, {ring, http} <- serve <- Vanilla."""
+"""The direction of dependencies: base <- ring, base <- http, {ring, http} <- serve <- Vanilla <- others."""
 
 import json
 import os
@@ -17,6 +17,7 @@ import harness  # noqa: E402
 
 KERNEL = os.path.join(ROOT, "Sources", "CVanillaIO")
 VANILLA = os.path.join(ROOT, "Sources", "Vanilla")
+VANILLA_JSON = os.path.join(ROOT, "Sources", "VanillaJSON")
 
 # What a file of each folder may include.
 ALLOWED = {
@@ -37,6 +38,7 @@ PURE_HEADERS = {
     "arm_neon.h",
     "emmintrin.h",
     "immintrin.h",
+    "xxhash.h",
 }
 IMPURE_WORDS = r"\b(errno|malloc|calloc|realloc|free|time|clock_gettime|socket|read|write|recv|send)\s*\("
 
@@ -44,6 +46,7 @@ IMPURE_WORDS = r"\b(errno|malloc|calloc|realloc|free|time|clock_gettime|socket|r
 PLATFORM_FILES = ("ring/uring.c", "ring/epoll.c", "http/scan_x86.c", "http/scan_arm.c")
 
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+IMPORT = re.compile(r"^\s*(?:@\S+\s+)*(?:\w+\s+)?import\s+(\S+)", re.MULTILINE)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -149,9 +152,16 @@ class Swift(unittest.TestCase):
     def test_vanilla_imports_no_foundation(self):
         for path in files(VANILLA, ".swift"):
             with self.subTest(short(path)):
-                imported = re.findall(r"^\s*(?:@\S+\s+)*(?:\w+\s+)?import\s+(\S+)", code_of(path), re.M)
                 allowed = {"CVanillaIO", "Synchronization", "Glibc", "Musl", "Darwin"}
-                self.assertLessEqual(set(imported), allowed)
+                self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
+
+    def test_json_imports_vanilla_and_foundation_alone(self):
+        paths = list(files(VANILLA_JSON, ".swift"))
+        self.assertGreater(len(paths), 0)
+        for path in paths:
+            with self.subTest(short(path)):
+                allowed = {"Vanilla", "FoundationEssentials", "Foundation"}
+                self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
 
     def test_vanilla_imports_the_kernel_for_itself_alone(self):
         for path in files(VANILLA, ".swift"):

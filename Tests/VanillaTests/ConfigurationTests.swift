@@ -52,6 +52,7 @@ import Vanilla
         ("deadlines.bodyRate", { $0.deadlines.bodyRate = 0 }),
         ("deadlines.idle", { $0.deadlines.idle = .seconds(1 << 40) }),
         ("deadlines.writeStall", { $0.deadlines.writeStall = .zero }),
+        ("deadlines.writeRate", { $0.deadlines.writeRate = 0 }),
         ("deadlines.handler", { $0.deadlines.handler = .seconds(Int64.max) }),
         ("deadlines.linger", { $0.deadlines.linger = .seconds(Int64.min) }),
     ]

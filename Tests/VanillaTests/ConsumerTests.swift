@@ -8,6 +8,7 @@ import Testing
     private let expected = """
         HTTP/1.1 200 OK Hello, World!
         HTTP/1.1 200 OK 7
+        HTTP/1.1 200 OK [1,2]
         HTTP/1.1 404 Not Found \n
         """
 

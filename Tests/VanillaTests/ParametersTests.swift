@@ -99,27 +99,3 @@ import Vanilla
         #expect(log.values.count == 1 && log.values[0].contains("no parameter \"ident\""))
     }
 }
-
-@Suite struct RefusalTests {
-    @Test func answersWithItsStatusAndLogsNothing() throws {
-        let log = Recorder<String>()
-        let server = try offline(log: log) { _, response in
-            response.addField(.wwwAuthenticate, "Basic")
-            throw Refusal(.unauthorized)
-        }
-        let answer = server.answer(get("/"))
-        #expect(answer.status == 401 && answer["WWW-Authenticate"] == "Basic")
-        #expect(answer.body.isEmpty && log.values.isEmpty)
-    }
-
-    @Test func comesTooLateBehindAnAnswer() throws {
-        let log = Recorder<String>()
-        let server = try offline(log: log) { _, response in
-            response.send("sent")
-            throw Refusal(.notFound)
-        }
-        let answer = server.answer(get("/") + get("/"))
-        #expect(answer.status == 200 && answer.text == "sent")
-        #expect(log.values.count == 1)
-    }
-}

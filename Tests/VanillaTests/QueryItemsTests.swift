@@ -24,22 +24,166 @@ import Vanilla
         #expect(found == expected)
     }
 
-    @Test func decodesNamesAndValues() {
-        let bytes = Array("a+b=c%26d+e&x=%zz".utf8)
+    @Test(arguments: [
+        ("a+b=c%26d+e", "a b", "c&d e"), ("%61%3D=%2b%2B+", "a=", "++ "),
+        // What is no escape stands for itself.
+        ("x=%zz", "x", "%zz"), ("x=%", "x", "%"), ("x=%4", "x", "%4"), ("x=%%34", "x", "%4"),
+        ("x=%4z%", "x", "%4z%"), ("%=%2", "%", "%2"),
+        // What is no UTF-8 does not, and a zero is a character like others.
+        ("x=%C3%A4%e2%82%ac", "x", "ä€"), ("x=a%FFb", "x", "a\u{FFFD}b"), ("x=%00", "x", "\0"),
+        ("x=%EF%BB%BFy", "x", "\u{FEFF}y"),
+    ])
+    func decodesAsTheURLStandardSays(query: String, name: String, value: String) {
+        let bytes = Array(query.utf8)
         var items = QueryItems(Bytes(bytes.span))
-        if let item = items.next() {
-            #expect(item.decodedName == "a b")
-            #expect(item.decodedValue == "c&d e")
-        }
-        if let item = items.next() { #expect(item.decodedValue == nil) }
+        guard let item = items.next() else { return #expect(Bool(false), "no item") }
+        #expect(item.decodedName == name)
+        #expect(item.decodedValue == value)
+        expect(QueryItems(Bytes(bytes.span))[named: name] != nil)
     }
 
     @Test func findsAnItemByItsDecodedName() {
-        let bytes = Array("p%61ge=2&page=3&two+words=4&%zz=5".utf8)
+        let bytes = Array("p%61ge=2&page=3&two+words=4&%zz=5&=6&pag=7&pages=8".utf8)
         let items = QueryItems(Bytes(bytes.span))
         #expect(value(items["page"]) == "2")
         #expect(value(items["two words"]) == "4")
+        #expect(value(items["%zz"]) == "5")
+        #expect(value(items[""]) == "6")
+        #expect(value(items["pages"]) == "8")
         #expect(value(items["missing"]) == nil)
+        #expect(value(items[named: "two words"]) == "4")
+        #expect(value(items[named: "missing"]) == nil)
+    }
+
+    @Test func goesThroughTheItemsOfOneName() {
+        let bytes = Array("a=1&b=2&%61=3&a&a=".utf8)
+        var values: [String] = []
+        QueryItems(Bytes(bytes.span)).forEach("a") { item in values.append(item.decodedValue) }
+        #expect(values == ["1", "3", "", ""])
+    }
+
+    @Test(arguments: [
+        ("5", 5), ("-5", -5), ("%35", 5), ("%2D5", -5), ("0005", 5), ("127", 127), ("-128", -128),
+        ("128", nil), ("-129", nil), ("+5", nil), ("%2B5", nil), ("5+", nil), ("", nil), ("-", nil),
+        ("%", nil), ("5%", nil), ("1e1", nil),
+    ])
+    func readsNumbers(value: String, expected: Int8?) {
+        let bytes = Array("x=\(value)".utf8)
+        let items = QueryItems(Bytes(bytes.span))
+        #expect(items["x"]?.number() == expected)
+        #expect(items["x"]?.number(as: Int8.self) == expected)
+    }
+
+    @Test func decodesIntoTheCallersBuffer() {
+        let bytes = Array("x=%61+%zz%FF&y=".utf8)
+        let items = QueryItems(Bytes(bytes.span))
+        guard let item = items["x"], let empty = items["y"] else {
+            return #expect(Bool(false), "no item")
+        }
+        let expected: [UInt8] = Array("a %zz".utf8) + [0xFF]
+
+        var buffer = [UInt8](repeating: 1, count: item.value.count)
+        var span = buffer.mutableSpan
+        let count = item.decodeValue(into: &span)
+        #expect(count == expected.count)
+        #expect(Array(buffer.prefix(expected.count)) == expected)
+
+        // As large as what is decoded, and one byte less.
+        for size in [expected.count, expected.count - 1, 0] {
+            var tight = [UInt8](repeating: 1, count: size)
+            var span = tight.mutableSpan
+            let count = item.decodeValue(into: &span)
+            #expect(count == (size == expected.count ? size : nil))
+            if count != nil { #expect(tight == expected) }
+        }
+        var nothing: [UInt8] = []
+        var none = nothing.mutableSpan
+        let zero = empty.decodeValue(into: &none)
+        #expect(zero == 0)
+    }
+
+    @Test(arguments: [
+        ("", 3, 0, false), ("a&b&c", 3, 3, false), ("a&b&c&&&", 3, 3, false),
+        ("a&b&c&&d", 3, 3, true), ("a", 0, 0, true), ("&&", 0, 0, false), ("a", -1, 0, true),
+    ])
+    func stopsAtTheLimitAndSaysSo(query: String, limit: Int, count: Int, isTruncated: Bool) {
+        let bytes = Array(query.utf8)
+        var items = QueryItems(Bytes(bytes.span), limit: limit)
+        expect(items.isTruncated == isTruncated)
+        var found = 0
+        while items.next() != nil { found += 1 }
+        #expect(found == count)
+        expect(items.isTruncated == isTruncated)
+        expect(items.next() == nil)
+        expect(QueryItems(Bytes(bytes.span), limit: limit)["d"] == nil)
+    }
+
+    @Test func hasALimitByDefault() {
+        for (count, isTruncated) in [(1000, false), (1001, true)] {
+            let bytes = Array(repeatElement("a=1", count: count).joined(separator: "&").utf8)
+            expect(QueryItems(Bytes(bytes.span)).isTruncated == isTruncated)
+        }
+    }
+
+    /// Whatever the bytes: no trap, and what a parser finds that was written to be simple.
+    @Test func readsAnyBytesAsTheSimpleParserDoes() {
+        var generator = SeededGenerator(seed: 1)
+        for _ in 0..<10_000 {
+            let bytes = generator.bytes(upTo: 40, of: "ab=&%+4f1")
+            var found: [SimpleItem] = []
+            var items = QueryItems(Bytes(bytes.span), limit: 8)
+            let isTruncated = items.isTruncated
+            while let item = items.next() {
+                var buffer = [UInt8](repeating: 0, count: item.value.count)
+                var span = buffer.mutableSpan
+                let count = item.decodeValue(into: &span)
+                found.append(
+                    SimpleItem(
+                        name: item.decodedName, value: item.decodedValue,
+                        bytes: Array(buffer.prefix(count ?? 0))))
+            }
+            let expected = simpleItems(bytes)
+            #expect(found == Array(expected.prefix(8)), "\(bytes)")
+            #expect(isTruncated == (expected.count > 8), "\(bytes)")
+
+            for (index, item) in expected.prefix(8).enumerated() {
+                let first = expected.firstIndex { $0.name == item.name } ?? index
+                // Names that hold U+FFFD may stand for several.
+                guard !item.name.unicodeScalars.contains("\u{FFFD}") else { continue }
+                let value = QueryItems(Bytes(bytes.span))[named: item.name]?.decodedValue
+                #expect(value == expected[first].value, "\(bytes)")
+            }
+        }
+    }
+
+    private struct SimpleItem: Equatable {
+        let name: String
+        let value: String
+        let bytes: [UInt8]
+    }
+
+    private func simpleItems(_ bytes: [UInt8]) -> [SimpleItem] {
+        bytes.split(separator: UInt8(ascii: "&")).map { item in
+            let parts = item.split(
+                separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let value = parts.count > 1 ? simplyDecoded(Array(parts[1])) : []
+            return SimpleItem(
+                name: String(decoding: simplyDecoded(Array(parts[0])), as: UTF8.self),
+                value: String(decoding: value, as: UTF8.self), bytes: value)
+        }
+    }
+
+    private func simplyDecoded(_ bytes: [UInt8]) -> [UInt8] {
+        guard let first = bytes.first else { return [] }
+        if first == UInt8(ascii: "+") { return [0x20] + simplyDecoded(Array(bytes.dropFirst())) }
+        let digits = bytes.dropFirst().prefix(2)
+        let areDigits = digits.allSatisfy { "0123456789abcdefABCDEF".utf8.contains($0) }
+        if first == UInt8(ascii: "%"), digits.count == 2, areDigits,
+            let byte = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+        {
+            return [byte] + simplyDecoded(Array(bytes.dropFirst(3)))
+        }
+        return [first] + simplyDecoded(Array(bytes.dropFirst()))
     }
 
     private func value(_ item: QueryItem?) -> String? {

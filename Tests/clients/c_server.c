@@ -5,11 +5,14 @@
  *   GET  /length/N      N bytes of a known pattern, by Content-Length
  *   GET  /chunked/N     the same, chunked
  *   GET  /shared/N      the same by Content-Length, without a copy
+ *   GET  /tagged        "Hello from C" with its tag and a date, to who has not got it
+ *   PUT  /tagged        changes nothing, where its preconditions hold
  *   POST /sink          the body goes to the descriptor of --sink; answers its size
  *   POST /ignore        answers at once; the body is drained
  *   POST /stop          stops the server
  *
- * Options: --backend auto|io_uring|epoll, --workers N, --unix PATH, --sink FD, --head-deadline MS.
+ * Options: --backend auto|io_uring|epoll, --workers N, --unix PATH, --sink FD, --head-deadline MS,
+ * --write-stall MS, --write-rate N.
  * It prints the line that every program of this project prints, and returns when it was stopped. */
 #include <CVanillaIO.h>
 
@@ -108,6 +111,26 @@ static void answer_download(vn_response *response, vn_span path, const char *pre
                        download_write, free, download);
 }
 
+static void answer_tagged(const vn_request *request, vn_response *response)
+{
+    vn_span body = vn_span_of("Hello from C");
+    uint8_t hash[VN_TAG_HASH_SIZE];
+    vn_tag_hash(body, hash);
+    vn_validators validators = {
+        .tag.opaque = {hash, sizeof hash},
+        .has_tag = true,
+        .last_modified = 784111777,
+        .has_last_modified = true,
+    };
+    vn_response_add_field(response, vn_span_of("Cache-Control"), vn_span_of("max-age=60"));
+    if (request->method_id != VN_METHOD_PUT)
+        vn_response_send_offer(response, &validators, vn_span_of("text/plain"), body);
+    else if (vn_request_evaluate(request, &validators) == VN_PERFORM)
+        answer_status(response, 204);
+    else
+        vn_response_decline(response, &validators, VN_PRECONDITION_FAILED);
+}
+
 static int32_t write_all(vn_span piece)
 {
     while (piece.count > 0) {
@@ -168,6 +191,8 @@ static void handle(void *context, const vn_request *request, vn_response *respon
         answer_download(response, path, "/chunked/", true, false);
     else if (begins(path, "/shared/"))
         answer_download(response, path, "/shared/", false, true);
+    else if (equals(path, "/tagged"))
+        answer_tagged(request, response);
     else if (equals(path, "/sink"))
         answer_upload(response);
     else if (equals(path, "/ignore"))
@@ -189,9 +214,14 @@ static uint8_t backend_named(const char *name)
 static void read_options(vn_config *config, int count, char **arguments)
 {
     static const struct option options[] = {
-        {"backend", required_argument, NULL, 'b'},       {"workers", required_argument, NULL, 'w'},
-        {"unix", required_argument, NULL, 'u'},          {"sink", required_argument, NULL, 's'},
-        {"head-deadline", required_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
+        {"backend", required_argument, NULL, 'b'},
+        {"workers", required_argument, NULL, 'w'},
+        {"unix", required_argument, NULL, 'u'},
+        {"sink", required_argument, NULL, 's'},
+        {"head-deadline", required_argument, NULL, 'h'},
+        {"write-stall", required_argument, NULL, 't'},
+        {"write-rate", required_argument, NULL, 'r'},
+        {NULL, 0, NULL, 0},
     };
     for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {
         switch (option) {
@@ -209,6 +239,12 @@ static void read_options(vn_config *config, int count, char **arguments)
             break;
         case 'h':
             config->deadlines.head = (uint32_t) atoi(optarg);
+            break;
+        case 't':
+            config->deadlines.write_stall = (uint32_t) atoi(optarg);
+            break;
+        case 'r':
+            config->deadlines.write_rate = (uint32_t) atoi(optarg);
             break;
         default:
             exit(64);

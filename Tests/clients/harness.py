@@ -329,6 +329,12 @@ class Peer:
                 raise Failed(f"ended without {mark!r}: {bytes(self.buffer)!r}")
         return self.take(at + len(mark))
 
+    def receive_slowly(self, most):
+        """One receive of at most `most` bytes, which stay in the buffer, and a breath."""
+        if not self._receive(most):
+            raise Failed("the server has closed")
+        select.select([], [], [], 0.02)
+
     def take_some(self, most):
         """The next bytes, at least one."""
         return self.take(min(most, max(1, len(self.buffer))))
@@ -544,6 +550,17 @@ def kernel_sources():
         if name.endswith(".c") and not name.endswith(".c.h")
     ]
     return sorted(found)
+
+
+def build_c_server():
+    """The server of c_server.c: one in C, compiled as a C user would."""
+    path = os.path.join(settings["work"], "c_server")
+    if os.path.exists(path):
+        return path
+    include = "-I" + os.path.join(ROOT, "Sources", "CVanillaIO", "include")
+    source = os.path.join(HERE, "c_server.c")
+    libraries = ["-lpthread"] + (["-luring"] if os.uname().sysname == "Linux" else [])
+    return compile_c("c_server", include, source, *kernel_sources(), *libraries)
 
 
 def wait_for(condition, what, deadline=DEADLINE):

@@ -5,15 +5,20 @@ It sees the whole input at once and works on it with regular expressions, so tha
 with the server's incremental scanner.
 """
 
+import ipaddress
 import re
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 TEXT = rb"[\t\x20-\x7e\x80-\xff]*"
-HOST = rb"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]*)?"
+NAME = rb"[A-Za-z0-9._~!$&'()*+,;=-]"
+HOST = re.compile(
+    rb"(?:\[(?:([0-9A-Fa-f:.]+)|[vV][0-9A-Fa-f]+\.(?:" + NAME + rb"|:)+)\]|(?:" + NAME
+    + rb"|%[0-9A-Fa-f]{2})+)(?::[0-9]*)?\Z"
+)  # fmt: skip
 
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") ([\x21\x22\x24-\x7e]+) HTTP/([0-9])\.([0-9])\Z")
 FIELD_LINE = re.compile(rb"(" + TOKEN + rb"):(" + TEXT + rb")\Z")
-ABSOLUTE = re.compile(rb"(?i)https?://" + HOST + rb"(/[^?]*)?(?:\?.*)?\Z")
+ABSOLUTE = re.compile(rb"(?i)https?://([^/?]*)(/[^?]*)?(?:\?.*)?\Z")
 QUOTED = rb'"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"'
 CHUNK_LINE = re.compile(
     rb"([0-9A-Fa-f]+)((?:;" + TOKEN + rb"(?:=(?:" + TOKEN + rb"|" + QUOTED + rb"))?)*)\Z"
@@ -44,6 +49,17 @@ class Verdict:
 
     def __repr__(self):
         return f"<{self.kind} {self.method!r} {self.path!r} {self.body[:40]!r} open={self.is_open}>"
+
+
+def is_host(text):
+    """uri-host [ ":" port ], RFC 9110, section 7.2."""
+    host = HOST.match(text)
+    if not host or host[1] is None:
+        return bool(host)
+    try:
+        return bool(ipaddress.IPv6Address(host[1].decode()))
+    except ValueError:
+        return False
 
 
 def judge(data):
@@ -105,8 +121,8 @@ class Reader:
         if target.startswith(b"/"):
             return target.split(b"?")[0]
         absolute = ABSOLUTE.match(target)
-        if absolute:
-            return absolute[1] or b"/"
+        if absolute and is_host(absolute[1]):
+            return absolute[2] or b"/"
         if method == b"OPTIONS" and target == b"*":
             return b"*"
         raise Refused
@@ -124,7 +140,7 @@ class Reader:
         hosts = [value for name, value in fields if name == b"host"]
         if len(hosts) > 1 or (minor > 0 and not hosts):
             raise Refused
-        if hosts and not re.fullmatch(HOST, hosts[0]):
+        if hosts and not is_host(hosts[0]):
             raise Refused
 
     def check_framing(self, fields, minor):

@@ -7,7 +7,7 @@ import threading
 import unittest
 
 import harness
-from harness import Failed, Server, ServerCase, compile_c, kernel_sources, on_each_backend, request
+from harness import Failed, Server, ServerCase, build_c_server, on_each_backend, request
 
 PIECE = 64 << 10
 PATTERN = bytes((i * 31 + i // 251) & 0xFF for i in range(PIECE))
@@ -87,16 +87,6 @@ class Collector(threading.Thread):
         if self.count:
             raise Failed(f"{self.count} bytes did not come out of the server")
         return self.hasher.hexdigest()
-
-
-def build_c_server():
-    path = os.path.join(harness.settings["work"], "c_server")
-    if os.path.exists(path):
-        return path
-    include = "-I" + os.path.join(harness.ROOT, "Sources", "CVanillaIO", "include")
-    source = os.path.join(harness.HERE, "c_server.c")
-    libraries = ["-lpthread"] + (["-luring"] if os.uname().sysname == "Linux" else [])
-    return compile_c("c_server", include, source, *kernel_sources(), *libraries)
 
 
 @on_each_backend

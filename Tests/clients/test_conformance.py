@@ -599,8 +599,9 @@ def conversations(row):
         yield Conversation(row, "byte by byte", byte_by_byte(row.data), before=True, after=True)
 
 
-@on_each_backend
-class Conformance(ServerCase):
+class TableCase(ServerCase):
+    """Tests that are tables of rows."""
+
     def check_table(self, rows):
         everything = [(row, list(conversations(row))) for row in rows]
         run_exchanges(self.server.address, [c for _, some in everything for c in some])
@@ -615,6 +616,9 @@ class Conformance(ServerCase):
                 if failed:
                     raise Failed(f"{len(failed)} of {len(some)} ways, the first {failed[0]}")
 
+
+@on_each_backend
+class Conformance(TableCase):
     def test_request_lines(self):
         self.check_table(REQUEST_LINES)
 

@@ -57,33 +57,34 @@ class Control(unittest.TestCase):
 class Counted:
     """A server under the counter, and what N more requests cost: the difference of 2N and N."""
 
+    program = "arena"
     ROUND = 2000
     DEPTH = 10
 
     def setUp(self):
         self.counters = Counters(self.id())
         self.server = Server.start(
-            "arena", *self.options, backend=self.backend, environment=self.counters.environment
+            self.program, *self.options, backend=self.backend, environment=self.counters.environment
         )
         self.addCleanup(self.server.close)
         # It counts: no program starts without any of them.
         self.assertGreater(min(self.counters.read()), 0)
 
-    def counted_for(self, peer, count, data, methods):
+    def counted_for(self, peer, count, data, methods, status):
         """What the counters say for `count` times `data`, which holds one request for a method."""
         before = self.counters.read()
         for _ in range(count):
             peer.send(data)
             for method in methods:
                 response = peer.read_response(method)
-                self.assertEqual(response.status, 200)
+                self.assertEqual(response.status, status)
         return difference(before, self.counters.read())
 
-    def check(self, data, methods):
+    def check(self, data, methods, status=200):
         with self.server.connect(deadline=120) as peer:
-            self.counted_for(peer, 200, data, methods)
-            once = self.counted_for(peer, self.ROUND, data, methods)
-            twice = self.counted_for(peer, 2 * self.ROUND, data, methods)
+            self.counted_for(peer, 200, data, methods, status)
+            once = self.counted_for(peer, self.ROUND, data, methods, status)
+            twice = self.counted_for(peer, 2 * self.ROUND, data, methods, status)
         requests = self.ROUND * len(methods)
         costs = {name: (twice[name] - once[name]) / requests for name in NAMES}
         self.assertEqual(costs, dict.fromkeys(NAMES, 0), f"{requests} requests: {once}; then {twice}")
@@ -110,8 +111,41 @@ class CountedSwiftHandler(Counted, unittest.TestCase):
 
     def test_a_percent_encoded_path_costs_nothing(self):
         self.check(request("/te%61ms/r%20d/%75sers/7"), ["GET"])
+    def test_tagging_a_body_costs_nothing(self):
+        self.check(request("/user/1"), ["GET"])
+
+    def test_comparing_tags_costs_nothing(self):
+        tag = self.server.get("/user/1").field("ETag")
+        known = request("/user/1", f'If-None-Match: "a,b", W/"c", d, "e, {tag}\r\n')
+        self.check(known, ["GET"], 304)
+        self.check(known * self.DEPTH, ["GET"] * self.DEPTH, 304)
+        self.check(request("/user/1", 'If-None-Match: "other"\r\n'), ["GET"])
+        self.check(request("/user/1", 'If-Match: "other"\r\n'), ["GET"], 412)
+
+    def test_changing_by_tag_costs_nothing(self):
+        self.check(request("/etag", 'If-Match: "v1"\r\n', "PUT"), ["PUT"])
+        self.check(request("/etag", 'If-Match: "v0"\r\n', "PUT"), ["PUT"], 412)
+
+    def test_comparing_dates_costs_nothing(self):
+        date = self.server.get("/modified").field("Last-Modified")
+        self.check(request("/modified", f"If-Modified-Since: {date}\r\n"), ["GET"], 304)
+        self.check(request("/modified"), ["GET"])
 
 
 @on_each_backend
 class CountedCHandler(Counted, unittest.TestCase):
     options = ("--handler", "c")
+
+
+@on_each_backend
+class CountedLookups(Counted, unittest.TestCase):
+    program = "FormServer"
+    options = ()
+
+    def test_names_are_found_and_values_decoded_for_nothing(self):
+        fields = (
+            "Content-Type: application/x-www-form-urlencoded\r\n"
+            "Cookie: theme=dark; session=\"17\"\r\nCookie: last=1\r\n"
+        )
+        body = b"first=1&s%65cond=two+words&%zz=3&last=a+value+that+is+longer+than+a+small+string%21"
+        self.check(request("/lookups?page=7&p%61th=%2F", fields, "POST", body), ["POST"])

@@ -3,9 +3,10 @@
 
 The server must never answer what the oracle refuses, never refuse what it accepts, never fall out
 of step, never stay silent. VANILLA_DIFFERENTIAL sets how many conversations there are, VANILLA_SEED
-the first seed.
+the first seed. Beside the random ones, each byte of a few requests is spoilt in every way there is.
 """
 
+import itertools
 import os
 import random
 
@@ -44,12 +45,19 @@ NAMES = [
     b"X", b"X ", b" X", b"", b"X\0", b"X\xe9", b"X(", b"x-y_z", b"Content-Length",
         b"Transfer-Encoding",
     b"Host", b"Connection", b"content-length", b"Content_Length", b"Content-Length ", b"\tX",
+    b"Expect", b"Upgrade", b"Trailer",
 ]  # fmt: skip
 VALUES = [
     b"", b"y", b"5", b"0", b"chunked", b"close", b"keep-alive", b"a\0b", b"a\x7fb", b"\xff",
         b"a\tb", b"x, close",
-    b"a\rb", b"a\nb", b"y\r\n z", b"closed", b"identity",
+    b"a\rb", b"a\nb", b"y\r\n z", b"closed", b"identity", b"100-continue", b"h2c",
 ]  # fmt: skip
+TARGETS = [
+    b"/", b"/pipeline?a=b", b"/pipeline#", b"*", b"http://a", b"http://a/pipeline", b"http://a?x",
+    b"HTTP://[::1]:8/echo", b"http://u@a/", b"http:///", b"http://[::1/", b"http://a:b/", b"a:443",
+    b"pipeline", b"/\x7f", b"/%zz", b"", b"https://a:/pipeline",
+]  # fmt: skip
+METHODS = [b"HEAD", b"OPTIONS", b"CONNECT", b"get", b"G\0T", b"PUT", b"G@T", b""]
 VERSIONS = [b"HTTP/1.0", b"HTTP/1.2", b"HTTP/2.0", b"HTTP/0.9", b"http/1.1", b"HTTP/1.",
     b"HTTP/1.1 ", b""]
 BYTES = [b"\0", b"\t", b"\n", b"\r", b"\r\n", b" ", b":", b",", b";", b'"', b"0", b"5", b"a",
@@ -99,8 +107,8 @@ class Draft:
         chance.choice(kinds)()
 
     def spoil_line(self):
-        part = self.chance.choice([1, 3, 4])
-        self.line[part] = self.chance.choice(VERSIONS if part == 4 else SPACES)
+        part = self.chance.choice([0, 1, 2, 2, 3, 4])
+        self.line[part] = self.chance.choice([METHODS, SPACES, TARGETS, SPACES, VERSIONS][part])
 
     def spoil_end(self):
         self.ends[self.chance.randrange(len(self.fields) + 2)] = self.chance.choice(ENDS)
@@ -177,7 +185,43 @@ def cut(chance, data):
     return [data[a:b] for a, b in zip([0] + cuts, cuts + [len(data)])]
 
 
-ANSWERS = {(b"GET", b"/pipeline"): b"ok", (b"GET", b"/baseline11"): b"7"}
+# Each byte of these is replaced, taken out, and has others put before it.
+WHOLE = [
+    b"\r\nGET /pipeline HTTP/1.1\r\nHost:a\r\nX: y\r\n\r\n"
+    b"HEAD /pipeline HTTP/1.1\r\nHost:a\r\n\r\n",
+    b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+    b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b'3;a="b";c\r\nabc\r\n0\r\nT: u\r\n\r\n',
+    b"POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
+    b"0123456789",
+    b"GET http://[::1]:80/pipeline HTTP/1.1\r\nHost: [::ffff:1.2.3.4]:8\r\n\r\n",
+    b"GET http://a.b:8/pipeline?x HTTP/1.1\r\nHost: 1.2.3.4:5\r\n\r\n",
+    b"GET /pipeline HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: x, y\r\n\r\n",
+]
+# One of each kind that the grammar knows, and its neighbours.
+KINDS = b"\0\x08\t\n\x0b\r\x1f !\"#%'(+,-./019:;<=?@AFGZ[\\]^_`afgz{|}~\x7f\x80\xa0\xff"
+
+
+def spoil_everywhere(data, some):
+    """Each way to spoil one byte of `data`, or to end behind it."""
+    for at in range(len(data) + 1):
+        before, behind = data[:at], data[at:]
+        for byte in some:
+            yield before + bytes([byte]) + behind + CLOSING
+            if behind and behind[0] != byte:
+                yield before + bytes([byte]) + behind[1:] + CLOSING
+        if behind:
+            yield before + behind[1:] + CLOSING
+        if before:
+            yield before
+
+
+ANSWERS = {
+    (b"GET", b"/"): b"Hello, World!", (b"GET", b"/pipeline"): b"ok", (b"GET", b"/baseline11"): b"7",
+    (b"HEAD", b"/"): b"", (b"HEAD", b"/pipeline"): b"", (b"HEAD", b"/baseline11"): b"",
+    (b"POST", b"/baseline11"): b"7", (b"OPTIONS", b"*"): b"",
+}  # fmt: skip
 
 
 def compare(exchange, verdicts):
@@ -190,19 +234,26 @@ def compare(exchange, verdicts):
         if is_refusal(response) and verdict.is_open:
             break
         check_answer(response, verdict)
+        if verdict.is_open and is_early(verdict) and not reader.buffer:
+            break
     reader.expect_end()
 
 
 def compare_last(reader, verdict):
     """What is refused ends the conversation, and so does the client's end of output."""
     is_incomplete = verdict.kind == "incomplete"
+    if is_incomplete and reader.buffer == b"HTTP/1.1 100 Continue\r\n\r\n":
+        reader.buffer.clear()
     if is_incomplete and not reader.buffer:
         return
     response = reader.read_response(verdict.method.decode("latin-1"))
-    # Only /echo waits for the body; others may answer before its first wrong byte.
-    is_early = bool(verdict.path) and verdict.path != b"/echo"
-    if not is_refusal(response) and not is_early:
+    if not is_refusal(response) and not is_early(verdict):
         raise Failed(f"{response.status} for what is {verdict.kind}")
+
+
+def is_early(verdict):
+    """Only /echo waits for the body; others may answer before its first wrong byte."""
+    return bool(verdict.path) and verdict.path != b"/echo"
 
 
 def is_refusal(response):
@@ -216,7 +267,7 @@ def check_answer(response, verdict):
     if expected is None:
         if response.status < 300 or response.status == 400:
             raise Failed(f"{response.status} for what nobody serves")
-    elif (response.status, response.body) != (200, expected):
+    elif (response.status, response.body) != (204 if verdict.path == b"*" else 200, expected):
         raise Failed(f"{response.status} with {response.body[:100]!r}, not {expected[:100]!r}")
     if verdict.closes != response.says_close:
         raise Failed(f"Connection: close is {response.says_close}, not {verdict.closes}")
@@ -225,25 +276,28 @@ def check_answer(response, verdict):
 @on_each_backend
 class Differential(ServerCase):
     def test_agrees_with_the_oracle(self):
-        usual = 400_000 if settings["large"] >= 1 << 30 else 40_000
-        count = int(os.environ.get("VANILLA_DIFFERENTIAL", usual))
+        count = int(os.environ.get("VANILLA_DIFFERENTIAL", 400_000 if is_long() else 40_000))
         first = int(os.environ.get("VANILLA_SEED", 1))
+        self.check_all(map(random_conversation, range(first, first + count)), count // 50)
+
+    def test_agrees_on_every_wrong_byte(self):
+        some = range(256) if is_long() else KINDS
+        for whole in WHOLE:
+            with self.subTest(whole):
+                spoilt = spoil_everywhere(whole, some)
+                self.check_all((Exchange(f"{data!r}", [data], finishes=True) for data in spoilt), 1)
+
+    def check_all(self, conversations, least):
         seen = {}
-        for start in range(first, first + count, AT_A_TIME):
-            seeds = range(start, min(start + AT_A_TIME, first + count))
-            self.compare_all(seeds, seen)
+        while some := list(itertools.islice(conversations, AT_A_TIME)):
+            self.compare_all(some, seen)
         # Neither the drafts nor the oracle may become one-sided unnoticed.
         for kind in ("whole", "refused", "incomplete"):
-            self.assertGreater(seen.get(kind, 0), count // 50, seen)
+            self.assertGreater(seen.get(kind, 0), least, seen)
 
-    def compare_all(self, seeds, seen):
-        exchanges = []
-        for seed in seeds:
-            chance = random.Random(seed)
-            data = write_requests(chance)
-            exchange = Exchange(f"seed {seed}: {data!r}", cut(chance, data), finishes=True)
-            exchange.verdicts = oracle.judge(data)
-            exchanges.append(exchange)
+    def compare_all(self, exchanges, seen):
+        for exchange in exchanges:
+            exchange.verdicts = oracle.judge(b"".join(exchange.pieces))
         run_exchanges(self.server.address, exchanges)
         for exchange in exchanges:
             for verdict in exchange.verdicts:
@@ -254,3 +308,13 @@ class Differential(ServerCase):
                 with self.subTest(exchange.name):
                     got = bytes(exchange.received)
                     raise Failed(f"{failure}; {exchange.verdicts}; got {got!r}")
+
+
+def is_long():
+    return settings["large"] >= 1 << 30
+
+
+def random_conversation(seed):
+    chance = random.Random(seed)
+    data = write_requests(chance)
+    return Exchange(f"seed {seed}: {data!r}", cut(chance, data), finishes=True)

@@ -14,6 +14,7 @@ import harness
 from harness import (
     Failed,
     Server,
+    build_c_server,
     clean_environment,
     is_refused,
     on_each_backend,
@@ -22,7 +23,6 @@ from harness import (
     run_tool,
     wait_for,
 )
-from test_bodies import build_c_server
 
 PROGRAMS = ("simple", "arena")
 
@@ -191,6 +191,35 @@ class CProgram(unittest.TestCase):
                 response = peer.read_response()
                 self.assertEqual((response.status, response.says_close), (408, True))
                 peer.expect_end()
+
+    def wait_until_closed(self, server, before):
+        wait_for(lambda: server.descriptors() == before, "the server has closed the connection")
+
+    def test_closes_on_a_client_that_reads_nothing(self):
+        server = self.start("--write-stall", "300")
+        before = server.descriptors()
+        with server.connect(receive_buffer=65536) as peer:
+            peer.send(request("/length/50000000"))
+            self.wait_until_closed(server, before)
+
+    def test_closes_on_a_client_that_reads_too_slowly(self):
+        server = self.start("--write-stall", "300", "--write-rate", "2000000")
+        before = server.descriptors()
+        with server.connect(receive_buffer=65536) as peer:
+            peer.send(request("/length/50000000"))
+            peer.receive_slowly(10_000)
+            while server.descriptors() > before:
+                peer.receive_slowly(10_000)
+
+    def test_waits_for_a_client_that_reads_slowly(self):
+        """It lives by what it acknowledges: the socket takes nothing new for long."""
+        server = self.start("--write-stall", "300", "--write-rate", "2000")
+        with server.connect(receive_buffer=65536, deadline=30) as peer:
+            peer.send(request("/length/20000000"))
+            began = time.monotonic()
+            while time.monotonic() - began < 1.5:
+                peer.receive_slowly(20_000)
+            self.assertEqual(len(peer.read_response().body), 20_000_000)
 
 
 @on_each_backend

@@ -19,10 +19,27 @@ struct ArenaCommand: ParsableCommand {
     @Option(help: "swift, or c for a C callback that serves / alone.")
     var handler = HandlerOption.swift
 
+    @Option(
+        help: """
+            NAME=MILLISECONDS, as often as needed; a NAME is head, bodyGrace, idle, writeStall, \
+            handler or linger. With --handler swift.
+            """)
+    var deadline: [DeadlineOption] = []
+
+    func validate() throws {
+        if handler == .c, !deadline.isEmpty {
+            throw ValidationError("--deadline needs --handler swift.")
+        }
+    }
+
     func run() throws {
         switch handler {
         case .swift:
-            try options.serve { configuration in try Server.arena(configuration) }
+            try options.serve { configuration in
+                var configuration = configuration
+                for deadline in deadline { deadline.apply(to: &configuration) }
+                return try Server.arena(configuration)
+            }
         case .c:
             try serveWithC(options)
         }

@@ -33,16 +33,31 @@ extension Router {
             }
             routes.get("/download/:count", body: .ignored) { request, response in
                 let count = try request.parameters.require("count", as: Int.self)
-                guard count >= 0 else { throw Refusal(.notFound) }
+                guard count >= 0 else { throw RequestError(.notFound) }
                 Answers.sendZeros(count, &response)
             }
-            routes.get("/user/:id", body: .ignored, Answers.sendUser)
+            routes.get("/chunked/:count", body: .ignored) { request, response in
+                let count = try request.parameters.require("count", as: Int.self)
+                guard count >= 0 else { throw RequestError(.notFound) }
+                Answers.sendPattern(count, &response)
+            }
+            routes.get("/user/:id", body: .ignored) { request, response in
+                let id = try request.parameters.require("id")
+                response.send(id, etag: ETag(hashing: id), contentType: .plainText)
+            }
+            routes.on([.get, .put], "/etag", body: .ignored) { request, response in
+                Answers.serveNote(request, &response)
+            }
+            routes.get("/modified", body: .ignored) { _, response in
+                response.send(
+                    "page", etag: nil, lastModified: Answers.pageModified, contentType: .plainText)
+            }
             // Everything that a router does for a request, to be counted.
             routes.group("/teams/:team") { team in
                 team.use { request, response, next in try next(request, &response) }
                 team.get("/users/:id", body: .ignored) { request, response in
                     let id = try request.parameters.require("id", as: Int.self)
-                    guard id > 0 else { throw Refusal(.notFound) }
+                    guard id > 0 else { throw RequestError(.notFound) }
                     response.send(try request.parameters.require("team"), contentType: .plainText)
                 }
             }
@@ -54,6 +69,13 @@ extension Router {
 private enum Answers {
     /// Sent over and over by `/download`.
     private static let zeros = SharedBytes(repeating: 0, count: 256 << 10)
+
+    /// Sent over and over by `/chunked`. Its size is a prime, so that no piece looks like another.
+    private static let pattern = SharedBytes(
+        (0..<65_521).map { index in UInt8(truncatingIfNeeded: index &* 31) })
+
+    /// Of `/modified`: the example of RFC 9110, section 5.6.7.
+    static let pageModified = HTTPDate(secondsSince1970: 784_111_777)
 
     /// `/baseline11?a=1&b=2`: the sum of the values, and of the number in the body.
     static func sendSum(of request: Request, _ response: inout ResponseWriter) {
@@ -91,15 +113,32 @@ private enum Answers {
         }
     }
 
-    /// `/user/{id}`: the id, with a tag by which a client that has it already is told so.
-    static func sendUser(_ request: Request, _ response: inout ResponseWriter) throws {
-        let id = try request.parameters.require("id")
-        let tag = EntityTag(of: id)
-        try response.addField(.etag, tag.text)
-        if tag.isKnown(to: request) {
-            response.send(status: .notModified)
-        } else {
-            response.send(id, contentType: .plainText)
+    /// `/chunked/{bytes}`: that many bytes of the pattern, without a length.
+    static func sendPattern(_ count: Int, _ response: inout ResponseWriter) {
+        var sent = 0
+        response.stream(contentType: .bytes) { body in
+            let start = sent % pattern.count
+            let next = min(count - sent, pattern.count - start)
+            try body.write(pattern, in: start..<start + next)
+            sent += next
+            return sent == count ? .done : .more
+        }
+    }
+
+    /// `/etag`: what two clients may change. It has a tag, and fields that a 304 keeps or drops. A
+    /// change that is not refused is said to have made "v2", and forgotten.
+    static func serveNote(_ request: Request, _ response: inout ResponseWriter) {
+        switch request.method {
+        case .get, .head:
+            response.addField(.cacheControl, "max-age=60")
+            response.addField(.contentLanguage, "en")
+            response.addField(.vary, "Accept-Language")
+            response.send("note", etag: "v1", contentType: .plainText)
+        default:
+            guard request.evaluatePreconditions(etag: "v1") == .perform else {
+                return response.preconditionFailed()
+            }
+            response.send("", etag: "v2")
         }
     }
 }

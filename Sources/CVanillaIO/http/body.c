@@ -135,6 +135,22 @@ static int32_t take_chunk_line_byte(struct vn_body *body, uint8_t byte,
     return 0;
 }
 
+/* How many bytes at the start go on with the name, value or quoted string that an extension is in:
+ * nothing but their number is of interest. */
+static size_t skip_extension(struct vn_body *body, const uint8_t *bytes, size_t count,
+                             const struct vn_body_limits *limits)
+{
+    size_t at = 0, most = vn_smaller(count, limits->chunk_line - body->line);
+    if (body->part == PART_NAME || body->part == PART_VALUE)
+        while (at < most && vn_is_token_byte(bytes[at]))
+            at++;
+    else if (body->part == PART_QUOTED)
+        while (at < most && !vn_is_control_byte(bytes[at]) && bytes[at] != '"' && bytes[at] != '\\')
+            at++;
+    body->line += (uint32_t) at;
+    return at;
+}
+
 static int32_t take_data_end_byte(struct vn_body *body, uint8_t byte)
 {
     if (byte != (body->part == PART_CR ? '\r' : '\n'))
@@ -218,6 +234,10 @@ int64_t vn_body_feed(struct vn_body *body, const uint8_t *bytes, size_t count,
             used += piece->count;
             break;
         }
+        if (body->state == STATE_CHUNK_LINE && body->part >= PART_NAME)
+            used += skip_extension(body, bytes + used, count - used, limits);
+        if (used == count)
+            break;
         int32_t refusal = take_frame_byte(body, bytes[used++], limits);
         if (refusal < 0)
             return refusal;

@@ -106,17 +106,7 @@ static int32_t note_expectation(vn_request *request, vn_range value)
     return 0;
 }
 
-/* Whether a token is `lower`, of the same size, in any case. "|" maps no other token byte to "-"
- * or a letter. */
-static inline bool is_name(const uint8_t *name, const char *lower, size_t count)
-{
-    uint8_t difference = 0;
-    for (size_t i = 0; i < count; i++)
-        difference |= (uint8_t) ((name[i] | 0x20) ^ lower[i]);
-    return difference == 0;
-}
-
-#define IS(lower) is_name(name, lower, sizeof lower - 1)
+#define IS(lower) vn_is_name(name, lower, sizeof lower - 1)
 
 int32_t vn_fields_note_candidate(vn_request *request, const vn_field *field)
 {

@@ -7,6 +7,16 @@
 #include "../base/base.h"
 #include "../include/vn_request.h"
 
+/* Whether a token is `lower`, of the same size, in any case. "|" maps no other token byte to "-"
+ * or a letter. */
+static inline bool vn_is_name(const uint8_t *name, const char *lower, size_t count)
+{
+    uint8_t difference = 0;
+    for (size_t i = 0; i < count; i++)
+        difference |= (uint8_t) ((name[i] | 0x20) ^ lower[i]);
+    return difference == 0;
+}
+
 /* A field whose name has the size and the initial of one that matters. */
 int32_t vn_fields_note_candidate(vn_request *request, const vn_field *field);
 

@@ -3,6 +3,8 @@
 #ifndef CVANILLAIO_H
 #define CVANILLAIO_H
 
+#include "vn_conditional.h"
+#include "vn_date.h"
 #include "vn_request.h"
 #include "vn_response.h"
 #include "vn_server.h"

@@ -112,8 +112,8 @@ typedef struct vn_handle {
 /* The handle of this exchange. */
 vn_handle vn_response_handle(const vn_response *response);
 
-/* Promise an answer for later, through vn_handle_run. The handler deadline runs. Returns 0 or
- * -EALREADY. */
+/* Promise an answer for later, through vn_handle_run. The handler deadline runs. Returns 0,
+ * -EALREADY or -ENOMEM. */
 int32_t vn_response_defer(vn_response *response);
 
 /* Runs on the worker with the exchange's response, or with NULL when the exchange is over

@@ -51,7 +51,7 @@ typedef struct vn_limits {
     uint32_t linger; /* 1 MiB drained before a lingering close */
 } vn_limits;
 
-/* Milliseconds, and one rate. 0 turns one off, but for linger, which is at least 1. */
+/* Milliseconds, and two rates. 0 turns one off, but for linger, which is at least 1. */
 typedef struct vn_deadlines {
     /* 10,000: from a head's first byte (for the first, from accept) to its end; 408 */
     uint32_t head;
@@ -59,6 +59,9 @@ typedef struct vn_deadlines {
     uint32_t body_rate; /* 1,024 bytes a second at least, after the grace; 408 */
     uint32_t idle; /* 75,000 between requests; silent close */
     uint32_t write_stall; /* 30,000 in which the client takes nothing; close */
+    /* 240 bytes a second at least that it takes, over each write_stall in which output waits for
+     * it; close */
+    uint32_t write_rate;
     uint32_t handler; /* 30,000 for a deferred answer; 503 */
     uint32_t linger; /* 2,000 at most for a lingering close */
 } vn_deadlines;

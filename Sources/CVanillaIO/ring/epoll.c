@@ -42,6 +42,7 @@ enum {
     IS_LISTENING = 8,
     IS_SHARED = 16, /* others may hold the same open file: closing does not make epoll forget it */
     IS_QUEUED = 32, /* on `turns` or `ended` */
+    IS_URGENT = 64, /* it sends urgent data, before which a receive ends early */
 };
 
 struct epoll {
@@ -86,7 +87,7 @@ static int32_t enlist_stream(struct epoll *ring, struct vn_source *source)
 {
     if (source->has & IS_REGISTERED)
         return 0;
-    return enlist(ring, source, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    return enlist(ring, source, EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 }
 
 static void delist(struct epoll *ring, struct vn_source *source)
@@ -217,7 +218,7 @@ static int32_t receive_once(struct epoll *ring, struct vn_source *source, struct
 
     if (vn_likely(result > 0)) {
         /* A short read has drained the socket; what comes later is an edge of its own. */
-        if (result < VN_POOL_BUFFER_SIZE && !(source->has & IS_HUNG_UP))
+        if (result < VN_POOL_BUFFER_SIZE && !(source->has & (IS_HUNG_UP | IS_URGENT)))
             source->has &= (uint8_t) ~IS_READABLE;
         if (source->has & IS_READABLE)
             queue_turn(ring, source);
@@ -370,6 +371,8 @@ static int32_t heard(struct epoll *ring, const struct epoll_event *said, struct 
 
     if (said->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         source->has |= IS_READABLE | IS_HUNG_UP;
+    if (said->events & EPOLLPRI)
+        source->has |= IS_READABLE | IS_URGENT;
     if (said->events & EPOLLIN)
         source->has |= IS_READABLE;
     if (needs_buffer(source))

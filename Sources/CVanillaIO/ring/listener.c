@@ -238,6 +238,12 @@ bool vn_socket_has_input(int32_t fd)
     return ioctl(fd, FIONREAD, &count) == 0 && count > 0;
 }
 
+uint64_t vn_socket_in_flight(int32_t fd)
+{
+    int32_t count = 0;
+    return ioctl(fd, TIOCOUTQ, &count) == 0 && count > 0 ? (uint64_t) count : 0;
+}
+
 void vn_socket_finish(int32_t fd)
 {
     shutdown(fd, SHUT_WR);

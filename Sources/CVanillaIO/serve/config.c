@@ -35,6 +35,7 @@ void vn_config_init(vn_config *config)
                 .body_rate = 1024,
                 .idle = 75000,
                 .write_stall = 30000,
+                .write_rate = 240,
                 .handler = 30000,
                 .linger = 2000,
             },

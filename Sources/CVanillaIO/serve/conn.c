@@ -6,17 +6,29 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../http/preconditions.h"
 #include "../ring/listener.h"
 
 enum {
     /* bytes that may wait behind an unfinished exchange before the socket is held back */
-    INPUT_MOST = 64 * 1024,
+    INPUT_MOST = 16 * 1024,
     INPUT_LEAST = 512, /* the first allocation for bytes that wait */
     BODY_LEAST = 16 * 1024, /* the same for a whole body */
     /* sends and calls of a producer in one turn, so that nobody else waits for long */
     FLUSHES_MOST = 16,
     /* milliseconds that a draining server gives a new connection's first byte */
     DRAIN_GRACE = 1000,
+    /* the work of one turn, and of a late one, in pieces of a body; a request is as much as many of
+     * them, and so are long frames */
+    WORK_MOST = 4096,
+    WORK_LATE_MOST = 2048,
+    WORK_OF_REQUEST = 64,
+    FRAME_OF_WORK = 4, /* bytes of heads and of chunk lines */
+    WASTE_OF_WORK = 1024, /* bytes thrown away */
+    LOOK_EVERY = 1024, /* such work between two looks at the clock */
+    /* looks at whether a client takes its bytes, in the time after which it must have */
+    LOOKS_IN_STALL = 4,
+    BLANK_MOST = 2, /* bytes of blank lines between requests that are no head's begin */
     /* bytes that leave in one flight: a client that asked for the close has them before a reset */
     CLOSE_AT_ONCE_MOST = 8 * 1024,
 };
@@ -36,6 +48,10 @@ struct vn_output *vn_conn_output(struct vn_conn *conn)
     if (conn->output == NULL) {
         conn->output = vn_output_take(&conn->worker->writer);
         conn->progress = conn->worker->now;
+        if (conn->output != NULL) {
+            conn->output->patience.looked = conn->worker->now;
+            conn->output->patience.begun = 0;
+        }
     }
     return conn->output;
 }
@@ -246,7 +262,12 @@ static void conn_after(struct vn_conn *conn)
 
 static struct vn_response conn_response(struct vn_conn *conn)
 {
-    return (struct vn_response) {.conn = conn, .worker = conn->worker, .status = 200};
+    return (struct vn_response) {
+        .conn = conn,
+        .worker = conn->worker,
+        .request = conn->exchange == NULL ? NULL : conn->exchange->request,
+        .status = 200,
+    };
 }
 
 /* The user's code returned without an answer. */
@@ -255,8 +276,7 @@ vn_cold static void conn_answer_nothing(struct vn_conn *conn)
     struct vn_response response = conn_response(conn);
     vn_log(conn->worker->config, VN_LOG_ERROR,
            "a handler returned without an answer; answered 500");
-    vn_response_set_status(&response, 500);
-    vn_response_send(&response, (vn_span) {0}, (vn_span) {0});
+    vn_reply_empty(&response, 500);
 }
 
 /* Give a piece of the body to the consumer. */
@@ -292,8 +312,7 @@ static bool is_for_server(const vn_request *request)
 
 vn_cold static void conn_answer_for_server(struct vn_response *response)
 {
-    vn_response_set_status(response, 204);
-    vn_response_send(response, (vn_span) {0}, (vn_span) {0});
+    vn_reply_empty(response, 204);
 }
 
 /* Call the handler. `request` may be gone afterwards. */
@@ -301,6 +320,7 @@ static void conn_handle(struct vn_conn *conn, const vn_request *request)
 {
     struct vn_worker *worker = conn->worker;
     struct vn_response response = conn_response(conn);
+    response.request = request;
     conn->reading = conn->body.is_complete ? VN_READING_NOTHING : VN_READING_BODY;
     conn->since = worker->now;
     conn->body_at = worker->now;
@@ -316,6 +336,26 @@ static void conn_handle(struct vn_conn *conn, const vn_request *request)
             conn_consume(conn, request->body, true);
     }
     conn_after(conn);
+}
+
+/* ---- A share of a turn ---- */
+
+/* Whether it did its share in this turn. The others on this worker come first then, however much
+ * input waits here. */
+static bool conn_did_its_share(const struct vn_conn *conn)
+{
+    return conn->work >= (conn->worker->is_late ? WORK_LATE_MOST : WORK_MOST) &&
+           conn->worked_in == (uint32_t) conn->worker->turn;
+}
+
+static void conn_count_work(struct vn_conn *conn, uint32_t work)
+{
+    uint32_t turn = (uint32_t) conn->worker->turn;
+    uint32_t before = conn->worked_in == turn ? conn->work : 0;
+    conn->worked_in = turn;
+    conn->work = before + work;
+    if (before / LOOK_EVERY != conn->work / LOOK_EVERY)
+        vn_worker_look_at_clock(conn->worker);
 }
 
 /* ---- The body ---- */
@@ -369,6 +409,19 @@ static bool conn_keep_request(struct vn_conn *conn, const vn_request *request, s
     return true;
 }
 
+bool vn_conn_keep_conditions(struct vn_conn *conn, const vn_request *request)
+{
+    if (vn_likely(request == NULL || !vn_preconditions_are_there(request)))
+        return true;
+    if (conn->exchange != NULL && conn->exchange->request != NULL)
+        return true;
+    size_t head_count = request->at + 2u; /* with the empty line */
+    if (!conn_keep_request(conn, request, head_count))
+        return false;
+    conn->exchange->request->body = (vn_span) {0}; /* lent for the call alone */
+    return true;
+}
+
 /* Bytes of a body that nobody wants. */
 static void conn_discard(struct vn_conn *conn, size_t count)
 {
@@ -406,6 +459,18 @@ static void conn_body_complete(struct vn_conn *conn)
     conn_after(conn);
 }
 
+/* The rate is measured from here whenever the client is ahead of it, so that a rush buys no slowness
+ * later. */
+static void conn_note_progress(struct vn_conn *conn)
+{
+    uint64_t now = conn->worker->now, rate = conn->worker->config->deadlines.body_rate;
+    conn->body_at = now;
+    if ((conn->body.received - conn->body_base) * 1000 >= rate * (now - conn->since)) {
+        conn->since = now;
+        conn->body_base = conn->body.received;
+    }
+}
+
 static size_t conn_use_body(struct vn_conn *conn, const uint8_t *bytes, size_t count)
 {
     struct vn_body_limits limits = body_limits(conn);
@@ -415,8 +480,9 @@ static size_t conn_use_body(struct vn_conn *conn, const uint8_t *bytes, size_t c
         conn_fail(conn, (uint16_t) -used);
         return count;
     }
+    conn_count_work(conn, 1 + (uint32_t) (((size_t) used - piece.count) / FRAME_OF_WORK));
     conn->awaits_continue = false;
-    conn->body_at = conn->worker->now;
+    conn_note_progress(conn);
     if (piece.count > 0 || (conn->body.is_complete && conn->body_mode == VN_BODY_STREAMED))
         conn_deliver(conn, piece);
     if (conn->body.is_complete && conn->reading == VN_READING_BODY)
@@ -448,6 +514,7 @@ static size_t conn_begin_whole(struct vn_conn *conn, vn_request *request, size_t
         at += (size_t) used;
     }
 
+    conn_count_work(conn, (uint32_t) ((at - whole_count) / FRAME_OF_WORK));
     vn_span body = {whole, whole_count};
     if (conn->body.is_complete) {
         request->body = body;
@@ -560,6 +627,7 @@ static size_t conn_use_head(struct vn_conn *conn, uint8_t *bytes, size_t count)
         return count;
     }
     size_t head_count = (size_t) scanned;
+    conn_count_work(conn, WORK_OF_REQUEST + (uint32_t) (head_count / FRAME_OF_WORK));
     if (kept != NULL)
         conn->input->request = NULL;
     size_t used =
@@ -575,6 +643,7 @@ static size_t conn_use_head(struct vn_conn *conn, uint8_t *bytes, size_t count)
 static void conn_waste(struct vn_conn *conn, size_t count)
 {
     conn->lingers = true;
+    conn_count_work(conn, (uint32_t) (count / WASTE_OF_WORK));
     conn->discarded += (uint32_t) count;
     if (conn->discarded > limits_of(conn)->linger && vn_conn_unsent(conn) == 0)
         conn->is_cut = true;
@@ -585,7 +654,7 @@ static bool conn_is_full(const struct vn_conn *conn)
     return vn_conn_unsent(conn) > limits_of(conn)->output;
 }
 
-/* Whether the bytes that wait can be used now. */
+/* Whether the bytes that wait can be used, in this turn or the next. */
 static bool conn_can_use(const struct vn_conn *conn)
 {
     if (conn->reading == VN_READING_NOTHING)
@@ -601,7 +670,7 @@ static size_t conn_use(struct vn_conn *conn, uint8_t *bytes, size_t count)
     conn->is_blocked = false;
     while (at < count && !conn->is_cut) {
         size_t used;
-        if (vn_unlikely(!conn_can_use(conn))) {
+        if (vn_unlikely(!conn_can_use(conn) || conn_did_its_share(conn))) {
             conn->is_blocked = true;
             return at;
         }
@@ -768,8 +837,7 @@ static uint64_t after(uint64_t since, uint32_t patience)
     return patience == 0 ? 0 : since + patience;
 }
 
-/* The body's rate is measured from its begin, or from where it went on after a pause. Bytes that came
- * in a rush buy no silence longer than the grace. */
+/* Bytes that came in a rush buy no silence longer than the grace. */
 static uint64_t body_deadline(const struct vn_conn *conn)
 {
     const vn_deadlines *deadlines = &conn->worker->config->deadlines;
@@ -780,17 +848,67 @@ static uint64_t body_deadline(const struct vn_conn *conn)
                   conn->body_at + deadlines->body_grace);
 }
 
+/* Whether what waits is more than the blank line that some clients send behind a body. */
+static bool conn_has_begun_head(const struct vn_conn *conn)
+{
+    const struct vn_input *input = conn->input;
+    if (input == NULL)
+        return false;
+    for (uint32_t i = input->at; i < input->count; i++)
+        if ((input->bytes[i] != '\r' && input->bytes[i] != '\n') || i - input->at >= BLANK_MOST)
+            return true;
+    return false;
+}
+
+/* When to look whether the client takes its bytes. */
+static uint64_t write_deadline(const struct vn_conn *conn)
+{
+    uint32_t stall = conn->worker->config->deadlines.write_stall;
+    uint64_t look = conn->output->patience.looked + stall / LOOKS_IN_STALL + 1;
+    return stall == 0 ? 0 : sooner(look, conn->progress + stall);
+}
+
+/* Look whether the client takes its bytes, and fast enough. What the socket took says little: its
+ * buffer hides a client that reads, but slowly, and one that reads a little now and then to keep
+ * the connection. What the client acknowledged tells both. */
+static bool conn_is_read(struct vn_conn *conn)
+{
+    const vn_deadlines *deadlines = &conn->worker->config->deadlines;
+    struct vn_patience *patience = &conn->output->patience;
+    uint64_t now = conn->worker->now;
+    uint64_t waits = vn_socket_in_flight(conn->source.fd);
+    uint64_t taken = conn->sent > waits ? conn->sent - waits : 0;
+    if (patience->begun == 0)
+        *patience = (struct vn_patience) {now, taken, now, taken};
+    if (taken > patience->taken) {
+        conn->progress = now;
+        patience->taken = taken;
+    }
+    patience->looked = now;
+    if (now - conn->progress >= deadlines->write_stall)
+        return false;
+
+    uint64_t took = now - patience->begun;
+    if (took < deadlines->write_stall)
+        return true;
+    if ((patience->taken - patience->base) * 1000 < deadlines->write_rate * took)
+        return false;
+    patience->begun = now;
+    patience->base = patience->taken;
+    return true;
+}
+
 /* When patience ends, and with what; 0: never. */
 static uint64_t conn_deadline(const struct vn_conn *conn, enum vn_timeout_kind *kind)
 {
     const vn_deadlines *deadlines = &conn->worker->config->deadlines;
     if (vn_conn_unsent(conn) > 0) {
         *kind = VN_TIMEOUT_WRITE;
-        return after(conn->progress, deadlines->write_stall);
+        return write_deadline(conn);
     }
     switch (conn->reading) {
     case VN_READING_HEAD:
-        if (conn->requests == 0 || conn->input != NULL) {
+        if (conn->requests == 0 || conn_has_begun_head(conn)) {
             *kind = VN_TIMEOUT_HEAD;
             uint64_t due = after(conn->since, deadlines->head);
             if (conn->worker->is_draining && conn->input == NULL)
@@ -844,8 +962,9 @@ static void conn_steer(struct vn_conn *conn)
     else if (conn->is_paused || conn_is_full(conn))
         holds = true;
     else
-        holds = conn->is_blocked && conn->input != NULL &&
-                conn->input->count - conn->input->at > INPUT_MOST;
+        holds =
+            conn->is_blocked && conn->input != NULL &&
+            conn->input->count - conn->input->at > (conn->is_held ? INPUT_MOST / 2 : INPUT_MOST);
 
     if (holds == conn->is_held)
         return;
@@ -909,7 +1028,7 @@ void vn_conn_continue(struct vn_conn *conn)
         vn_conn_drain(conn);
         return;
     }
-    if (conn->is_blocked && conn_can_use(conn))
+    if (conn->is_blocked && conn_can_use(conn) && !conn_did_its_share(conn))
         conn_use_input(conn);
     conn_settle(conn);
 }
@@ -942,7 +1061,8 @@ void vn_conn_expire(struct vn_conn *conn)
 {
     enum vn_timeout_kind kind;
     uint64_t due = conn_deadline(conn, &kind);
-    if (due == 0 || due > conn->worker->now) {
+    bool is_early = due == 0 || due > conn->worker->now;
+    if (is_early || (vn_conn_unsent(conn) > 0 && conn_is_read(conn))) {
         conn_settle(conn);
         return;
     }

@@ -34,7 +34,8 @@ struct vn_input {
 /* What an exchange needs when it outlives one call: a body that is still coming, an answer that is
  * still going. */
 struct vn_exchange {
-    vn_request *request; /* a copy with its head behind it, for a whole body */
+    /* a copy with its head behind it: for a whole body, and for the conditions of a late answer */
+    vn_request *request;
     uint8_t *body;
     size_t body_count;
     size_t body_capacity;
@@ -70,6 +71,8 @@ struct vn_conn {
     uint32_t requests;
     uint32_t number; /* of the exchange */
     uint32_t discarded; /* bytes drained: of an ignored body, of a lingering close */
+    uint32_t worked_in; /* the worker's turn that `work` was done in, its low bits */
+    uint32_t work;      /* done in that turn */
 
     uint8_t reading;   /* enum vn_reading */
     uint8_t answer;    /* enum vn_answer */
@@ -94,6 +97,7 @@ struct vn_conn {
 struct vn_response {
     struct vn_conn *conn;
     struct vn_worker *worker;
+    const vn_request *request; /* NULL: gone, and it had no conditions */
     uint8_t *start; /* of the head, in reserved room; NULL: not begun */
     uint8_t *at;
     uint8_t *end;
@@ -128,7 +132,9 @@ void vn_conn_deliver(struct vn_worker *worker, struct vn_letter *letter);
 
 /* ---- reply.c: what the answers look like. All of them set conn->answer. ---- */
 
-/* Answer with `status`, no content and Connection: close. */
+/* Answer with `status` and no content; without memory for that, the connection is cut. */
+void vn_reply_empty(struct vn_response *response, uint16_t status);
+/* The same with Connection: close, for a request that is refused. */
 void vn_reply_refuse(struct vn_conn *conn, uint16_t status);
 void vn_reply_continue(struct vn_conn *conn);
 
@@ -140,6 +146,10 @@ bool vn_reply_produce(struct vn_conn *conn, vn_producer *producer, void *context
  * had. */
 struct vn_exchange *vn_conn_exchange(struct vn_conn *conn);
 struct vn_output *vn_conn_output(struct vn_conn *conn);
+
+/* An answer will come after the handler's call: keep the request if that will ask for its
+ * conditions. Returns false when memory ran out. */
+bool vn_conn_keep_conditions(struct vn_conn *conn, const vn_request *request);
 
 /* Whether the connection closes after the answer that is now given. */
 bool vn_conn_will_close(const struct vn_conn *conn);

@@ -38,10 +38,20 @@ struct vn_piece {
     void *context;
 };
 
+/* How a client takes its bytes, looked at now and then while some wait for it. Times are
+ * milliseconds. */
+struct vn_patience {
+    uint64_t looked; /* when that was, or when there was output first */
+    uint64_t taken;  /* bytes that had arrived there then */
+    uint64_t begun;  /* when the time began over which the rate is measured; 0: not yet */
+    uint64_t base;   /* bytes that had arrived then */
+};
+
 struct vn_output {
     struct vn_output *next;
     struct msghdr message; /* what the ring sends */
     uint64_t unsent; /* bytes */
+    struct vn_patience patience;
     uint32_t first; /* pieces before it were sent */
     uint32_t count; /* pieces, those sent included */
     uint32_t capacity;

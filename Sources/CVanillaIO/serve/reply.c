@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "../http/digits.h"
+#include "../http/entity_tag.h"
+#include "../http/preconditions.h"
 #include "../http/scan.h"
 #include "../http/status.h"
 #include "conn.h"
@@ -143,6 +145,14 @@ static bool is_own_field(vn_span name)
     }
 }
 
+/* Have room for a line of a field, CRLF included. */
+static int32_t head_begin_line(struct vn_response *response, size_t count)
+{
+    if (response->start != NULL && (size_t) (response->at - response->start) + count > HEAD_MOST)
+        return -EMSGSIZE;
+    return head_begin(response, count);
+}
+
 int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value)
 {
     if (response->conn->answer != VN_ANSWER_NONE)
@@ -153,10 +163,7 @@ int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value
         return -EPERM;
     if (name.count > HEAD_MOST || value.count > HEAD_MOST)
         return -EMSGSIZE;
-    size_t count = name.count + value.count + 4;
-    if (response->start != NULL && (size_t) (response->at - response->start) + count > HEAD_MOST)
-        return -EMSGSIZE;
-    int32_t begun = head_begin(response, count);
+    int32_t begun = head_begin_line(response, name.count + value.count + 4);
     if (begun < 0)
         return begun;
     put(response, name);
@@ -435,6 +442,148 @@ bool vn_reply_produce(struct vn_conn *conn, vn_producer *producer, void *context
     return true;
 }
 
+/* ---- A representation with validators ---- */
+
+static bool is_one_of(vn_span name, const vn_span *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (vn_equals_ignoring_case(name, names[i]))
+            return true;
+    return false;
+}
+
+/* Lines of the answer that was meant to be sent and that this one has no use for. */
+static bool is_dropped(vn_span name, uint16_t status)
+{
+    static const vn_span of_content[] = {LITERAL("Content-Type"), LITERAL("Content-Encoding"),
+                                         LITERAL("Content-Language"), LITERAL("Content-Range")};
+    static const vn_span of_success[] = {LITERAL("ETag"), LITERAL("Last-Modified"),
+                                         LITERAL("Content-Location"), LITERAL("Cache-Control"),
+                                         LITERAL("Expires")};
+    return is_one_of(name, of_content, sizeof of_content / sizeof *of_content) ||
+           (status == VN_PRECONDITION_FAILED &&
+            is_one_of(name, of_success, sizeof of_success / sizeof *of_success));
+}
+
+/* Turn what was written of a head into that of an answer without the representation. */
+static void head_drop_lines(struct vn_response *response, uint16_t status)
+{
+    uint8_t *to = response->start;
+    for (uint8_t *from = to, *end; from < response->at; from = end) {
+        end = (uint8_t *) memchr(from, '\n', (size_t) (response->at - from)) + 1;
+        size_t count = (size_t) (end - from);
+        const uint8_t *colon = memchr(from, ':', count); /* the status line may have none */
+        size_t name_count = colon == NULL ? 0 : (size_t) (colon - from);
+        if (is_dropped((vn_span) {from, name_count}, status))
+            continue;
+        memmove(to, from, count);
+        to += count;
+    }
+    response->at = to;
+}
+
+static int32_t head_add_tag(struct vn_response *response, const vn_entity_tag *tag)
+{
+    if (tag->opaque.count > HEAD_MOST)
+        return -EMSGSIZE;
+    int32_t begun = head_begin_line(response, tag->opaque.count + sizeof "ETag: W/\"\"\r\n");
+    if (begun < 0)
+        return begun;
+    put(response, LITERAL("ETag: "));
+    if (tag->is_weak)
+        put(response, LITERAL("W/"));
+    put(response, LITERAL("\""));
+    put(response, tag->opaque);
+    put(response, LITERAL("\"\r\n"));
+    return 0;
+}
+
+static int32_t head_add_last_modified(struct vn_response *response, int64_t seconds)
+{
+    int32_t begun = head_begin_line(response, sizeof "Last-Modified: \r\n" + VN_DATE_SIZE);
+    if (begun < 0)
+        return begun;
+    put(response, LITERAL("Last-Modified: "));
+    vn_date_write(response->at, seconds);
+    response->at += VN_DATE_SIZE;
+    put(response, LITERAL("\r\n"));
+    return 0;
+}
+
+static int32_t head_add_validators(struct vn_response *response, const vn_validators *validators,
+                                   bool has_last_modified)
+{
+    int32_t added = 0;
+    if (validators->has_tag)
+        added = head_add_tag(response, &validators->tag);
+    if (added == 0 && has_last_modified)
+        added = head_add_last_modified(response, validators->last_modified);
+    return added;
+}
+
+/* Whether validators can be sent. A date that is not yet is now: the answer cannot be older than what
+ * it carries. */
+static bool take_validators(const struct vn_response *response, vn_validators *validators)
+{
+    int64_t now = response->worker->date_second;
+    if (validators->last_modified > now)
+        validators->last_modified = now;
+    return (!validators->has_tag || vn_entity_tag_is_valid(&validators->tag)) &&
+           (!validators->has_last_modified || validators->last_modified >= 0);
+}
+
+static int32_t decline(struct vn_response *response, const vn_validators *validators,
+                       uint16_t verdict)
+{
+    bool is_known = verdict == VN_NOT_MODIFIED;
+    if (response->start != NULL)
+        head_drop_lines(response, verdict);
+    int32_t result = vn_response_set_status(response, verdict);
+    if (result == 0 && is_known)
+        result = head_add_validators(response, validators,
+                                     validators->has_last_modified && !validators->has_tag);
+    return result < 0 ? result : vn_response_send(response, (vn_span) {0}, (vn_span) {0});
+}
+
+int32_t vn_response_decline(vn_response *response, const vn_validators *validators,
+                            uint16_t verdict)
+{
+    vn_validators current = *validators;
+    if (response->conn->answer != VN_ANSWER_NONE)
+        return -EALREADY;
+    if ((verdict != VN_NOT_MODIFIED && verdict != VN_PRECONDITION_FAILED) ||
+        !take_validators(response, &current))
+        return -EINVAL;
+    return decline(response, &current, verdict);
+}
+
+/* Whether the answer is one that conditions decide about (RFC 9110, section 13.2.1). Those of other
+ * methods than these were to be evaluated before the change. */
+static bool is_conditional(const struct vn_response *response)
+{
+    const vn_request *request = response->request;
+    return response->status / 100 == 2 && request != NULL &&
+           (request->method_id == VN_METHOD_GET || request->method_id == VN_METHOD_HEAD);
+}
+
+int32_t vn_response_offer(vn_response *response, const vn_validators *validators)
+{
+    vn_validators current = *validators;
+    if (response->conn->answer != VN_ANSWER_NONE)
+        return -EALREADY;
+    if (!take_validators(response, &current))
+        return -EINVAL;
+
+    int32_t verdict =
+        is_conditional(response)
+            ? vn_preconditions_evaluate(response->request, &current, response->worker->date_second)
+            : VN_PERFORM;
+    if (vn_likely(verdict == VN_PERFORM))
+        return head_add_validators(response, &current, current.has_last_modified);
+    int32_t result = decline(response, &current, (uint16_t) verdict);
+    return result < 0 ? result : verdict;
+}
+
 /* ---- The request's body, and later ---- */
 
 int32_t vn_response_receive(vn_response *response, vn_consumer *consumer, vn_release *release,
@@ -446,6 +595,11 @@ int32_t vn_response_receive(vn_response *response, vn_consumer *consumer, vn_rel
         if (release != NULL)
             release(context);
         return -EALREADY;
+    }
+    if (!vn_conn_keep_conditions(conn, response->request)) {
+        if (release != NULL)
+            release(context);
+        return -ENOMEM;
     }
     exchange->consumer = consumer;
     exchange->consumer_release = release;
@@ -463,11 +617,20 @@ int32_t vn_response_defer(vn_response *response)
 {
     if (response->conn->answer != VN_ANSWER_NONE)
         return -EALREADY;
+    if (!vn_conn_keep_conditions(response->conn, response->request))
+        return -ENOMEM;
     response->conn->answer = VN_ANSWER_LATER;
     return 0;
 }
 
 /* ---- The kernel's own answers ---- */
+
+void vn_reply_empty(struct vn_response *response, uint16_t status)
+{
+    response->status = status;
+    if (vn_response_send(response, (vn_span) {0}, (vn_span) {0}) < 0)
+        out_of_memory(response->conn);
+}
 
 const uint16_t vn_refused_statuses[12] = {400, 408, 413, 414, 431, 500, 501, 503, 505};
 
@@ -478,10 +641,9 @@ vn_cold void vn_reply_refuse(struct vn_conn *conn, uint16_t status)
         if (vn_refused_statuses[i] == status)
             vn_count_more(&counted->refused_by_status[i], 1);
 
-    struct vn_response response = {
-        .conn = conn, .worker = conn->worker, .status = status, .closes = true};
+    struct vn_response response = {.conn = conn, .worker = conn->worker, .closes = true};
     conn->answer = VN_ANSWER_NONE;
-    vn_response_send(&response, (vn_span) {0}, (vn_span) {0});
+    vn_reply_empty(&response, status);
 }
 
 void vn_reply_continue(struct vn_conn *conn)

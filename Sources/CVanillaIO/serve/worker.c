@@ -14,14 +14,22 @@
 enum {
     ACCEPT_RETRY = 500,        /* milliseconds after descriptors or memory ran out */
     REFUSAL_LOG_EVERY = 60000, /* milliseconds between two lines about that */
-    READY_MOST = 256,          /* connections that go on in one turn without an event */
+    READY_MOST = 256, /* connections that go on in one turn without an event */
+    /* nanoseconds that those take who go on without an event; who has one waits about as long */
+    TURN_SPAN = 50000,
+    LOOK_EVERY = 16, /* events between two looks at the clock */
 };
 
-uint64_t vn_clock(void)
+static uint64_t nanoseconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
+    return (uint64_t) now.tv_sec * 1000000000 + (uint64_t) now.tv_nsec;
+}
+
+uint64_t vn_clock(void)
+{
+    return nanoseconds() / 1000000;
 }
 
 void vn_log(const vn_config *config, int32_t level, const char *format, ...)
@@ -51,13 +59,26 @@ vn_cold static void worker_write_date(struct vn_worker *worker, int64_t second)
     worker->prefix_count = sizeof begin - 1 + VN_DATE_SIZE + 2;
 }
 
+static void worker_begin_span(struct vn_worker *worker, uint64_t now)
+{
+    worker->late_at = now + TURN_SPAN;
+    worker->is_late = false;
+}
+
 static void worker_tell_time(struct vn_worker *worker)
 {
     struct timespec wall;
-    worker->now = vn_clock();
+    uint64_t now = nanoseconds();
+    worker->now = now / 1000000;
+    worker_begin_span(worker, now);
     clock_gettime(CLOCK_REALTIME_COARSE, &wall);
     if (vn_unlikely(wall.tv_sec != worker->date_second))
         worker_write_date(worker, wall.tv_sec);
+}
+
+void vn_worker_look_at_clock(struct vn_worker *worker)
+{
+    worker->is_late = worker->is_late || nanoseconds() > worker->late_at;
 }
 
 /* ---- Accepting ---- */
@@ -340,14 +361,25 @@ static void worker_expire(struct vn_worker *worker)
     }
 }
 
-static void worker_continue(struct vn_worker *worker)
+/* Those who go on without an event, after a turn in which there was none, or after a turn in which
+ * there were: so what the events led to is on its way before. */
+static void worker_continue(struct vn_worker *worker, bool is_busy)
 {
+    if (vn_list_is_empty(&worker->ready))
+        return;
+    worker->was_busy = is_busy && !worker->was_busy;
+    if (worker->was_busy)
+        return;
+    worker_begin_span(worker, nanoseconds());
     for (int i = 0; i < READY_MOST && !vn_list_is_empty(&worker->ready); i++) {
         struct vn_conn *conn = vn_holder(worker->ready.next, struct vn_conn, ready);
         if (conn->turn == worker->turn)
             return; /* it asked again: its next turn is the next one */
         vn_list_remove(&conn->ready);
         vn_conn_continue(conn);
+        vn_worker_look_at_clock(worker);
+        if (worker->is_late)
+            return;
     }
 }
 
@@ -379,6 +411,8 @@ int32_t vn_worker_turn(struct vn_worker *worker, uint64_t most)
     bool was_woken = false;
     for (int32_t i = 0; i < count; i++) {
         const struct vn_event *event = &worker->events[i];
+        if (i % LOOK_EVERY == LOOK_EVERY - 1)
+            vn_worker_look_at_clock(worker);
         if (event->type == VN_WOKEN)
             was_woken = true;
         else if (event->source->owner == VN_OWNER_CONNECTION)
@@ -386,7 +420,7 @@ int32_t vn_worker_turn(struct vn_worker *worker, uint64_t most)
         else
             listening_event(worker, event);
     }
-    worker_continue(worker);
+    worker_continue(worker, count > 0);
     worker_expire(worker);
     if (was_woken)
         worker_read_mail(worker);

@@ -9,7 +9,7 @@
 #include "../base/base.h"
 #include "../base/list.h"
 #include "../base/slab.h"
-#include "../http/date.h"
+#include "../include/vn_date.h"
 #include "../include/vn_server.h"
 #include "../ring/ring.h"
 #include "output.h"
@@ -72,6 +72,9 @@ struct vn_worker {
     void *context; /* of the handlers */
     uint64_t now; /* milliseconds, monotonic; once a turn */
     uint64_t turn; /* its number */
+    uint64_t late_at; /* nanoseconds: when this turn has lasted long enough */
+    bool is_late; /* it has: shares of it are smaller */
+    bool was_busy; /* the turn before had events, and left who was ready to this one */
     struct vn_writer writer;
 
     int64_t date_second;
@@ -121,6 +124,9 @@ void vn_worker_run(struct vn_worker *worker);
 
 /* Ask it to stop by `due` (monotonic milliseconds). Any thread. */
 void vn_worker_stop(struct vn_worker *worker, uint64_t due);
+
+/* See whether the turn has become a late one. */
+void vn_worker_look_at_clock(struct vn_worker *worker);
 
 /* A connection came to its end: its place is free. */
 void vn_worker_left(struct vn_worker *worker);

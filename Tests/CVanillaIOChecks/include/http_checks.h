@@ -68,4 +68,22 @@ const char *vn_check_dates_at_random(uint64_t seed);
 const char *vn_check_decimal(void);
 const char *vn_check_hexadecimal(void);
 
+/* Entity tags, alone and in lists; their hash; dates to read. */
+const char *vn_check_tags(void);
+const char *vn_check_bytes_of_tag(void);
+const char *vn_check_tag_lists(void);
+const char *vn_check_tag_lists_at_random(uint64_t seed);
+const char *vn_check_tag_comparison(void);
+const char *vn_check_tag_hash(void);
+const char *vn_check_tag_hash_in_pieces(uint64_t seed);
+const char *vn_check_dates_read(void);
+const char *vn_check_dates_of_two_digits(void);
+const char *vn_check_dates_read_at_random(uint64_t seed);
+const char *vn_check_damaged_dates(void);
+
+/* Preconditions: by rows, and all combinations against a second telling of the RFC. */
+const char *vn_check_precondition_rows(void);
+const char *vn_check_precondition_combinations(void);
+const char *vn_check_if_range_combinations(void);
+
 #endif

@@ -35,6 +35,8 @@ const char *vn_check_limit(const char *name);
 /* Each deadline: `name` is a member of vn_deadlines. */
 const char *vn_check_deadline(const char *name);
 
+/* A connection with much input does a bounded share of a turn, and then its neighbours come. */
+const char *vn_check_shares(void);
 /* A client that sends and does not read: input is held back, memory stays bounded, and all is
  * answered once it reads. */
 const char *vn_check_backpressure(void);

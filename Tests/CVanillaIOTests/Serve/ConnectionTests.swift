@@ -67,10 +67,15 @@ let conversations: [String] = [
     }
 
     @Test(arguments: [
-        "head", "body_grace", "body_rate", "idle", "write_stall", "handler", "linger",
+        "head", "body_grace", "body_rate", "idle", "write_stall", "write_rate",
+        "handler", "linger",
     ])
     func losesPatienceAtTheDeadline(_ name: String) {
         expectNoProblem(vn_check_deadline(name))
+    }
+
+    @Test func doesABoundedShareOfATurn() {
+        expectNoProblem(vn_check_shares())
     }
 
     @Test func holdsInputBackWhileTheClientTakesNothing() {

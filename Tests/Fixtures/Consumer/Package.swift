@@ -10,6 +10,10 @@ let package = Package(
     ],
     targets: [
         .executableTarget(
-            name: "Consumer", dependencies: [.product(name: "Vanilla", package: "vanilla")])
+            name: "Consumer",
+            dependencies: [
+                .product(name: "Vanilla", package: "vanilla"),
+                .product(name: "VanillaJSON", package: "vanilla"),
+            ])
     ]
 )

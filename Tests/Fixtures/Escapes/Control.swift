@@ -11,6 +11,8 @@ func help(_ request: Request, _ response: inout ResponseWriter) throws {
     while let item = items.next() {
         try response.addField("X-Item", item.name)
     }
+    if let name = try request.form()["name"] { try response.addField("X-Name", name.value) }
+    if let theme = request.cookies["theme"] { try response.addField("X-Theme", theme) }
     if let host = request.fields[.host] { try response.addField("X-Host", host) }
     response.send(request.body)
 }

@@ -10,7 +10,7 @@ enum Users {
     static func find(_ request: Request, _ response: inout ResponseWriter) throws {
         let id = try request.parameters.require("id", as: UInt32.self, else: .badRequest)
         let team: Bytes? = request.parameters["team"]
-        guard let team, !team.isEmpty else { throw Refusal(.notFound) }
+        guard let team, !team.isEmpty else { throw RequestError(.notFound) }
         response.send("\(String(team)) \(id)")
     }
 }
@@ -19,7 +19,7 @@ enum Tokens {
     static func require(
         _ request: Request, _ response: inout ResponseWriter, next: Server.Handler
     ) throws {
-        guard request.fields[.authorization] != nil else { throw Refusal(.unauthorized) }
+        guard request.fields[.authorization] != nil else { throw RequestError(.unauthorized) }
         try next(request, &response)
     }
 }

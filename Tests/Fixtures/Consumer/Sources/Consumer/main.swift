@@ -1,14 +1,16 @@
 import Vanilla
+import VanillaJSON
 
 let server = try Server(port: 0) { request, response in
     switch request.path {
     case "/": response.send("Hello, World!")
     case let path where path.hasPrefix("/user/"):
         response.send(path.dropFirst(6), contentType: .text)
+    case "/json": try response.send(json: [1, 2])
     default: response.send(status: .notFound)
     }
 }
-for path in ["/", "/user/7", "/nowhere"] {
+for path in ["/", "/user/7", "/json", "/nowhere"] {
     let answer = server.handle(Array("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
     let lines = String(decoding: answer, as: UTF8.self).split(
         separator: "\r\n", omittingEmptySubsequences: false)

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+
+/// A cookie to be set in a client, by the grammar of RFC 6265 (section 4.1.1).
+///
+/// ```swift
+/// var cookie = Cookie("__Host-session", token)
+/// cookie.isSecure = true
+/// cookie.maxAge = 14 * 24 * 3600
+/// try response.setCookie(cookie)
+/// ```
+///
+/// The defaults are the careful ones: hidden from scripts, and not sent along by other sites' forms.
+/// Set ``isSecure``, too, wherever clients come over TLS. Without ``maxAge`` and ``expires`` it lasts
+/// as long as the client's session.
+public struct Cookie: Sendable, Hashable {
+    /// The bytes of name and value together at most: 4,096. Clients drop what is larger.
+    public static let largest = 4096
+    /// The bytes of a path at most: 1,024. Clients ignore what is longer.
+    public static let longestPath = 1024
+    /// The bytes of a domain at most: 253, as of any host's name.
+    public static let longestDomain = 253
+
+    /// A token (RFC 9110, section 5.6.2).
+    public var name: String
+    /// Printable ASCII but space, `"`, `,`, `;` and `\`. Encode anything else, in Base64 for example.
+    public var value: String
+    /// The path for which, and for what lies below, the client sends the cookie; `nil` for the folder
+    /// of the request's path.
+    public var path: String? = "/"
+    /// The host to which, and to what lies below, the client sends the cookie; `nil` for the very
+    /// host of the request, which is narrower.
+    public var domain: String?
+    /// How long the cookie lasts, in seconds, at least one; it wins over ``expires``.
+    public var maxAge: Int?
+    /// When the cookie ends, in seconds since 1970 began (UTC), until the end of the year 9999.
+    public var expires: Int?
+    /// Whether the client sends the cookie over TLS only.
+    public var isSecure = false
+    /// Whether the client hides the cookie from scripts.
+    public var isHTTPOnly = true
+    /// When the client sends the cookie along with what other sites start.
+    public var sameSite = SameSite.lax
+    /// Whether the client keeps one cookie for each site that embeds this one (CHIPS).
+    public var isPartitioned = false
+
+    /// A cookie. Whether a client would take it is checked when it is set.
+    public init(_ name: String, _ value: String = "") {
+        self.name = name
+        self.value = value
+    }
+
+    /// The same cookie without a value and long past its end, which makes a client forget it: name,
+    /// domain and path are what it is known by.
+    public var deletion: Cookie {
+        var cookie = self
+        cookie.value = ""
+        cookie.maxAge = nil
+        cookie.expires = 0
+        return cookie
+    }
+}
+
+extension Cookie {
+    /// When a cookie is sent along with what other sites start.
+    public enum SameSite: Sendable, Hashable {
+        /// Never.
+        case strict
+        /// When the user follows a link.
+        case lax
+        /// Always; the cookie must be ``Cookie/isSecure`` then.
+        case none
+        /// As the client likes: no attribute is sent.
+        case unspecified
+    }
+}

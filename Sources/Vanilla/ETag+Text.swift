@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+
+internal import CVanillaIO
+
+extension ETag: LosslessStringConvertible {
+    /// The tag as it is sent: `"a"`, `W/"a"`.
+    public var description: String {
+        withOpaque { opaque in "\(isWeak ? "W/" : "")\"\(String(opaque))\"" }
+    }
+
+    /// The tag that is spelled so in a field, quotes and all; `nil` where it is none (RFC 9110,
+    /// section 8.8.3), and where it has more than ``maximumCount`` bytes.
+    public init?(_ text: String) {
+        guard let tag = text.withBytes({ text in ETag(text) }) else { return nil }
+        self = tag
+    }
+
+    /// The tag that is spelled so in a field. `nil` as for a `String`.
+    public init?(_ text: Bytes) {
+        var read = unsafe vn_entity_tag()
+        guard unsafe text.withKernelSpan({ text in unsafe vn_entity_tag_parse(text, &read) }),
+            unsafe read.opaque.count <= ETag.maximumCount
+        else { return nil }
+        // Ranges of the text, which lives longer than this call.
+        self.init(copying: unsafe Bytes(lent: read.opaque), isWeak: unsafe read.is_weak)
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+
+extension Request {
+    /// The items of a form that was sent as `application/x-www-form-urlencoded`, what HTML forms and
+    /// `curl --data` send.
+    ///
+    /// ```swift
+    /// let form = try request.form()
+    /// guard let name = form["name"]?.decodedValue else { ... }
+    /// ```
+    ///
+    /// It is seen in ``body``, so the body must have come whole (``BodyDelivery/whole``, unless you
+    /// chose otherwise). A handler that collects pieces itself makes ``QueryItems`` of them.
+    ///
+    /// - Parameter limit: The number of items at most.
+    /// - Throws: ``RequestError`` with the status 415 where Content-Type says anything else, or
+    ///   nothing, and 413 where there are more items than `limit`. Uncaught, it is the answer.
+    @_lifetime(copy self)
+    public func form(limit: Int = QueryItems.defaultLimit) throws(RequestError) -> QueryItems {
+        guard hasMediaType("application/x-www-form-urlencoded") else {
+            throw RequestError(
+                .unsupportedMediaType, "The body must be application/x-www-form-urlencoded.")
+        }
+        let items = QueryItems(body, limit: limit)
+        guard !items.isTruncated else {
+            throw RequestError(.contentTooLarge, "The form has more than \(limit) items.")
+        }
+        return items
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+
+extension Request {
+    /// What the client says that the body is, without parameters: `text/html` where Content-Type is
+    /// `text/html; charset=utf-8` (RFC 9110, section 8.3.1). Compare with
+    /// ``Bytes/equalsIgnoringCase(_:)``.
+    ///
+    /// `nil` where there is no Content-Type, and where there are several lines of it, one of which
+    /// would have to be believed.
+    public var mediaType: Bytes? {
+        @_lifetime(copy self)
+        get {
+            var count = 0
+            fields.forEach(.contentType) { _ in count += 1 }
+            guard count == 1, let value = fields[.contentType] else { return nil }
+            return value.prefix(value.firstIndex(of: UInt8(ascii: ";")) ?? value.count).trimmed
+        }
+    }
+
+    /// Whether the client says that the body is of that type, whatever the parameters.
+    ///
+    /// ```swift
+    /// guard request.hasMediaType("text/csv") else {
+    ///     return response.send(status: .unsupportedMediaType)
+    /// }
+    /// ```
+    public func hasMediaType(_ type: StaticString) -> Bool {
+        mediaType?.equalsIgnoringCase(type) ?? false
+    }
+}

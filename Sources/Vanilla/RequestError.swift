@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+
+/// What is wrong with a request, with the status that says so to its client.
+///
+/// ```swift
+/// guard let name = try request.form()["name"] else {
+///     throw RequestError(.unprocessableContent, "The name is missing.")
+/// }
+/// ```
+///
+/// Thrown by a handler, a middleware, a receiver of a body, or where an answer was deferred, it is the
+/// answer: its status, and its message as plain text. Fields that were added before are sent, so that
+/// a 401 has its WWW-Authenticate, and nothing is logged, since nothing is wrong with the server. After
+/// an answer was given it is an error like any other.
+public struct RequestError: Error, Sendable {
+    /// What the request is answered with.
+    public let status: Status
+    /// What is wrong, in a sentence for the client; empty for an answer without content. The library's own sentences repeat nothing of
+    /// the request but names, and of those only letters, digits and the like.
+    public let message: String
+    /// The error that told of it, where there was one. It is not sent.
+    public let cause: (any Error)?
+
+    /// An error to throw from a handler.
+    public init(_ status: Status, _ message: String = "", cause: (any Error)? = nil) {
+        self.status = status
+        self.message = message
+        self.cause = cause
+    }
+}
+
+extension RequestError: CustomStringConvertible {
+    /// The status and the message, for people.
+    public var description: String { message.isEmpty ? "\(status)" : "\(status): \(message)" }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+
+/// How deep the JSON of a request may be nested. How large it may be is `limits.body` of the
+/// server's configuration.
+public enum JSONLimits {
+    /// The arrays and objects open at the same time at most, unless said otherwise: 128.
+    ///
+    /// A type that contains itself takes stack for each of them.
+    public static let nesting = 128
+    /// The most that can be asked for: 500. Foundation itself stops a little above.
+    public static let nestingAtMost = 500
+}

@@ -1,0 +1,8 @@
+// error: lifetime-dependent variable 'theme' escapes its scope
+import Vanilla
+
+func handle(_ request: Request, _ response: inout ResponseWriter) {
+    guard let theme = request.cookies["theme"] else { return response.send("") }
+    Task { print(String(theme)) }
+    response.send("")
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import Testing
+import Vanilla
+import VanillaJSON
+
+@Suite struct RequestJSONTests {
+    private struct Order: Codable {
+        let article: String
+        let count: Int
+        let price: Double?
+        let isGift: Bool?
+        let parts: [Part]?
+        let notes: [String: Int]?
+        let kind: Kind?
+        let small: UInt8?
+        let date: Date?
+
+        struct Part: Codable {
+            let name: String
+        }
+
+        enum Kind: String, Codable {
+            case book, disc
+        }
+    }
+
+    private static let type = "Content-Type: application/json"
+
+    /// Answers with the article.
+    private func makeServer(log: Recorder<String>? = nil) throws -> Server {
+        try offline(log: log) { request, response in
+            response.send(try request.decode(Order.self).article)
+        }
+    }
+
+    @Test func decodesTheBody() throws {
+        let answer = try makeServer().answer(
+            post(
+                "/",
+                #"{"article":"\u0061 tea😀","count":2,"price":1.5,"isGift":true,"parts":[{"name":"x"}],"notes":{"a":1},"kind":"book","small":255,"date":0,"unknown":[{}]}"#,
+                fields: RequestJSONTests.type))
+        #expect(answer.status == 200 && answer.text == "a tea😀")
+    }
+
+    @Test func decodesWhatIsNoObject() throws {
+        let server = try offline { request, response in
+            response.send("\(try request.decode([Int].self, nestingLimit: 1))")
+        }
+        #expect(server.answer(post("/", " [1, 2]", fields: RequestJSONTests.type)).text == "[1, 2]")
+        let scalar = try offline { request, response in
+            let number: Int = try request.decode(nestingLimit: 0)
+            response.send("\(number)")
+        }
+        #expect(scalar.answer(post("/", "7", fields: RequestJSONTests.type)).text == "7")
+    }
+
+    @Test(arguments: [
+        ("application/json", 200), ("Application/JSON", 200),
+        ("application/json; charset=utf-8", 200),
+        ("application/problem+json", 200), ("application/vnd.api+JSON ;v=1", 200),
+        ("a/b+json", 200),
+        ("text/plain", 415), ("", 415), ("application/jsonx", 415), ("application/xjson", 415),
+        ("application/+json", 415), ("+json", 415), ("/b+json", 415),
+        ("application/json, a/b", 415),
+        ("application/x-www-form-urlencoded", 415), ("text/json", 415),
+        ("application/b+json+xml", 415),
+    ])
+    func asksForTheTypeOfJSON(type: String, status: Int) throws {
+        let answer = try makeServer().answer(
+            post("/", #"{"article":"a","count":1}"#, fields: "Content-Type: \(type)"))
+        #expect(answer.status == status)
+        if status == 415 { #expect(answer.text == "The body must be application/json.") }
+    }
+
+    @Test func asksForOneType() throws {
+        let body = #"{"article":"a","count":1}"#
+        let server = try makeServer()
+        #expect(server.answer(post("/", body)).status == 415)
+        let twice = post("/", body, fields: RequestJSONTests.type, RequestJSONTests.type)
+        #expect(server.answer(twice).status == 415)
+    }
+
+    @Test(arguments: [
+        ("", "The body is empty, and so no JSON."),
+        ("{", "The body is no JSON: it ends too early."),
+        ("<script>", "The body is no JSON from byte 0 on, counted from zero."),
+        (#"{"article":"a","count":1,}"#, "The body is no JSON from byte 25 on, counted from zero."),
+        // Of members that nobody asks for, too.
+        (
+            #"{"article":"a","count":1,"x":01}"#,
+            "The body is no JSON from byte 30 on, counted from zero."
+        ),
+        (
+            #"{"article":"a","count":1}{}"#,
+            "The body is no JSON from byte 25 on, counted from zero."
+        ),
+    ])
+    func refusesWhatIsNoJSON(body: String, message: String) throws {
+        let log = Recorder<String>()
+        let answer = try makeServer(log: log).answer(post("/", body, fields: RequestJSONTests.type))
+        #expect(answer.status == 400 && answer.text == message)
+        #expect(answer["Content-Type"] == "text/plain; charset=utf-8")
+        #expect(log.values.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("[]", "The body must be an object."), ("7", "The body must be an object."),
+        ("{}", "article is missing."), (#"{"article":"a"}"#, "count is missing."),
+        (#"{"article":1,"count":1}"#, "article must be a string."),
+        (#"{"article":null,"count":1}"#, "article must not be null."),
+        (#"{"article":"a","count":"<b>"}"#, "count must be a whole number."),
+        (#"{"article":"a","count":1,"price":"x"}"#, "price must be a number."),
+        (#"{"article":"a","count":1,"isGift":1}"#, "isGift must be true or false."),
+        (#"{"article":"a","count":1,"parts":{}}"#, "parts must be an array."),
+        (
+            #"{"article":"a","count":1,"parts":[{"name":"x"},{"name":1}]}"#,
+            "parts[1].name must be a string."
+        ),
+        (#"{"article":"a","count":1,"parts":[{}]}"#, "parts[0].name is missing."),
+        (#"{"article":"a","count":1,"kind":"<b>"}"#, "kind has a value that is not allowed."),
+        (#"{"article":"a","count":1,"date":"x"}"#, "date must be a number."),
+        // The client's own keys are not repeated as they are.
+        (
+            #"{"article":"a","count":1,"notes":{"<b>\u0000ä":"x"}}"#,
+            "notes.?b???? must be a whole number."
+        ),
+    ])
+    func saysWhereTheTypeIsAnother(body: String, message: String) throws {
+        let log = Recorder<String>()
+        let answer = try makeServer(log: log).answer(post("/", body, fields: RequestJSONTests.type))
+        #expect(answer.status == 422)
+        #expect(answer.text == message)
+        #expect(log.values.isEmpty)
+    }
+
+    @Test(arguments: ["1.5", "99999999999999999999", "1e400"])
+    func refusesNumbersThatDoNotFit(number: String) throws {
+        let body = #"{"article":"a","count":\#(number)}"#
+        #expect(
+            try makeServer().answer(post("/", body, fields: RequestJSONTests.type)).status == 422)
+    }
+
+    /// A place is told in 200 bytes.
+    @Test(arguments: [
+        (194, "notes.\(String(repeating: "k", count: 194))"),
+        (195, "notes.\(String(repeating: "k", count: 194))..."),
+    ])
+    func shortensALongPlace(count: Int, place: String) throws {
+        let key = String(repeating: "k", count: count)
+        let body = #"{"article":"a","count":1,"notes":{"\#(key)":"x"}}"#
+        let answer = try makeServer().answer(post("/", body, fields: RequestJSONTests.type))
+        #expect(answer.text == "\(place) must be a whole number.")
+    }
+
+    /// A type may check its values itself.
+    private struct Checked: Decodable {
+        init(from decoder: any Decoder) throws {
+            switch try decoder.singleValueContainer().decode(String.self) {
+            case "conflict": throw RequestError(.conflict, "There is one already.")
+            case "other": throw Failure()
+            default: break
+            }
+        }
+
+        struct Failure: Error {}
+    }
+
+    @Test(arguments: [
+        ("conflict", 409, "There is one already."),
+        ("other", 422, "The body has a value that is not allowed."), ("fine", 200, ""),
+    ])
+    func letsATypeRefuse(value: String, status: Int, message: String) throws {
+        let server = try offline { request, response in
+            _ = try request.decode(Checked.self)
+            response.send("")
+        }
+        let answer = server.answer(post("/", "\"\(value)\"", fields: RequestJSONTests.type))
+        #expect(answer.status == status && answer.text == message)
+    }
+
+    @Test func tellsAHandlerTheCause() throws {
+        let server = try offline { request, response in
+            do throws(RequestError) {
+                _ = try request.decode([Int].self)
+            } catch {
+                response.send("\(error.status) \(error.cause is DecodingError)")
+            }
+        }
+        #expect(server.answer(post("/", "{}", fields: RequestJSONTests.type)).text == "422 true")
+        #expect(server.answer(post("/", "{", fields: RequestJSONTests.type)).text == "400 false")
+    }
+
+    @Test func decodesWithOptionsOfTheUser() throws {
+        let server = try offline { request, response in
+            let decoder = JSONDecoder()
+            decoder.dateDecodingStrategy = .iso8601
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            let order = try request.decode([String: Date].self, with: decoder)
+            response.send("\(Int(order["dueDate"]?.timeIntervalSince1970 ?? 0))")
+        }
+        let body = #"{"dueDate":"2001-01-01T00:00:00Z"}"#
+        let answer = server.answer(post("/", body, fields: RequestJSONTests.type))
+        #expect(answer.text == "978307200")
+    }
+
+    // MARK: - Bounds
+
+    @Test(arguments: [(128, 200), (129, 400)])
+    func stopsAtTheNestingLimit(depth: Int, status: Int) throws {
+        let server = try offline { request, response in
+            _ = try request.decode(Tree.self)
+            response.send("")
+        }
+        let body = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+        let answer = server.answer(post("/", body, fields: RequestJSONTests.type))
+        #expect(answer.status == status)
+        if status == 400 {
+            #expect(answer.text == "The body is nested deeper than 128 arrays and objects.")
+        }
+    }
+
+    /// A type that contains itself, as deep as can be asked for, on the stack of a worker.
+    @Test(arguments: backends)
+    func decodesTheDeepestTypeOnAWorker(backend: Backend) throws {
+        let server = try Server(configuration: local(backend)) { request, response in
+            if request.path == "/tree" {
+                _ = try request.decode(Tree.self, nestingLimit: .max)
+            } else {
+                _ = try request.decode(Chain.self, nestingLimit: .max)
+            }
+            response.send("")
+        }
+        var requests: [String] = []
+        for depth in [500, 501] {
+            let tree = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+            let chain =
+                String(repeating: #"{"next":"#, count: depth) + "null"
+                + String(repeating: "}", count: depth)
+            requests.append(post("/tree", tree, fields: RequestJSONTests.type))
+            requests.append(post("/chain", chain, fields: RequestJSONTests.type))
+        }
+        #expect(try server.answers(requests).map(\.status) == [200, 200, 400, 400])
+    }
+
+    private struct Tree: Decodable {
+        init(from decoder: any Decoder) throws {
+            var children = try decoder.unkeyedContainer()
+            while !children.isAtEnd { _ = try children.decode(Tree.self) }
+        }
+    }
+
+    private final class Chain: Decodable {
+        let next: Chain?
+    }
+
+    /// As large as a body may be, and as hostile.
+    @Test(arguments: ["[", "{\"a\":", "\"", "[0,", "1", "[\"\\u0041\","])
+    func standsTheLargestBodies(repeated: String) throws {
+        let server = try offline { request, response in
+            _ = try request.decode(Tree.self)
+            response.send("")
+        }
+        let body = String(repeating: repeated, count: (8 << 20) / repeated.utf8.count)
+        let answer = server.answer(post("/", body, fields: RequestJSONTests.type))
+        #expect(answer.status == (repeated == "1" ? 422 : 400))
+    }
+
+    @Test func decodesALargeBody() throws {
+        let server = try offline { request, response in
+            response.send("\(try request.decode([Int].self).count)")
+        }
+        let body = "[" + Array(repeating: "1", count: 200_000).joined(separator: ",") + "]"
+        #expect(server.answer(post("/", body, fields: RequestJSONTests.type)).text == "200000")
+    }
+
+    @Test func decodesThePiecesThatAReceiverCollected() throws {
+        let streamed: @Sendable (Request) -> BodyDelivery = { _ in .streamed }
+        let server = try offline(bodyDelivery: streamed) { _, response in
+            var body: [UInt8] = []
+            response.receiveBody { piece, response in
+                body += Array(piece.bytes)
+                if piece.isLast {
+                    response.send("\(try Bytes(body.span).decodeJSON([Int].self))")
+                }
+                return .more
+            }
+        }
+        #expect(server.answer(post("/", "[1,2]")).text == "[1, 2]")
+        let refused = server.answer(post("/", "[1,"))
+        #expect(refused.status == 400 && refused.text == "The body is no JSON: it ends too early.")
+    }
+}

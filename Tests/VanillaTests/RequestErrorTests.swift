@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+import Vanilla
+
+@Suite struct RequestErrorTests {
+    private static let error = RequestError(.unprocessableContent, "The name is missing.")
+
+    @Test func isTheAnswerWhenAHandlerThrowsIt() throws {
+        let log = Recorder<String>()
+        let server = try offline(log: log) { _, response in
+            response.addField("X-Meant", "for any answer")
+            response.status = .created
+            throw RequestErrorTests.error
+        }
+        let answer = server.answer(get("/"))
+        #expect(answer.status == 422 && answer.text == "The name is missing.")
+        #expect(answer["Content-Type"] == "text/plain; charset=utf-8")
+        #expect(answer["X-Meant"] == "for any answer" && answer["Connection"] == nil)
+        #expect(log.values.isEmpty)
+    }
+
+    @Test func hasNoContentWithoutAMessage() throws {
+        let log = Recorder<String>()
+        let server = try offline(log: log) { _, response in
+            response.addField(.wwwAuthenticate, "Basic")
+            throw RequestError(.unauthorized)
+        }
+        let answer = server.answer(get("/"))
+        #expect(answer.status == 401 && answer["WWW-Authenticate"] == "Basic")
+        #expect(answer.body.isEmpty && log.values.isEmpty)
+    }
+
+    @Test func isAnErrorLikeAnyOtherBehindAnAnswer() throws {
+        let log = Recorder<String>()
+        let server = try offline(log: log) { _, response in
+            response.send("done")
+            throw RequestErrorTests.error
+        }
+        let answer = server.answer(get("/"))
+        #expect(answer.status == 200 && answer.text == "done")
+        #expect(log.values == ["A handler threw: 422: The name is missing."])
+    }
+
+    @Test func isTheAnswerWhenAReceiverThrowsIt() throws {
+        let log = Recorder<String>()
+        let streamed: @Sendable (Request) -> BodyDelivery = { _ in .streamed }
+        let server = try offline(log: log, bodyDelivery: streamed) { _, response in
+            response.receiveBody { _, _ in throw RequestErrorTests.error }
+        }
+        let answer = server.answer(post("/", "body"))
+        #expect(answer.status == 422 && answer.text == "The name is missing.")
+        #expect(log.values.isEmpty)
+    }
+
+    @Test(arguments: backends)
+    func isTheAnswerWhenADeferredOneThrowsIt(backend: Backend) throws {
+        let server = try Server(configuration: local(backend)) { request, response in
+            let exchange = response.deferAnswer()
+            onAnotherThread { exchange.complete { _ in throw RequestErrorTests.error } }
+        }
+        let answers = try server.answers([get("/"), get("/")])
+        #expect(answers.map(\.status) == [422, 422])
+    }
+
+    @Test func saysWhatItIs() {
+        #expect("\(RequestErrorTests.error)" == "422: The name is missing.")
+        #expect(RequestError(.badRequest, "", cause: TestFailure()).cause is TestFailure)
+    }
+}
