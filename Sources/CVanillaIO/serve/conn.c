@@ -898,6 +898,22 @@ static bool conn_is_read(struct vn_conn *conn)
     return true;
 }
 
+static bool conn_is_event_stream(const struct vn_conn *conn)
+{
+    return conn->answer == VN_ANSWER_STREAM && conn->exchange->is_event_stream;
+}
+
+/* When a stream of events shows that it lives, or ends with the server. */
+static uint64_t event_deadline(const struct vn_conn *conn, enum vn_timeout_kind *kind)
+{
+    const struct vn_exchange *exchange = conn->exchange;
+    uint64_t beat = after(conn->progress, exchange->events.heartbeat);
+    *kind = exchange->farewell != 0 && (beat == 0 || exchange->farewell <= beat)
+                ? VN_TIMEOUT_FAREWELL
+                : VN_TIMEOUT_HEARTBEAT;
+    return sooner(beat, exchange->farewell);
+}
+
 /* When patience ends, and with what; 0: never. */
 static uint64_t conn_deadline(const struct vn_conn *conn, enum vn_timeout_kind *kind)
 {
@@ -924,6 +940,8 @@ static uint64_t conn_deadline(const struct vn_conn *conn, enum vn_timeout_kind *
         *kind = VN_TIMEOUT_HANDLER;
         if (conn->answer == VN_ANSWER_LATER)
             return after(conn->since, deadlines->handler);
+        if (conn_is_event_stream(conn))
+            return event_deadline(conn, kind);
         /* A stream that waits for its producer waits for ever, unless its client may be gone: a
          * FIN can be half a close or all of it. */
         *kind = VN_TIMEOUT_WRITE;
@@ -975,7 +993,7 @@ static void conn_steer(struct vn_conn *conn)
         vn_ring_receive(conn->worker->ring, &conn->source);
 }
 
-static void conn_wait_for_turn(struct vn_conn *conn)
+void vn_conn_wake(struct vn_conn *conn)
 {
     if (!vn_list_is_empty(&conn->ready))
         return;
@@ -1015,7 +1033,7 @@ static void conn_settle(struct vn_conn *conn)
         (conn_is_streaming(conn) && vn_conn_unsent(conn) == 0) ||
         (conn->output != NULL && !conn->output->is_sending) ||
         (conn->worker->is_draining && conn_is_idle(conn)))
-        conn_wait_for_turn(conn);
+        vn_conn_wake(conn);
     conn_steer(conn);
 
     enum vn_timeout_kind kind;
@@ -1048,12 +1066,24 @@ void vn_conn_event(struct vn_conn *conn, const struct vn_event *event)
         conn_received(conn, event);
     else if (event->type == VN_RECEIVED && event->count == 0) {
         conn->is_at_end = true;
-        if (conn->answer == VN_ANSWER_STREAM)
+        if (conn_is_event_stream(conn)) /* nothing more to ask is how such a client leaves */
+            conn->is_cut = true;
+        else if (conn->answer == VN_ANSWER_STREAM)
             conn->since = conn->worker->now;
     } else if (event->type == VN_RECEIVED)
         conn->is_cut = true;
     else if (event->type == VN_SENT)
         conn_sent(conn, event->count);
+    conn_settle(conn);
+}
+
+/* A stream of events writes something of its own. */
+static void conn_speak(struct vn_conn *conn, enum vn_timeout_kind kind)
+{
+    bool done = kind == VN_TIMEOUT_HEARTBEAT ? vn_reply_heartbeat(conn) : vn_reply_farewell(conn);
+    if (!done)
+        conn->is_cut = true;
+    conn_after(conn);
     conn_settle(conn);
 }
 
@@ -1064,6 +1094,10 @@ void vn_conn_expire(struct vn_conn *conn)
     bool is_early = due == 0 || due > conn->worker->now;
     if (is_early || (vn_conn_unsent(conn) > 0 && conn_is_read(conn))) {
         conn_settle(conn);
+        return;
+    }
+    if (kind == VN_TIMEOUT_HEARTBEAT || kind == VN_TIMEOUT_FAREWELL) {
+        conn_speak(conn, kind);
         return;
     }
     if (kind == VN_TIMEOUT_HEAD && conn->worker->is_draining && conn->input == NULL)
@@ -1080,12 +1114,25 @@ void vn_conn_expire(struct vn_conn *conn)
     conn_settle(conn);
 }
 
+void vn_conn_plan_farewell(struct vn_conn *conn)
+{
+    struct vn_worker *worker = conn->worker;
+    uint64_t due = vn_worker_stop_due(worker);
+    uint64_t half = due > worker->now ? (due - worker->now) / 2 : 0;
+    uint64_t window = conn->exchange->events.farewell;
+    conn->exchange->farewell =
+        worker->now + vn_worker_draw(worker, 1 + (half < window ? half : window));
+}
+
 void vn_conn_drain(struct vn_conn *conn)
 {
-    if (!conn->is_ending && conn_is_idle(conn) && !vn_socket_has_input(conn->source.fd))
+    if (!conn->is_ending && conn_is_idle(conn) && !vn_socket_has_input(conn->source.fd)) {
         vn_conn_end(conn);
-    else
-        conn_settle(conn);
+        return;
+    }
+    if (!conn->is_ending && conn_is_event_stream(conn) && conn->exchange->farewell == 0)
+        vn_conn_plan_farewell(conn);
+    conn_settle(conn);
 }
 
 /* ---- Later ---- */

@@ -5,6 +5,7 @@
 
 #include "../http/body.h"
 #include "../http/scan.h"
+#include "../include/vn_hub.h"
 #include "worker.h"
 
 /* What the next bytes are. */
@@ -50,6 +51,9 @@ struct vn_exchange {
     uint64_t stream_left; /* of the declared length */
     bool stream_is_chunked;
     bool stream_waits;
+    bool is_event_stream;
+    vn_event_stream events; /* how that lives */
+    uint64_t farewell; /* milliseconds: when it ends because the server stops; 0: not yet */
 };
 
 struct vn_conn {
@@ -118,11 +122,18 @@ void vn_conn_event(struct vn_conn *conn, const struct vn_event *event);
 /* Its deadline was reached. */
 void vn_conn_expire(struct vn_conn *conn);
 
+/* Have it go on in this turn or the next. */
+void vn_conn_wake(struct vn_conn *conn);
+
 /* Its turn on the worker's ready list. */
 void vn_conn_continue(struct vn_conn *conn);
 
 /* The server drains: end it if it is idle. */
 void vn_conn_drain(struct vn_conn *conn);
+
+/* The server stops: set when its stream of events ends. They end one by one, so that their clients
+ * do not all come back at the same moment. */
+void vn_conn_plan_farewell(struct vn_conn *conn);
 
 /* End it now. */
 void vn_conn_end(struct vn_conn *conn);
@@ -141,6 +152,10 @@ void vn_reply_continue(struct vn_conn *conn);
 /* Call the producer while it may write. Returns false when the stream failed and the connection
  * must be cut. */
 bool vn_reply_produce(struct vn_conn *conn, vn_producer *producer, void *context);
+
+/* Write a comment, or the last words, of a stream of events. False when memory ran out. */
+bool vn_reply_heartbeat(struct vn_conn *conn);
+bool vn_reply_farewell(struct vn_conn *conn);
 
 /* Run by conn.c and reply.c: the exchange's memory, made on demand; NULL when there is none to be
  * had. */

@@ -584,6 +584,62 @@ int32_t vn_response_offer(vn_response *response, const vn_validators *validators
     return result < 0 ? result : verdict;
 }
 
+/* ---- A stream of events ---- */
+
+int32_t vn_response_stream_events(vn_response *response, const vn_event_stream *options,
+                                  vn_producer *producer, vn_release *release, void *context)
+{
+    static const struct {
+        vn_span name, value;
+    } fields[] = {
+        {LITERAL("Cache-Control"), LITERAL("no-cache, no-transform")},
+        {LITERAL("X-Accel-Buffering"), LITERAL("no")}, /* of nginx: do not hold events back */
+    };
+    struct vn_conn *conn = response->conn;
+    int32_t result = 0;
+    for (size_t i = 0; result == 0 && i < sizeof fields / sizeof *fields; i++)
+        result = vn_response_add_field(response, fields[i].name, fields[i].value);
+    if (result < 0) {
+        if (release != NULL)
+            release(context);
+        return result;
+    }
+    result =
+        vn_response_stream(response, LITERAL("text/event-stream"), -1, producer, release, context);
+    if (result == 0 && conn->answer == VN_ANSWER_STREAM) {
+        conn->exchange->is_event_stream = true;
+        conn->exchange->events = *options;
+        if (conn->worker->is_draining)
+            vn_conn_plan_farewell(conn);
+    }
+    return result;
+}
+
+bool vn_reply_heartbeat(struct vn_conn *conn)
+{
+    return stream_put(conn, conn->exchange->stream_is_chunked ? LITERAL("3\r\n:\n\n\r\n")
+                                                              : LITERAL(":\n\n"));
+}
+
+bool vn_reply_farewell(struct vn_conn *conn)
+{
+    const vn_event_stream *events = &conn->exchange->events;
+    uint8_t text[sizeof "retry: \n\n" + VN_DECIMAL_MAX];
+    uint64_t retry = events->retry_least +
+                     vn_worker_draw(conn->worker, events->retry_most - events->retry_least + 1ull);
+    memcpy(text, "retry: ", 7);
+    uint8_t *at = vn_write_decimal(text + 7, retry);
+    *at++ = '\n';
+    *at++ = '\n';
+    struct vn_stream stream = {.conn = conn};
+    conn->closes = true;
+    bool is_chunked = conn->exchange->stream_is_chunked;
+    bool done = vn_stream_write(&stream, (vn_span) {text, (size_t) (at - text)}) == 0 &&
+                (!is_chunked || stream_put(conn, LITERAL("0\r\n\r\n")));
+    conn->answer = VN_ANSWER_DONE;
+    return done;
+}
+
 /* ---- The request's body, and later ---- */
 
 int32_t vn_response_receive(vn_response *response, vn_consumer *consumer, vn_release *release,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "conn.h"
+#include "desk.h"
 
 enum {
     ACCEPT_RETRY = 500,        /* milliseconds after descriptors or memory ran out */
@@ -30,6 +31,17 @@ static uint64_t nanoseconds(void)
 uint64_t vn_clock(void)
 {
     return nanoseconds() / 1000000;
+}
+
+/* xorshift64*: for spreading things out, not for secrets. */
+uint64_t vn_worker_draw(struct vn_worker *worker, uint64_t below)
+{
+    if (worker->random == 0)
+        worker->random = (uint64_t) (uintptr_t) worker ^ worker->now << 32 ^ 1;
+    worker->random ^= worker->random >> 12;
+    worker->random ^= worker->random << 25;
+    worker->random ^= worker->random >> 27;
+    return below == 0 ? 0 : (worker->random * UINT64_C(2685821657736338717) >> 16) % below;
 }
 
 void vn_log(const vn_config *config, int32_t level, const char *format, ...)
@@ -292,6 +304,7 @@ void vn_worker_close(struct vn_worker *worker)
     worker->mailbox.ring = NULL;
     pthread_mutex_unlock(&worker->mailbox.lock);
     worker_read_mail(worker); /* nobody is there: each is told so */
+    vn_desks_close(worker);
 
     vn_ring_close(worker->ring);
     vn_slab_close(&worker->sources);
@@ -299,6 +312,14 @@ void vn_worker_close(struct vn_worker *worker)
 }
 
 /* ---- Stopping ---- */
+
+void vn_worker_wake(struct vn_worker *worker)
+{
+    pthread_mutex_lock(&worker->mailbox.lock);
+    if (worker->mailbox.ring != NULL)
+        vn_ring_wake(worker->mailbox.ring);
+    pthread_mutex_unlock(&worker->mailbox.lock);
+}
 
 void vn_worker_stop(struct vn_worker *worker, uint64_t due)
 {
@@ -311,7 +332,7 @@ void vn_worker_stop(struct vn_worker *worker, uint64_t due)
     pthread_mutex_unlock(&mailbox->lock);
 }
 
-static uint64_t worker_stop_due(struct vn_worker *worker)
+uint64_t vn_worker_stop_due(struct vn_worker *worker)
 {
     pthread_mutex_lock(&worker->mailbox.lock);
     uint64_t due = worker->mailbox.stop_due;
@@ -337,7 +358,7 @@ static void worker_drain(struct vn_worker *worker)
 {
     if (!worker->is_draining)
         worker_begin_drain(worker);
-    if (worker_stop_due(worker) > worker->now)
+    if (vn_worker_stop_due(worker) > worker->now)
         return;
     for (struct vn_link *link = worker->connections.next; link != &worker->connections;
          link = link->next)
@@ -389,7 +410,7 @@ static int64_t worker_patience(struct vn_worker *worker, uint64_t most)
         return 0;
     uint64_t due = vn_wheel_next(&worker->wheel);
     if (worker->is_draining) {
-        uint64_t stop = worker_stop_due(worker);
+        uint64_t stop = vn_worker_stop_due(worker);
         due = stop < due ? stop : due;
     }
     if (due == UINT64_MAX && most == UINT64_MAX)
@@ -422,9 +443,11 @@ int32_t vn_worker_turn(struct vn_worker *worker, uint64_t most)
     }
     worker_continue(worker, count > 0);
     worker_expire(worker);
-    if (was_woken)
+    if (was_woken) {
         worker_read_mail(worker);
-    if (vn_unlikely(worker->is_draining || (was_woken && worker_stop_due(worker) != UINT64_MAX)))
+        vn_desks_open(worker);
+    }
+    if (vn_unlikely(worker->is_draining || (was_woken && vn_worker_stop_due(worker) != UINT64_MAX)))
         worker_drain(worker);
     return 0;
 }

@@ -30,6 +30,9 @@ enum vn_timeout_kind {
     VN_TIMEOUT_HANDLER,
     VN_TIMEOUT_LINGER,
     VN_TIMEOUT_KINDS,
+    /* These are no loss of patience: a stream of events shows that it lives, or says farewell. */
+    VN_TIMEOUT_HEARTBEAT,
+    VN_TIMEOUT_FAREWELL,
 };
 
 /* A call that waits for the worker. */
@@ -94,6 +97,8 @@ struct vn_worker {
     uint32_t connection_limit;
     uint64_t refusals_logged; /* when that was, for one line a minute */
 
+    struct vn_desk *desks; /* one for each hub that somebody subscribed to here */
+    uint64_t random;
     struct vn_mailbox mailbox;
     vn_request request; /* scratch of the head that is scanned */
     struct vn_event events[VN_EVENTS_MAX];
@@ -127,6 +132,15 @@ void vn_worker_stop(struct vn_worker *worker, uint64_t due);
 
 /* See whether the turn has become a late one. */
 void vn_worker_look_at_clock(struct vn_worker *worker);
+
+/* Have it look at its mailbox and its desks. Any thread. */
+void vn_worker_wake(struct vn_worker *worker);
+
+/* When it has to be done, if it was asked to stop. */
+uint64_t vn_worker_stop_due(struct vn_worker *worker);
+
+/* A number below `below`, at random. */
+uint64_t vn_worker_draw(struct vn_worker *worker, uint64_t below);
 
 /* A connection came to its end: its place is free. */
 void vn_worker_left(struct vn_worker *worker);
