@@ -479,6 +479,14 @@ const char *vn_check_hub_life(void)
     settle(rig);
     if (problem == NULL && (rig->peers[0].ended != 1 || rig->peers[1].ended != 1))
         problem = failed("a client that is gone is still subscribed");
+    if (problem == NULL &&
+        memcmp(rig->peers[1].output + rig->peers[1].output_count - 5, "0\r\n\r\n", 5) != 0)
+        problem = failed("the stream of a client that left is cut");
+    /* And one whose input had ended before. */
+    connect_as(rig, 3, "a", "1.1", NULL);
+    settle(rig);
+    if (problem == NULL && rig->peers[3].ended != 1)
+        problem = failed("a client that left before its stream began is still subscribed");
     vn_memory_script(rig->worker.ring)->stays_open = true;
 
     connect_as(rig, 2, "a", "1.1", NULL);

@@ -316,7 +316,7 @@ class Client:
             reader.send_signal(signal.SIGSTOP)
             self.pause(4)
             reader.send_signal(signal.SIGCONT)
-            said, _ = reader.communicate(timeout=PATIENCE)
+            said = reader.stdout.read()  # not communicate(), which misses what readline() took
         finally:
             reader.kill()
             reader.wait()

@@ -806,6 +806,17 @@ static bool conn_is_streaming(const struct vn_conn *conn)
     return conn->answer == VN_ANSWER_STREAM && !conn->exchange->stream_waits;
 }
 
+static bool conn_is_event_stream(const struct vn_conn *conn)
+{
+    return conn->answer == VN_ANSWER_STREAM && conn->exchange->is_event_stream;
+}
+
+/* Nothing more to ask is how the client of a stream of events leaves. */
+static bool conn_has_left_events(const struct vn_conn *conn)
+{
+    return conn->is_at_end && conn_is_event_stream(conn) && conn->exchange->stream_waits;
+}
+
 /* Have the producer write, and send it, until the socket is full or it was enough for one turn.
  * Returns false when the connection must end. */
 static bool conn_stream(struct vn_conn *conn)
@@ -814,6 +825,11 @@ static bool conn_stream(struct vn_conn *conn)
         if (conn_is_streaming(conn) && vn_conn_unsent(conn) == 0) {
             struct vn_exchange *exchange = conn->exchange;
             if (!vn_reply_produce(conn, exchange->producer, exchange->producer_context))
+                return false;
+            conn_after(conn);
+        }
+        if (conn_has_left_events(conn)) {
+            if (!vn_reply_end_events(conn))
                 return false;
             conn_after(conn);
         }
@@ -896,11 +912,6 @@ static bool conn_is_read(struct vn_conn *conn)
     patience->begun = now;
     patience->base = patience->taken;
     return true;
-}
-
-static bool conn_is_event_stream(const struct vn_conn *conn)
-{
-    return conn->answer == VN_ANSWER_STREAM && conn->exchange->is_event_stream;
 }
 
 /* When a stream of events shows that it lives, or ends with the server. */
@@ -1066,9 +1077,7 @@ void vn_conn_event(struct vn_conn *conn, const struct vn_event *event)
         conn_received(conn, event);
     else if (event->type == VN_RECEIVED && event->count == 0) {
         conn->is_at_end = true;
-        if (conn_is_event_stream(conn)) /* nothing more to ask is how such a client leaves */
-            conn->is_cut = true;
-        else if (conn->answer == VN_ANSWER_STREAM)
+        if (conn->answer == VN_ANSWER_STREAM)
             conn->since = conn->worker->now;
     } else if (event->type == VN_RECEIVED)
         conn->is_cut = true;

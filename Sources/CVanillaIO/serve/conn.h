@@ -156,6 +156,7 @@ bool vn_reply_produce(struct vn_conn *conn, vn_producer *producer, void *context
 /* Write a comment, or the last words, of a stream of events. False when memory ran out. */
 bool vn_reply_heartbeat(struct vn_conn *conn);
 bool vn_reply_farewell(struct vn_conn *conn);
+bool vn_reply_end_events(struct vn_conn *conn);
 
 /* Run by conn.c and reply.c: the exchange's memory, made on demand; NULL when there is none to be
  * had. */

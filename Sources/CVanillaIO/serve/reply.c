@@ -632,12 +632,15 @@ bool vn_reply_farewell(struct vn_conn *conn)
     *at++ = '\n';
     *at++ = '\n';
     struct vn_stream stream = {.conn = conn};
+    return vn_stream_write(&stream, (vn_span) {text, (size_t) (at - text)}) == 0 &&
+           vn_reply_end_events(conn);
+}
+
+bool vn_reply_end_events(struct vn_conn *conn)
+{
     conn->closes = true;
-    bool is_chunked = conn->exchange->stream_is_chunked;
-    bool done = vn_stream_write(&stream, (vn_span) {text, (size_t) (at - text)}) == 0 &&
-                (!is_chunked || stream_put(conn, LITERAL("0\r\n\r\n")));
     conn->answer = VN_ANSWER_DONE;
-    return done;
+    return !conn->exchange->stream_is_chunked || stream_put(conn, LITERAL("0\r\n\r\n"));
 }
 
 /* ---- The request's body, and later ---- */
