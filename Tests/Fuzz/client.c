@@ -7,6 +7,7 @@
 #include "answers.h"
 #include "http/digits.h"
 #include "serve/conn.h"
+#include "system.h"
 
 struct client clients[CLIENTS];
 
@@ -16,7 +17,7 @@ static const vn_span text = {(const uint8_t *) "text/plain", 10};
 enum { PATTERN = 16384, PATTERN_PERIOD = 251, PATTERN_SHIFTS = 97 };
 static uint8_t pattern[PATTERN];
 
-void client_begin(struct client *client)
+void client_begin(struct client *client, vn_span input)
 {
     if (pattern[1] == 0)
         for (size_t i = 0; i < PATTERN; i++)
@@ -24,6 +25,7 @@ void client_begin(struct client *client)
     client->peer.output_count = 0;
     client->peer.ended = 0;
     client->peer.is_finished = false;
+    client->input = input;
     client->received = 0;
     client->is_begun = client->is_ending = client->is_finished = false;
     client->given_count = 0;
@@ -81,13 +83,27 @@ static struct given *begin_given(const vn_request *request)
     return given;
 }
 
-static void number_response(vn_response *response, const struct given *given)
+/* Whether a call did what it was asked: it does, as long as there is memory. */
+static bool is_done(int32_t result, const char *call)
+{
+    fuzz_require(result == 0 || fuzz_system.has_failed, "%s: %d", call, result);
+    return result == 0;
+}
+
+/* The kernel answers in place of the handler, if it still can. */
+static void give_nothing(struct given *given)
+{
+    given->is_answered = false;
+    given->is_nothing = true;
+}
+
+static bool number_response(vn_response *response, const struct given *given)
 {
     uint8_t digits[VN_DECIMAL_MAX];
     size_t count = (size_t) (vn_write_decimal(digits, number_of(given)) - digits);
-    int32_t added =
-        vn_response_add_field(response, vn_span_of("X-Number"), (vn_span) {digits, count});
-    fuzz_require(added == 0, "a field is refused: %d", added);
+    return is_done(
+        vn_response_add_field(response, vn_span_of("X-Number"), (vn_span) {digits, count}),
+        "add_field");
 }
 
 static vn_span pattern_of(const struct given *given, size_t count)
@@ -114,27 +130,32 @@ static void release(void *context)
     fuzz_require(client->released <= client->lent, "released twice");
 }
 
-static void answer(vn_response *response, struct given *given, vn_span body)
+static void begin_answer(struct given *given, vn_span body)
 {
     given->body = body;
     given->is_answered = true;
     given->is_length_declared = true;
     given->length = body.count;
-    int32_t sent = vn_response_send(response, text, body);
-    fuzz_require(sent == 0, "send: %d", sent);
+}
+
+static void answer(vn_response *response, struct given *given, vn_span body)
+{
+    begin_answer(given, body);
+    if (!is_done(vn_response_send(response, text, body), "send")) {
+        give_nothing(given);
+        return;
+    }
     fuzz_require(vn_response_is_answered(response), "it is not answered");
     fuzz_require(vn_response_send(response, text, body) == -EALREADY, "it is answered twice");
 }
 
 static void answer_shared(vn_response *response, struct given *given, vn_span body)
 {
-    given->body = body;
-    given->is_answered = true;
-    given->is_length_declared = true;
-    given->length = body.count;
-    given->client->lent++;
-    int32_t sent = vn_response_send_shared(response, text, body, release, given->client);
-    fuzz_require(sent == 0, "send_shared: %d", sent);
+    struct client *client = given->client;
+    begin_answer(given, body);
+    client->lent++;
+    if (!is_done(vn_response_send_shared(response, text, body, release, client), "send_shared"))
+        give_nothing(given);
 }
 
 static void answer_raw(vn_response *response, struct given *given)
@@ -145,44 +166,48 @@ static void answer_raw(vn_response *response, struct given *given)
     uint8_t *at = vn_write_decimal(bytes + sizeof begin - 1, number_of(given));
     memcpy(at, "\r\n\r\nraw", 7);
     at += given->is_head ? 4 : 7;
+    begin_answer(given, vn_span_of("raw"));
     given->status = 299;
     given->is_raw = true;
-    given->is_answered = true;
-    given->is_length_declared = true;
-    given->length = 3;
-    given->body = vn_span_of("raw");
-    int32_t sent = vn_response_send_raw(response, (vn_span) {bytes, (size_t) (at - bytes)});
-    fuzz_require(sent == 0, "send_raw: %d", sent);
+    vn_span all = {bytes, (size_t) (at - bytes)};
+    if (!is_done(vn_response_send_raw(response, all), "send_raw"))
+        give_nothing(given);
 }
 
 static void answer_without_content(vn_response *response, struct given *given, uint16_t status)
 {
     given->status = status;
     given->is_answered = true;
-    vn_response_set_status(response, status);
-    int32_t sent = vn_response_send(response, (vn_span) {0}, vn_span_of("dropped"));
-    fuzz_require(sent == 0, "send: %d", sent);
+    if (!is_done(vn_response_set_status(response, status), "set_status") ||
+        !is_done(vn_response_send(response, (vn_span) {0}, vn_span_of("dropped")), "send"))
+        give_nothing(given);
 }
 
 /* Fields before and after a change of mind, and many of them. */
-static void answer_changed(vn_response *response, struct given *given, uint8_t many)
+static bool change_fields(vn_response *response, const struct given *given, uint8_t many)
 {
-    vn_response_reset(response);
-    vn_response_add_field(response, vn_span_of("X-Before"), vn_span_of("a"));
-    number_response(response, given);
-    for (uint8_t i = 0; i < many % 8; i++) {
-        static char filler[600];
-        memset(filler, 'f', sizeof filler);
-        int32_t added = vn_response_add_field(response, vn_span_of("X-Many"),
-                                              (vn_span) {(uint8_t *) filler, sizeof filler});
-        fuzz_require(added == 0, "a field is refused: %d", added);
-    }
+    static const uint8_t filler[600] = {[0 ... 599] = 'f'};
+    if (!is_done(vn_response_add_field(response, vn_span_of("X-Before"), vn_span_of("a")), "add") ||
+        !is_done(vn_response_reset(response), "reset") || !number_response(response, given))
+        return false;
+    for (uint8_t i = 0; i < many; i++)
+        if (!is_done(vn_response_add_field(response, vn_span_of("X-Many"),
+                                           (vn_span) {filler, sizeof filler}),
+                     "add_field"))
+            return false;
     fuzz_require(vn_response_add_field(response, vn_span_of("X-Bad"), vn_span_of("a\r\nb")) ==
                      -EINVAL,
                  "a line end in a field");
+    return is_done(vn_response_set_status(response, given->status), "set_status");
+}
+
+static void answer_changed(vn_response *response, struct given *given, uint8_t many)
+{
     given->status = 431;
-    vn_response_set_status(response, 431);
-    answer(response, given, pattern_of(given, 20));
+    if (change_fields(response, given, many))
+        answer(response, given, pattern_of(given, 20));
+    else
+        give_nothing(given);
 }
 
 /* ---- Streams ---- */
@@ -221,8 +246,12 @@ static int32_t produce(void *context, vn_stream *stream)
         client->is_broken = true;
         return -EIO;
     }
-    int32_t written = write_piece(stream, given, plan->size, plan->is_shared);
-    fuzz_require(written == 0, "a stream's write: %d", written);
+    size_t capacity = vn_stream_capacity(stream);
+    fuzz_require(given->is_length_declared ? capacity <= given->length - given->body.count
+                                           : capacity > 0,
+                 "a capacity of %zu", capacity);
+    if (!is_done(write_piece(stream, given, plan->size, plan->is_shared), "a stream's write"))
+        return -ENOMEM;
     if (given->is_length_declared) {
         vn_span more = pattern_of(given, (size_t) given->length - given->body.count + 1);
         client->lent++;
@@ -254,8 +283,8 @@ static void stream(vn_response *response, struct given *given, struct plan plan)
     given->body = pattern_of(given, 0);
     client->handle = vn_response_handle(response);
     client->lent++;
-    int32_t begun = vn_response_stream(response, text, length, produce, release, client);
-    fuzz_require(begun == 0, "stream: %d", begun);
+    if (!is_done(vn_response_stream(response, text, length, produce, release, client), "stream"))
+        give_nothing(given);
 }
 
 /* ---- Bodies that come in pieces ---- */
@@ -267,8 +296,10 @@ static void answer_sum(vn_response *response, struct client *client)
     *at++ = ' ';
     at = vn_write_decimal(at, client->sum);
     struct given *given = last_given(client);
-    number_response(response, given);
-    answer(response, given, keep(client, (vn_span) {digits, (size_t) (at - digits)}));
+    if (number_response(response, given))
+        answer(response, given, keep(client, (vn_span) {digits, (size_t) (at - digits)}));
+    else
+        give_nothing(given);
 }
 
 static void consume_piece(struct client *client, vn_response *response, vn_span piece)
@@ -328,8 +359,10 @@ static void receive(vn_response *response, struct client *client, vn_consumer *c
 {
     client->lent++;
     vn_response_reset(response); /* the consumer's answer is another */
-    int32_t begun = vn_response_receive(response, consumer, release, client);
-    fuzz_require(begun == 0, "receive: %d", begun);
+    if (!is_done(vn_response_receive(response, consumer, release, client), "receive")) {
+        give_nothing(last_given(client));
+        return;
+    }
     client->lent++;
     fuzz_require(vn_response_receive(response, consumer, release, client) == -EALREADY,
                  "two consumers");
@@ -346,8 +379,8 @@ static void defer(vn_response *response, struct given *given)
         client->first_given = given;
     }
     client->is_timed = client->is_timed || given->is_body_open;
-    int32_t deferred = vn_response_defer(response);
-    fuzz_require(deferred == 0, "defer: %d", deferred);
+    if (!is_done(vn_response_defer(response), "defer"))
+        give_nothing(given);
 }
 
 /* An answer that comes late reaches its own exchange or none. */
@@ -361,24 +394,28 @@ static void answer_later(void *context, vn_response *response)
     fuzz_require(client_of(response->conn) == client && given == last_given(client),
                  "a late answer reaches another exchange");
     fuzz_require(!given->is_answered, "a late answer to what is answered");
-    number_response(response, given);
-    answer(response, given, pattern_of(given, 10));
+    client->is_timed = true; /* behind a FIN it says that the connection closes */
+    if (number_response(response, given))
+        answer(response, given, pattern_of(given, 10));
+}
+
+static void send_letter(struct client *client, vn_handle handle, struct given *given)
+{
+    if (is_done(vn_handle_run(handle, answer_later, given), "run"))
+        client->letters++;
 }
 
 void client_answer(struct client *client, bool is_stale)
 {
-    if (is_stale && client->first_given != NULL) {
-        client->letters++;
-        client->is_timed = true;
-        vn_handle_run(client->first_handle, answer_later, client->first_given);
-    } else if (client->waits == WAITS_FOR_ANSWER) {
-        client->letters++;
-        vn_handle_run(client->handle, answer_later, last_given(client));
-    } else if (client->waits == WAITS_FOR_RESUME)
-        vn_handle_resume(client->handle);
-    else
-        return;
+    uint8_t waits = client->waits;
     client->waits = WAITS_FOR_NOTHING;
+    if (is_stale && client->first_given != NULL) {
+        client->is_timed = true;
+        send_letter(client, client->first_handle, client->first_given);
+    } else if (waits == WAITS_FOR_ANSWER)
+        send_letter(client, client->handle, last_given(client));
+    else if (waits == WAITS_FOR_RESUME && !is_done(vn_handle_resume(client->handle), "resume"))
+        client->waits = waits;
 }
 
 /* ---- The handler ---- */
@@ -413,7 +450,10 @@ static void handle(void *context, const vn_request *request, vn_response *respon
     struct client *client = given->client;
     uint8_t what = path_byte(request, 1), much = path_byte(request, 2) % 64;
     (void) context;
-    number_response(response, given);
+    if (!number_response(response, given)) {
+        give_nothing(given);
+        return;
+    }
     switch (is_upper(what) ? what | 0x20 : what) {
     case 'b': /* too large to be copied behind the head */
         answer(response, given, pattern_of(given, 9000 + much));
@@ -422,7 +462,8 @@ static void handle(void *context, const vn_request *request, vn_response *respon
         answer_shared(response, given, pattern_of(given, much * 100));
         break;
     case 'p':
-        stream(response, given, (struct plan) {.pieces = much % 8 + 1, .size = 100, .length = -1});
+        stream(response, given,
+               (struct plan) {.pieces = much % 8 + 1, .size = 10u + much * 4u, .length = -1});
         break;
     case 'l':
         stream(response, given,
@@ -478,7 +519,7 @@ static void handle(void *context, const vn_request *request, vn_response *respon
         given->is_nothing = true;
         break;
     case 'x':
-        answer_changed(response, given, much);
+        answer_changed(response, given, much % 8);
         break;
     case 'm':
         answer_without_content(response, given, much % 2 == 0 ? 204 : 304);
@@ -502,7 +543,7 @@ const vn_handlers client_handlers = {.handle = handle, .choose_body = choose_bod
 
 /* Reads the output from its begin to its end. */
 struct reader {
-    const struct client *client;
+    struct client *client;
     vn_span rest;
     uint32_t next; /* of what was given */
     uint32_t continues; /* since the last final answer */
@@ -631,6 +672,7 @@ static void read_answer(struct reader *reader)
     if (head.status < 200) {
         fuzz_require(head.status == 100 && head.count == 25, "another interim answer");
         fuzz_require(++reader->continues == 1, "100 twice");
+        reader->client->is_timed = true;
         return;
     }
     reader->is_last = head.closes;
@@ -664,7 +706,7 @@ static void check_end(const struct reader *reader)
                  "answer %u is missing", reader->next);
 }
 
-void client_check_answers(const struct client *client)
+void client_check_answers(struct client *client)
 {
     struct reader reader = {.client = client,
                             .rest = {client->peer.output, client->peer.output_count}};

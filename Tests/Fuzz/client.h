@@ -38,6 +38,7 @@ enum waits { WAITS_FOR_NOTHING, WAITS_FOR_ANSWER, WAITS_FOR_RESUME };
 
 struct client {
     struct vn_memory_peer peer;
+    vn_span input; /* what it sends */
     size_t received; /* bytes that the server got */
 
     /* The ring's side: see scripted.c. */
@@ -69,8 +70,8 @@ struct client {
 
 extern struct client clients[CLIENTS];
 
-/* Forget all that was, but for memory that is used again. */
-void client_begin(struct client *client);
+/* Forget all that was, but for memory that is used again. It will send `input`. */
+void client_begin(struct client *client, vn_span input);
 
 /* The client of a connection. */
 struct client *client_of(const void *connection);
@@ -83,6 +84,6 @@ extern const vn_handlers client_handlers;
 void client_answer(struct client *client, bool is_stale);
 
 /* All that was sent is well formed, and is what the handler gave, in its order. */
-void client_check_answers(const struct client *client);
+void client_check_answers(struct client *client);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sanitizer/asan_interface.h>
+#include <string.h>
 
 #include "../CVanillaIOChecks/http_delivery.h"
 #include "system.h"
@@ -48,16 +49,24 @@ static uint8_t draw(void)
 
 static void break_something(struct vn_memory_script *memory, uint32_t how)
 {
-    if ((how & 3) == 3) {
+    uint32_t much = how / 4;
+    switch (how % 4) {
+    case 0:
+        if (much % 2 == 0)
+            memory->receive_error = -ECONNRESET;
+        else
+            memory->send_error = -EPIPE;
+        break;
+    case 1:
+        memory->send_fails_after = 1 + much * 120;
+        break;
+    case 2:
+        fuzz_system.fails_in = 1 + much;
+        break;
+    default:
         memory->stays_open = true;
         return;
     }
-    if ((how & 3) == 0)
-        memory->receive_error = -ECONNRESET;
-    else if ((how & 3) == 1)
-        memory->send_error = -EPIPE;
-    else
-        memory->send_fails_after = 1 + how / 4 * 60;
     for (size_t i = 0; i < CLIENTS; i++)
         clients[i].is_broken = true;
 }
@@ -68,6 +77,16 @@ static void stop_worker(uint32_t within)
     vn_worker_stop(stopped, due);
     if (due < script.stop_due)
         script.stop_due = due;
+}
+
+/* The bytes up to the end of the next head that the first client sends, for what depends on whether
+ * anything came with it; 0 when there is no such head. */
+static uint32_t count_to_head_end(void)
+{
+    const struct client *client = &clients[0];
+    vn_span rest = {client->input.bytes + client->received, client->input.count - client->received};
+    const uint8_t *end = rest.count == 0 ? NULL : memmem(rest.bytes, rest.count, "\r\n\r\n", 4);
+    return end == NULL ? 0 : (uint32_t) (end + 4 - rest.bytes);
 }
 
 /* What the next wait is like. Returns how long it may take, in milliseconds. */
@@ -82,7 +101,7 @@ static uint64_t step_wait(struct vn_memory_script *memory, bool *is_quiet)
     memory->is_stalled = false;
     switch (byte & 7) {
     case 1:
-        memory->receive_most = amount + 1;
+        memory->receive_most = amount > 0 ? amount : count_to_head_end();
         break;
     case 2:
         memory->receive_most = amount / 4 + 1;
@@ -251,5 +270,7 @@ void scripted_begin(struct vn_ring *ring, struct vn_worker *worker, const struct
     script = *begun;
     stopped = worker;
     buffers_return();
+    fuzz_system.fails_in = 0;
+    fuzz_system.has_failed = false;
     *vn_memory_script(ring) = (struct vn_memory_script) {0};
 }

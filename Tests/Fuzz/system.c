@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#define FUZZ_IS_SYSTEM
 #include "system.h"
 
 #include <errno.h>
@@ -68,4 +67,27 @@ int fuzz_shutdown(int fd, int how)
     fuzz_require(how == SHUT_WR, "a shutdown that nobody expects");
     fuzz_system.finished(fd);
     return 0;
+}
+
+static bool fails(void)
+{
+    if (fuzz_system.fails_in == 0 || --fuzz_system.fails_in > 0)
+        return false;
+    fuzz_system.has_failed = true;
+    return true;
+}
+
+void *fuzz_malloc(size_t count)
+{
+    return fails() ? NULL : malloc(count);
+}
+
+void *fuzz_calloc(size_t number, size_t size)
+{
+    return fails() ? NULL : calloc(number, size);
+}
+
+void *fuzz_realloc(void *memory, size_t count)
+{
+    return fails() ? NULL : realloc(memory, count);
 }
