@@ -27,13 +27,17 @@ void client_begin(struct client *client, vn_span input)
     client->peer.is_finished = false;
     client->input = input;
     client->received = 0;
-    client->is_begun = client->is_ending = client->is_finished = false;
+    client->is_begun = client->is_ending = false;
+    client->is_lost = client->is_finished = false;
     client->given_count = 0;
     client->copied = 0;
     client->first_given = NULL;
+    client->handle = (vn_handle) {0};
     client->waits = WAITS_FOR_NOTHING;
     client->letters = client->delivered = 0;
     client->lent = client->released = 0;
+    client->refusal = 0;
+    client->is_nudged = false;
     client->is_broken = client->is_timed = false;
 }
 
@@ -241,7 +245,8 @@ static int32_t produce(void *context, vn_stream *stream)
     struct given *given = last_given(client);
     const struct plan *plan = &plans[client - clients];
     fuzz_require(!given->is_finished, "the producer is called after its end");
-    fuzz_require(client->waits != WAITS_FOR_RESUME, "the producer is called while it waits");
+    fuzz_require(client->waits != WAITS_FOR_RESUME || client->is_nudged,
+                 "the producer is called while it waits");
     if (plan->fails && client->turns == plan->pieces / 2) {
         client->is_broken = true;
         return -EIO;
@@ -305,7 +310,8 @@ static void answer_sum(vn_response *response, struct client *client)
 static void consume_piece(struct client *client, vn_response *response, vn_span piece)
 {
     fuzz_require(client_of(response->conn) == client, "another client's body");
-    fuzz_require(client->waits != WAITS_FOR_RESUME, "a piece while it is paused");
+    fuzz_require(client->waits != WAITS_FOR_RESUME || client->is_nudged,
+                 "a piece while it is paused");
     for (size_t i = 0; i < piece.count; i++)
         client->sum = client->sum * 31 + piece.bytes[i];
     client->consumed += piece.count;
@@ -358,6 +364,7 @@ static int32_t consume_and_fail(void *context, vn_response *response, vn_span pi
 static void receive(vn_response *response, struct client *client, vn_consumer *consumer)
 {
     client->lent++;
+    client->handle = vn_response_handle(response);
     vn_response_reset(response); /* the consumer's answer is another */
     if (!is_done(vn_response_receive(response, consumer, release, client), "receive")) {
         give_nothing(last_given(client));
@@ -405,17 +412,31 @@ static void send_letter(struct client *client, vn_handle handle, struct given *g
         client->letters++;
 }
 
-void client_answer(struct client *client, bool is_stale)
+void client_answer(struct client *client)
 {
     uint8_t waits = client->waits;
     client->waits = WAITS_FOR_NOTHING;
-    if (is_stale && client->first_given != NULL) {
-        client->is_timed = true;
-        send_letter(client, client->first_handle, client->first_given);
-    } else if (waits == WAITS_FOR_ANSWER)
+    if (waits == WAITS_FOR_ANSWER)
         send_letter(client, client->handle, last_given(client));
     else if (waits == WAITS_FOR_RESUME && !is_done(vn_handle_resume(client->handle), "resume"))
         client->waits = waits;
+}
+
+void client_answer_first(struct client *client)
+{
+    if (client->first_given == NULL)
+        return;
+    client->is_timed = true;
+    client->waits = WAITS_FOR_NOTHING;
+    send_letter(client, client->first_handle, client->first_given);
+}
+
+void client_resume(struct client *client)
+{
+    if (client->handle.worker == NULL)
+        return;
+    client->is_nudged = true;
+    is_done(vn_handle_resume(client->handle), "resume");
 }
 
 /* ---- The handler ---- */
@@ -640,7 +661,7 @@ static bool is_refusal(uint16_t status)
  * refusal. */
 static void read_own(struct reader *reader, const struct answer_head *head)
 {
-    const struct client *client = reader->client;
+    struct client *client = reader->client;
     const struct given *next =
         reader->next < client->given_count ? &client->given[reader->next] : NULL;
     fuzz_require(head->has_date && !head->is_chunked && !head->has_type, "an answer of its own");
@@ -657,6 +678,7 @@ static void read_own(struct reader *reader, const struct answer_head *head)
         fuzz_require(!next->is_answered && reader->next + 1 == client->given_count,
                      "a refusal before answer %u", reader->next);
     reader->next = client->given_count;
+    client->refusal = head->status;
 }
 
 static void read_answer(struct reader *reader)

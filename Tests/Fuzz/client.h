@@ -44,6 +44,7 @@ struct client {
     /* The ring's side: see scripted.c. */
     bool is_begun;
     bool is_ending;
+    bool is_lost; /* the server was told so */
     bool is_finished; /* FIN was sent */
 
     struct given given[GIVEN_MAX];
@@ -55,6 +56,7 @@ struct client {
     vn_handle first_handle;
     struct given *first_given;
     uint8_t waits;
+    bool is_nudged; /* resumed though it did not wait: it may go on before its time */
     uint32_t letters; /* sent, of those that call back */
     uint32_t delivered;
     uint32_t lent;
@@ -64,6 +66,7 @@ struct client {
     uint64_t consumed;
     uint32_t sum;
 
+    uint16_t refusal; /* the last answer's status, where that is a refusal */
     bool is_broken; /* it, or a handler, broke off: its last answer may be cut */
     bool is_timed; /* what it is answered depends, and may, on when its bytes come */
 };
@@ -80,8 +83,14 @@ struct client *client_of_descriptor(int32_t fd);
 /* The handlers whose answers the clients know. */
 extern const vn_handlers client_handlers;
 
-/* Do what the exchange waits for, or with `is_stale` try it on the first one there was. */
-void client_answer(struct client *client, bool is_stale);
+/* Do what the exchange waits for, if anything. */
+void client_answer(struct client *client);
+
+/* Answer the first exchange that wanted a later answer, whatever became of it. */
+void client_answer_first(struct client *client);
+
+/* Resume the last exchange that can be, though it may not wait. */
+void client_resume(struct client *client);
 
 /* All that was sent is well formed, and is what the handler gave, in its order. */
 void client_check_answers(struct client *client);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model.h"
 #include "scripted.h"
 #include "serve/conn.h"
 #include "serve/server.h"
@@ -133,7 +134,7 @@ static void turn(size_t first, size_t last)
 {
     if (scripted_is_over())
         for (size_t i = first; i <= last; i++)
-            client_answer(&clients[i], false);
+            client_answer(&clients[i]);
     int32_t turned = vn_worker_turn(worker, PATIENCE);
     fuzz_require(turned == 0, "the ring broke: %d", turned);
 }
@@ -227,6 +228,18 @@ static void compare(const struct client *client, const struct client *peaceful)
                  "other bytes");
 }
 
+/* And it is what it has to be. */
+static void check_model(const struct client *client, const vn_config *config)
+{
+    struct model model = model_of(client->input, config);
+    if (!model.is_known)
+        return;
+    fuzz_require(client->given_count == model.handled, "%u requests in place of %u",
+                 client->given_count, model.handled);
+    fuzz_require(client->refusal == model.refusal, "refused with %u in place of %u",
+                 client->refusal, model.refusal);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
     vn_span input = {bytes, count};
@@ -248,8 +261,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     const vn_config *config = &configs[options / IS_CRAMPED % CONFIGS];
     size_t last = (options & IS_PAIR) != 0;
     serve(0, last, input, config, &scripted);
-    bool is_same = is_comparable(last);
-    if ((steps == 0 && last == 0) || !is_same)
+    if (!is_comparable(last))
+        return 0;
+    if (!clients[0].is_broken)
+        check_model(&clients[0], config);
+    if (steps == 0 && last == 0)
         return 0;
     serve(IN_PEACE, IN_PEACE, input, config, &(struct script) {.stop_due = UINT64_MAX});
     if (clients[IN_PEACE].is_timed || !is_comparable(0))

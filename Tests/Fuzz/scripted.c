@@ -89,6 +89,17 @@ static uint32_t count_to_head_end(void)
     return end == NULL ? 0 : (uint32_t) (end + 4 - rest.bytes);
 }
 
+/* From outside of the handler. */
+static void call_client(struct client *client, uint32_t how)
+{
+    if (how == 3)
+        client_resume(client);
+    else if (how == 2)
+        client_answer_first(client);
+    else
+        client_answer(client);
+}
+
 /* What the next wait is like. Returns how long it may take, in milliseconds. */
 static uint64_t step_wait(struct vn_memory_script *memory, bool *is_quiet)
 {
@@ -115,7 +126,7 @@ static uint64_t step_wait(struct vn_memory_script *memory, bool *is_quiet)
         memory->is_stalled = true;
         return (uint64_t) amount * QUIET;
     case 5:
-        client_answer(&clients[amount / 2 % 2], amount % 2);
+        call_client(&clients[amount % 2], amount / 2 % 4);
         break;
     case 6:
         if (script.may_break)
@@ -176,7 +187,10 @@ static int64_t scripted_send(struct vn_ring *ring, struct vn_source *source,
     for (size_t i = 0; i < message->msg_iovlen; i++)
         fuzz_require(message->msg_iov[i].iov_len > 0, "a piece of nothing");
     step_send(vn_memory_script(ring));
-    return under->send(ring, source, message);
+    int64_t sent = under->send(ring, source, message);
+    if (sent < 0)
+        client_of_descriptor(source->fd)->is_lost = true;
+    return sent;
 }
 
 static void scripted_end(struct vn_ring *ring, struct vn_source *source)
@@ -221,16 +235,26 @@ static void check_event(const struct vn_event *event)
         return;
     struct client *client = client_of_descriptor(event->source->fd);
     fuzz_require(event->type == VN_ENDED || !client->is_ending, "an event after the end");
+    if (event->type != VN_ENDED && event->count < 0)
+        client->is_lost = true;
     if (event->type == VN_RECEIVED && event->count > 0) {
         client->received += (size_t) event->count;
         buffer_lend(event);
     }
 }
 
+/* Who is gone is not waited for. */
+static void check_lost(void)
+{
+    for (size_t i = 0; i < CLIENTS; i++)
+        fuzz_require(!clients[i].is_lost || clients[i].is_ending, "a lost client is kept");
+}
+
 static int32_t scripted_wait(struct vn_ring *ring, struct vn_event *events, int32_t capacity,
                              int64_t timeout)
 {
     bool is_quiet;
+    check_lost();
     buffers_return();
     uint64_t most = step_wait(vn_memory_script(ring), &is_quiet);
     if (timeout > 0 && most < (uint64_t) timeout / 1000000)
