@@ -89,15 +89,23 @@ static uint32_t count_to_head_end(void)
     return end == NULL ? 0 : (uint32_t) (end + 4 - rest.bytes);
 }
 
-/* From outside of the handler. */
-static void call_client(struct client *client, uint32_t how)
+/* From outside of the handler. Returns whether the worker hears of that alone. */
+static bool call_client(struct client *client, uint32_t how)
 {
-    if (how == 3)
-        client_resume(client);
-    else if (how == 2)
+    switch (how) {
+    case 2:
+    case 4:
         client_answer_first(client);
-    else
+        break;
+    case 3:
+    case 5:
+        client_resume(client);
+        break;
+    default:
         client_answer(client);
+        break;
+    }
+    return how >= 1 && how <= 3;
 }
 
 /* What the next wait is like. Returns how long it may take, in milliseconds. */
@@ -126,8 +134,8 @@ static uint64_t step_wait(struct vn_memory_script *memory, bool *is_quiet)
         memory->is_stalled = true;
         return (uint64_t) amount * QUIET;
     case 5:
-        call_client(&clients[amount % 2], amount / 2 % 4);
-        break;
+        *is_quiet = call_client(&clients[amount % 2], amount / 2);
+        return *is_quiet ? 0 : UINT64_MAX;
     case 6:
         if (script.may_break)
             break_something(memory, amount);
@@ -250,6 +258,18 @@ static void check_lost(void)
         fuzz_require(!clients[i].is_lost || clients[i].is_ending, "a lost client is kept");
 }
 
+/* Nothing happens but that the worker was woken. */
+static int32_t wait_quietly(struct vn_event *events, int64_t timeout)
+{
+    if (!fuzz_system.is_rung) {
+        fuzz_system.now += timeout > 0 ? (uint64_t) timeout / 1000000 : 0;
+        return 0;
+    }
+    fuzz_system.is_rung = false;
+    events[0] = (struct vn_event) {.type = VN_WOKEN};
+    return 1;
+}
+
 static int32_t scripted_wait(struct vn_ring *ring, struct vn_event *events, int32_t capacity,
                              int64_t timeout)
 {
@@ -259,10 +279,8 @@ static int32_t scripted_wait(struct vn_ring *ring, struct vn_event *events, int3
     uint64_t most = step_wait(vn_memory_script(ring), &is_quiet);
     if (timeout > 0 && most < (uint64_t) timeout / 1000000)
         timeout = (int64_t) most * 1000000;
-    if (is_quiet && !fuzz_system.is_rung) {
-        fuzz_system.now += timeout > 0 ? (uint64_t) timeout / 1000000 : 0;
-        return 0;
-    }
+    if (is_quiet)
+        return wait_quietly(events, timeout);
     int32_t count = under->wait(ring, events, capacity, timeout);
     for (int32_t i = 0; i < count; i++)
         check_event(&events[i]);
