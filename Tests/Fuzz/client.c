@@ -140,6 +140,7 @@ static void begin_answer(struct given *given, vn_span body)
     given->is_answered = true;
     given->is_length_declared = true;
     given->length = body.count;
+    given->has_type = true;
 }
 
 static void answer(vn_response *response, struct given *given, vn_span body)
@@ -173,6 +174,7 @@ static void answer_raw(vn_response *response, struct given *given)
     begin_answer(given, vn_span_of("raw"));
     given->status = 299;
     given->is_raw = true;
+    given->has_type = false;
     vn_span all = {bytes, (size_t) (at - bytes)};
     if (!is_done(vn_response_send_raw(response, all), "send_raw"))
         give_nothing(given);
@@ -185,6 +187,29 @@ static void answer_without_content(vn_response *response, struct given *given, u
     if (!is_done(vn_response_set_status(response, status), "set_status") ||
         !is_done(vn_response_send(response, (vn_span) {0}, vn_span_of("dropped")), "send"))
         give_nothing(given);
+}
+
+/* What the client may have already. */
+static void offer(vn_response *response, struct given *given)
+{
+    vn_validators validators = {
+        .tag = {vn_span_of("tag"), number_of(given) % 3 == 2},
+        .last_modified = 784111000,
+        .has_tag = true,
+        .has_last_modified = number_of(given) % 2 == 0,
+    };
+    vn_span body = pattern_of(given, 33);
+    int32_t verdict = vn_response_send_offer(response, &validators, text, body);
+    if (verdict != VN_NOT_MODIFIED && verdict != VN_PRECONDITION_FAILED) {
+        begin_answer(given, body);
+        if (!is_done(verdict, "send_offer"))
+            give_nothing(given);
+        return;
+    }
+    begin_answer(given, (vn_span) {0});
+    given->status = (uint16_t) verdict;
+    given->has_type = false;
+    given->is_length_declared = verdict == VN_PRECONDITION_FAILED;
 }
 
 /* Fields before and after a change of mind, and many of them. */
@@ -282,6 +307,7 @@ static void stream(vn_response *response, struct given *given, struct plan plan)
     struct client *client = given->client;
     plans[client - clients] = plan;
     given->is_answered = true;
+    given->has_type = true;
     given->is_stream = true;
     given->is_length_declared = length >= 0;
     given->length = length < 0 ? 0 : (uint64_t) length;
@@ -289,6 +315,27 @@ static void stream(vn_response *response, struct given *given, struct plan plan)
     client->handle = vn_response_handle(response);
     client->lent++;
     if (!is_done(vn_response_stream(response, text, length, produce, release, client), "stream"))
+        give_nothing(given);
+}
+
+/* It ends with the client's input, and may say that it lives: what is in it is not looked at. */
+static void stream_events(vn_response *response, struct given *given, struct plan plan)
+{
+    struct client *client = given->client;
+    vn_event_stream options;
+    vn_event_stream_init(&options);
+    plans[client - clients] = plan;
+    client->is_broken = true;
+    client->is_timed = true;
+    given->is_answered = true;
+    given->has_type = true;
+    given->is_stream = true;
+    given->is_event_stream = true;
+    given->body = pattern_of(given, 0);
+    client->handle = vn_response_handle(response);
+    client->lent++;
+    if (!is_done(vn_response_stream_events(response, &options, produce, release, client),
+                 "stream_events"))
         give_nothing(given);
 }
 
@@ -503,6 +550,14 @@ static void handle(void *context, const vn_request *request, vn_response *respon
         stream(response, given,
                (struct plan) {.pieces = much % 8 + 2, .size = 60, .length = -1, .fails = true});
         break;
+    case 'g':
+        stream_events(
+            response, given,
+            (struct plan) {.pieces = much % 8 + 1, .size = 30, .length = -1, .waits = true});
+        break;
+    case 'o':
+        offer(response, given);
+        break;
     case 'h':
         stream(
             response, given,
@@ -580,6 +635,8 @@ static void skip(struct reader *reader, size_t count)
 /* The next bytes of a body are what was given from `at` on. */
 static size_t match_body(const struct given *given, size_t at, vn_span bytes)
 {
+    if (given->is_event_stream)
+        return at + bytes.count;
     fuzz_require(
         bytes.count <= given->body.count - at &&
             (bytes.count == 0 || memcmp(given->body.bytes + at, bytes.bytes, bytes.count) == 0),
@@ -608,7 +665,8 @@ static void read_by_chunks(struct reader *reader, const struct given *given)
         reader->is_cut = count == 0;
         skip(reader, count == 0 ? reader->rest.count : count);
     } while (count > 0 && data.count > 0);
-    fuzz_require(reader->is_cut || (given->is_finished && at == given->body.count),
+    fuzz_require(reader->is_cut || given->is_event_stream ||
+                     (given->is_finished && at == given->body.count),
                  "the body of answer %zu is complete, but was not", number_of(given));
 }
 
@@ -634,7 +692,7 @@ static void read_given(struct reader *reader, const struct answer_head *head)
     fuzz_require(given->minor == 0 || !head->keeps_alive, "keep-alive to HTTP/1.1");
     fuzz_require(head->has_date != given->is_raw, "no Date");
     bool has_content = given->status != 204 && given->status != 304;
-    fuzz_require(head->has_type == (has_content && !given->is_raw), "content without a type");
+    fuzz_require(head->has_type == given->has_type, "content without a type");
     fuzz_require(!head->has_length || (given->is_length_declared && head->length == given->length),
                  "a length of %llu", (unsigned long long) head->length);
     fuzz_require(!given->is_length_declared || head->has_length, "no length");

@@ -5,6 +5,8 @@
 #define FUZZ_CLIENT_H
 
 #include "fuzz.h"
+#include "include/vn_conditional.h"
+#include "include/vn_hub.h"
 #include "include/vn_server.h"
 #include "ring/memory.h"
 
@@ -27,6 +29,8 @@ struct given {
     bool is_answered;
     bool is_nothing; /* it gave no answer at all, so the kernel does */
     bool is_raw;
+    bool has_type;
+    bool is_event_stream; /* into which the kernel writes too */
     bool is_stream;
     bool is_finished; /* a stream was ended by its producer, as it was declared */
     bool is_length_declared;

@@ -108,6 +108,8 @@ static void reset_worker(const vn_config *config)
     worker->config = config;
     worker->now = BEGIN;
     worker->turn = 0;
+    worker->random = 1;
+    worker->was_busy = false;
     worker->exchanges = 0;
     worker->counters.counted = (vn_statistics) {0};
     worker->wheel = wheel;

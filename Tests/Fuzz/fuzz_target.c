@@ -8,7 +8,7 @@
 
 #include "fuzz.h"
 #include "http/authority.h"
-#include "http/date.h"
+#include "include/vn_date.h"
 #include "http/digits.h"
 #include "plain.h"
 

@@ -94,6 +94,8 @@ static int handle_whole(struct state *state, uint8_t what)
         return refuse(state, -500);
     case 't':
         return refuse(state, -503);
+    case 'g': /* ends when the input does */
+        return give_up(state);
     default:
         break;
     }
@@ -147,6 +149,7 @@ static int handle_open(struct state *state, uint8_t what)
         return handle_consumer(state);
     case 'v':
         return handle_failing_consumer(state);
+    case 'g':
     case 'a': /* a race between the answer and the body */
     case 'd':
     case 't':

@@ -11,6 +11,7 @@
 enum {
     DRAWN_MAX = 300, /* random steps */
     QUIET = 400,     /* milliseconds that pass, times up to 31 */
+    DRIFT = 2000,    /* nanoseconds by which the clock goes with each look, times up to 31 */
     BUFFERS = 64,
     BUFFER_SIZE = 4096,
     BUFFER_EDGE = 32,
@@ -145,6 +146,7 @@ static uint64_t step_wait(struct vn_memory_script *memory, bool *is_quiet)
             stop_worker(amount);
         break;
     default:
+        fuzz_system.drift = (uint64_t) amount * DRIFT;
         break;
     }
     return UINT64_MAX;
@@ -313,6 +315,7 @@ void scripted_begin(struct vn_ring *ring, struct vn_worker *worker, const struct
     stopped = worker;
     buffers_return();
     fuzz_system.fails_in = 0;
+    fuzz_system.drift = fuzz_system.drifted = 0;
     fuzz_system.has_failed = false;
     *vn_memory_script(ring) = (struct vn_memory_script) {0};
 }

@@ -28,7 +28,9 @@ void *fuzz_realloc(void *memory, size_t count);
 
 /* For the target: the system that the kernel sees. */
 struct fuzz_system {
-    uint64_t now;  /* milliseconds */
+    uint64_t now;   /* milliseconds */
+    uint64_t drift; /* nanoseconds that each look at the clock takes */
+    uint64_t drifted;
     bool is_rung;  /* the memory ring was woken */
     uint32_t waits; /* in which nothing happened until the timeout */
     uint32_t fails_in; /* so many allocations the next one fails; 0: none does */
