@@ -120,3 +120,12 @@ struct vn_cuts vn_cuts_random(uint64_t *random)
 {
     return (struct vn_cuts) {.name = "random pieces", .next = next_random, .random = random};
 }
+
+bool vn_same_request(const vn_request *a, const vn_request *b)
+{
+    size_t ranges = offsetof(vn_request, method);
+    return a->content_length == b->content_length &&
+           memcmp((const char *) a + ranges, (const char *) b + ranges,
+                  offsetof(vn_request, stage) - ranges) == 0 &&
+           memcmp(a->fields, b->fields, a->field_count * sizeof(vn_field)) == 0;
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* http_delivery.h - what the checks of http share: messages, random numbers, memory at the edge
- * of a page. */
+ * of a page, and a comparison. */
 #ifndef HTTP_DELIVERY_H
 #define HTTP_DELIVERY_H
 
@@ -56,5 +56,8 @@ struct vn_cuts vn_cuts_none(void);
 struct vn_cuts vn_cuts_once(size_t at);
 struct vn_cuts vn_cuts_every(size_t size);
 struct vn_cuts vn_cuts_random(uint64_t *random);
+
+/* Whether two scans that were completed found the same. */
+bool vn_same_request(const vn_request *a, const vn_request *b);
 
 #endif

@@ -64,15 +64,6 @@ static int32_t deliver(scanner *scan, vn_request *request, vn_span bytes,
     return verdict;
 }
 
-static bool same_request(const vn_request *a, const vn_request *b)
-{
-    size_t ranges = offsetof(vn_request, method);
-    return a->content_length == b->content_length &&
-           memcmp((const char *) a + ranges, (const char *) b + ranges,
-                  offsetof(vn_request, stage) - ranges) == 0 &&
-           memcmp(a->fields, b->fields, a->field_count * sizeof(vn_field)) == 0;
-}
-
 /* The verdict of every scanner is `expected`, and so is its request, when the bytes come in this
  * way. */
 static const char *check_cuts(const char *name, bool is_head, vn_span bytes,
@@ -87,7 +78,7 @@ static const char *check_cuts(const char *name, bool is_head, vn_span bytes,
         if (verdict != expected)
             return vn_fail("%s: %s, %s %zu: %d in place of %d", name, scanners[i].name, cuts->name,
                            cuts->size, verdict, expected);
-        if (verdict > 0 && !same_request(&request, wanted))
+        if (verdict > 0 && !vn_same_request(&request, wanted))
             return vn_fail("%s: %s, %s %zu: another request", name, scanners[i].name, cuts->name,
                            cuts->size);
     }
@@ -147,7 +138,7 @@ static const char *check_whole_and_bytewise(const char *name, bool is_head, vn_s
         if (verdict != expected)
             return vn_fail("%s: %s, %s: %d in place of %d", name, scanners[i / 2].name,
                            i % 2 == 0 ? "whole" : "bytewise", verdict, expected);
-        if (verdict > 0 && !same_request(&request, &wanted))
+        if (verdict > 0 && !vn_same_request(&request, &wanted))
             return vn_fail("%s: %s: another request", name, scanners[i / 2].name);
     }
     return NULL;
