@@ -10,7 +10,7 @@
 
 #include "ring/memory.h"
 #include "serve/conn.h"
-#include "serve/hub.h"
+#include "serve/desk.h"
 
 static _Thread_local char message[4096];
 
@@ -45,6 +45,7 @@ struct rig {
     struct vn_worker worker;
     vn_hub *hub;
     int32_t refused; /* what subscribing last returned */
+    bool publishes_then; /* the handler, behind a subscription */
     struct vn_memory_peer peers[CLIENTS];
     struct vn_conn *conns[CLIENTS]; /* of those that are connected */
 };
@@ -61,6 +62,8 @@ static void handle(void *context, const vn_request *request, vn_response *respon
     rig->refused = vn_response_subscribe(response, rig->hub, topic, last_id);
     if (rig->refused < 0)
         vn_reply_empty(response, 503);
+    if (rig->publishes_then)
+        vn_hub_publish(rig->hub, topic, text("data: then\n"), (vn_span) {0}, (vn_span) {0});
 }
 
 static struct rig *rig_make(const vn_hub_options *options)
@@ -436,6 +439,67 @@ const char *vn_check_hub_slow(void)
         problem = failed("a backlog of any age is taken");
     const char *leak = rig_free(rig);
     STEP(leak);
+    return problem;
+}
+
+/* A new subscriber and an event in the same turn, behind output that is still owed. */
+const char *vn_check_hub_haste(void)
+{
+    const char *problem = NULL;
+    for (uint8_t slow = VN_SLOW_DISCONNECT; slow <= VN_SLOW_KEEP_NEWEST; slow++) {
+        vn_hub_options options = quiet();
+        options.topic.slow = slow;
+        options.topic.backlog_age = 20;
+        struct rig *rig = rig_make(&options);
+        char id[64] = "";
+        connect_as(rig, 0, "a", "1.1", NULL);
+        STEP(expect_data(rig, 0, true, "", id));
+        leave(rig, 0);
+        publish(rig, "a", "data: old\n");
+        for (uint64_t until = vn_clock() + 24; vn_clock() < until;)
+            vn_worker_turn(&rig->worker, 1);
+        vn_memory_script(rig->worker.ring)->sends_later = true;
+        rig->publishes_then = true;
+        connect_as(rig, 0, "a", "1.1", id);
+        STEP(expect_data(rig, 0, true, "old then ", NULL));
+        const char *leak = rig_free(rig);
+        STEP(leak);
+    }
+    return problem;
+}
+
+/* While the worker is busy its inbox keeps no more than one subscriber may wait for. */
+const char *vn_check_hub_inbox(void)
+{
+    const char *problem = NULL;
+    for (uint8_t slow = VN_SLOW_DISCONNECT; slow <= VN_SLOW_DROP_OLDEST; slow++) {
+        vn_hub_options options = quiet();
+        options.topic.slow = slow;
+        options.topic.history_bytes = options.topic.backlog_bytes = 1000;
+        struct rig *rig = rig_make(&options);
+        connect_as(rig, 0, "a", "1.1", NULL);
+        for (int i = 0; i < 10000; i++)
+            publish(rig, "a", "data: 1\n");
+        const struct vn_desk *desk = rig->worker.desks;
+        if (problem == NULL && desk->inbox.count > 1000 / strlen("id: 00000000-1\ndata: 1\n\n"))
+            problem = failed("%u letters wait", desk->inbox.count);
+        settle(rig);
+        vn_hub_statistics counted;
+        vn_hub_read_statistics(rig->hub, &counted);
+        bool is_cut = slow == VN_SLOW_DISCONNECT;
+        if (problem == NULL && (counted.disconnected != is_cut || rig->peers[0].ended != is_cut ||
+                                (!is_cut && counted.dropped + counted.delivered != 10000)))
+            problem = failed("disconnected %llu, dropped %llu, delivered %llu",
+                             (unsigned long long) counted.disconnected,
+                             (unsigned long long) counted.dropped,
+                             (unsigned long long) counted.delivered);
+        leave(rig, 0);
+        /* With nobody left the worker keeps nothing of the hub. */
+        if (problem == NULL && rig->worker.desks != NULL)
+            problem = failed("a desk is left");
+        const char *leak = rig_free(rig);
+        STEP(leak);
+    }
     return problem;
 }
 

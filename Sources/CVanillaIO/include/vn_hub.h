@@ -46,7 +46,8 @@ typedef struct vn_topic_options {
     uint32_t history_events; /* 1,000 kept for those who come back; 0: none */
     uint32_t history_bytes; /* 256 KiB */
     uint32_t history_age; /* 300,000; 0: any */
-    uint32_t backlog_bytes; /* 1 MiB waiting for one subscriber; at least history_bytes */
+    /* 1 MiB waiting for one subscriber, in at most 1,024 turns; at least history_bytes */
+    uint32_t backlog_bytes;
     uint32_t backlog_age; /* 30,000 that its oldest event may wait; 0: any */
     uint8_t slow; /* VN_SLOW_... */
 } vn_topic_options;

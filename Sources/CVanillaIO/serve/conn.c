@@ -131,6 +131,18 @@ static bool input_append(struct vn_conn *conn, const uint8_t *bytes, size_t coun
     return true;
 }
 
+/* Whether what waits is more than the blank line that some clients send behind a body. */
+static bool conn_has_begun_head(const struct vn_conn *conn)
+{
+    const struct vn_input *input = conn->input;
+    if (input == NULL)
+        return false;
+    for (uint32_t i = input->at; i < input->count; i++)
+        if ((input->bytes[i] != '\r' && input->bytes[i] != '\n') || i - input->at >= BLANK_MOST)
+            return true;
+    return false;
+}
+
 /* ---- Begin and end ---- */
 
 void vn_conn_open(struct vn_worker *worker, int32_t fd)
@@ -208,12 +220,16 @@ vn_cold static void conn_refuse(struct vn_conn *conn, uint16_t status)
     conn_next(conn);
 }
 
-/* The exchange cannot go on: send what is owed, then close. An answer that was begun is cut, so that
- * the client does not take it for whole. */
+/* The exchange cannot go on: send what is owed, then close. An answer that was begun stays without
+ * its end, so that the client does not take it for whole; where that end is the close itself, the
+ * connection is cut. */
 vn_cold static void conn_abandon(struct vn_conn *conn)
 {
+    const struct vn_exchange *exchange = conn->exchange;
+    bool ends_by_close = conn->answer == VN_ANSWER_STREAM && !exchange->stream_is_chunked &&
+                         exchange->stream_left == UINT64_MAX;
     conn->closes = true;
-    conn->is_cut = conn->is_cut || conn->answer == VN_ANSWER_STREAM;
+    conn->is_cut = conn->is_cut || ends_by_close;
     conn->answer = VN_ANSWER_DONE;
     conn_next(conn);
 }
@@ -237,13 +253,20 @@ bool vn_conn_will_close(const struct vn_conn *conn)
            (!body->is_complete && !body->is_chunked && body->left > limits_of(conn)->discard);
 }
 
-/* The body's clock starts again. */
-static void conn_unpause(struct vn_conn *conn)
+/* The client could not send for a while: the time that it has for a head or a body starts again. */
+static void conn_restart_clocks(struct vn_conn *conn)
 {
-    conn->is_paused = false;
+    if (conn->reading == VN_READING_WASTE || conn->reading == VN_READING_NOTHING)
+        return;
     conn->since = conn->worker->now;
     conn->body_at = conn->worker->now;
     conn->body_base = conn->body.received;
+}
+
+static void conn_unpause(struct vn_conn *conn)
+{
+    conn->is_paused = false;
+    conn_restart_clocks(conn);
 }
 
 /* What follows from the answer's state, after every call of the user's code. */
@@ -549,8 +572,8 @@ static bool conn_says_close(const struct vn_conn *conn)
 /* Somebody wants the streamed body that the client holds back. */
 static void conn_invite_body(struct vn_conn *conn)
 {
-    if (conn->reading == VN_READING_BODY && conn->awaits_continue && has_consumer(conn) &&
-        conn->answer != VN_ANSWER_DONE)
+    bool is_open = conn->answer == VN_ANSWER_NONE || conn->answer == VN_ANSWER_LATER;
+    if (conn->reading == VN_READING_BODY && conn->awaits_continue && has_consumer(conn) && is_open)
         vn_reply_continue(conn);
 }
 
@@ -729,10 +752,15 @@ static void conn_received(struct vn_conn *conn, const struct vn_event *event)
             if (!input_append(conn, event->bytes + used, count - used) || !conn_keep_scratch(conn))
                 conn->is_cut = true;
         }
-    } else if (!input_append(conn, event->bytes, count))
-        conn->is_cut = true;
-    else if (!conn->is_blocked)
-        conn_use_input(conn);
+    } else {
+        bool had_begun = conn_has_begun_head(conn);
+        if (!input_append(conn, event->bytes, count))
+            conn->is_cut = true;
+        else if (!had_begun && conn->requests > 0 && conn->reading == VN_READING_HEAD)
+            conn->since = worker->now; /* behind a blank line: it begins only now */
+        if (!conn->is_cut && !conn->is_blocked)
+            conn_use_input(conn);
+    }
     vn_ring_give(worker->ring, event->buffer);
 }
 
@@ -864,18 +892,6 @@ static uint64_t body_deadline(const struct vn_conn *conn)
                   conn->body_at + deadlines->body_grace);
 }
 
-/* Whether what waits is more than the blank line that some clients send behind a body. */
-static bool conn_has_begun_head(const struct vn_conn *conn)
-{
-    const struct vn_input *input = conn->input;
-    if (input == NULL)
-        return false;
-    for (uint32_t i = input->at; i < input->count; i++)
-        if ((input->bytes[i] != '\r' && input->bytes[i] != '\n') || i - input->at >= BLANK_MOST)
-            return true;
-    return false;
-}
-
 /* When to look whether the client takes its bytes. */
 static uint64_t write_deadline(const struct vn_conn *conn)
 {
@@ -938,7 +954,7 @@ static uint64_t conn_deadline(const struct vn_conn *conn, enum vn_timeout_kind *
         if (conn->requests == 0 || conn_has_begun_head(conn)) {
             *kind = VN_TIMEOUT_HEAD;
             uint64_t due = after(conn->since, deadlines->head);
-            if (conn->worker->is_draining && conn->input == NULL)
+            if (conn->worker->is_draining && !conn_has_begun_head(conn))
                 due = sooner(due, conn->since + DRAIN_GRACE);
             return due;
         }
@@ -998,6 +1014,8 @@ static void conn_steer(struct vn_conn *conn)
     if (holds == conn->is_held)
         return;
     conn->is_held = holds;
+    if (!holds)
+        conn_restart_clocks(conn);
     if (holds)
         vn_ring_hold(conn->worker->ring, &conn->source);
     else
@@ -1015,7 +1033,7 @@ void vn_conn_wake(struct vn_conn *conn)
 /* Between requests, with nothing owed. A new connection is idle only after a grace. */
 static bool conn_is_idle(const struct vn_conn *conn)
 {
-    return conn->reading == VN_READING_HEAD && conn->input == NULL && conn->output == NULL &&
+    return conn->reading == VN_READING_HEAD && !conn_has_begun_head(conn) && conn->output == NULL &&
            (conn->requests > 0 || conn->worker->now - conn->since > DRAIN_GRACE);
 }
 
@@ -1109,7 +1127,7 @@ void vn_conn_expire(struct vn_conn *conn)
         conn_speak(conn, kind);
         return;
     }
-    if (kind == VN_TIMEOUT_HEAD && conn->worker->is_draining && conn->input == NULL)
+    if (kind == VN_TIMEOUT_HEAD && conn->worker->is_draining && !conn_has_begun_head(conn))
         kind = VN_TIMEOUT_IDLE; /* nothing came in the grace of a server that drains */
     vn_count_more(&conn->worker->counters.counted.timeouts[kind], 1);
     if (kind == VN_TIMEOUT_HEAD)

@@ -14,6 +14,7 @@ enum {
     BATCH_MOST = 64, /* events, and bytes, joined into one block */
     BATCH_BYTES_MOST = 64 * 1024,
     FEW = 2, /* blocks that wait and need no memory of their own */
+    WAITING_MOST = 1024, /* blocks that wait for one subscriber */
 };
 
 /* What is lent to subscribers: one event as it was framed, or several joined. Of one worker. */
@@ -35,7 +36,8 @@ struct subscriber {
     struct vn_seat *seat; /* NULL: not seated */
     struct vn_conn *conn;
     uint64_t waiting; /* bytes */
-    struct block **blocks; /* that wait */
+    struct block **blocks; /* that wait: `count` of them from `first` on */
+    uint32_t first;
     uint32_t count;
     uint32_t capacity;
     struct block *few[FEW];
@@ -79,7 +81,7 @@ static struct block *block_with_room(uint32_t payload_count, uint8_t **payload)
     struct block *block = malloc(sizeof *block + payload_count + VN_HEX_MAX + 4);
     if (block == NULL)
         return NULL;
-    *block = (struct block) {.references = 1, .chunk = block->bytes};
+    *block = (struct block) {.references = 1, .at = vn_clock(), .chunk = block->bytes};
     uint8_t *at = vn_write_hex(block->bytes, payload_count);
     *payload = at + 2;
     memcpy(at, "\r\n", 2);
@@ -109,33 +111,53 @@ static struct block *block_of(struct vn_message **messages, uint32_t count, uint
 
 /* ---- What waits for one subscriber ---- */
 
-static void forget_oldest(struct subscriber *subscriber, uint32_t count)
+static struct block **waiting_of(const struct subscriber *subscriber)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        subscriber->waiting -= subscriber->blocks[i]->payload_count;
-        block_drop(subscriber->blocks[i]);
+    return subscriber->blocks + subscriber->first;
+}
+
+static void forget_at(struct subscriber *subscriber, uint32_t i)
+{
+    struct block **waiting = waiting_of(subscriber);
+    subscriber->waiting -= waiting[i]->payload_count;
+    block_drop(waiting[i]);
+    if (i == 0)
+        subscriber->first++;
+    else
+        memmove(waiting + i, waiting + i + 1, (subscriber->count - i - 1) * sizeof(struct block *));
+    subscriber->count--;
+}
+
+/* Have room for one more: by moving those that wait to the front, or by growing. */
+static bool make_room(struct subscriber *subscriber)
+{
+    if (subscriber->first + subscriber->count < subscriber->capacity)
+        return true;
+    if (subscriber->first >= subscriber->capacity / 2) {
+        memmove(subscriber->blocks, waiting_of(subscriber),
+                subscriber->count * sizeof(struct block *));
+        subscriber->first = 0;
+        return true;
     }
-    subscriber->count -= count;
-    memmove(subscriber->blocks, subscriber->blocks + count,
-            subscriber->count * sizeof(struct block *));
+    uint32_t capacity = subscriber->capacity * 4;
+    bool is_first = subscriber->blocks == subscriber->few;
+    struct block **grown =
+        realloc(is_first ? NULL : subscriber->blocks, capacity * sizeof(struct block *));
+    if (grown == NULL)
+        return false;
+    if (is_first)
+        memcpy(grown, subscriber->few, sizeof subscriber->few);
+    subscriber->blocks = grown;
+    subscriber->capacity = capacity;
+    return true;
 }
 
 static bool append(struct subscriber *subscriber, struct block *block)
 {
-    if (subscriber->count == subscriber->capacity) {
-        uint32_t capacity = subscriber->capacity * 4;
-        bool is_first = subscriber->blocks == subscriber->few;
-        struct block **grown =
-            realloc(is_first ? NULL : subscriber->blocks, capacity * sizeof(struct block *));
-        if (grown == NULL)
-            return false;
-        if (is_first)
-            memcpy(grown, subscriber->few, sizeof subscriber->few);
-        subscriber->blocks = grown;
-        subscriber->capacity = capacity;
-    }
+    if (!make_room(subscriber))
+        return false;
     block->references++;
-    subscriber->blocks[subscriber->count++] = block;
+    waiting_of(subscriber)[subscriber->count++] = block;
     subscriber->waiting += block->payload_count;
     return true;
 }
@@ -147,13 +169,11 @@ static void shrink(struct subscriber *subscriber)
         free(subscriber->blocks);
     subscriber->blocks = subscriber->few;
     subscriber->capacity = FEW;
+    subscriber->first = 0;
 }
 
-static void count_dropped(const struct subscriber *subscriber, uint32_t blocks)
+static void count_dropped(const struct subscriber *subscriber, uint64_t events)
 {
-    uint64_t events = 0;
-    for (uint32_t i = 0; i < blocks; i++)
-        events += subscriber->blocks[i]->events;
     vn_hub_count(&subscriber->seat->desk->hub->counted.dropped, events);
 }
 
@@ -164,18 +184,20 @@ static void replace(struct subscriber *subscriber, const struct block *block)
         return;
     vn_span key = vn_message_key(block->message);
     for (uint32_t i = 0; i < subscriber->count; i++) {
-        struct block *waiting = subscriber->blocks[i];
-        if (waiting->message == NULL || waiting->message->key_count != key.count ||
-            memcmp(vn_message_key(waiting->message).bytes, key.bytes, key.count) != 0)
+        const struct vn_message *waiting = waiting_of(subscriber)[i]->message;
+        if (waiting == NULL || waiting->key_count != key.count ||
+            memcmp(vn_message_key(waiting).bytes, key.bytes, key.count) != 0)
             continue;
-        vn_hub_count(&subscriber->seat->desk->hub->counted.dropped, 1);
-        subscriber->waiting -= waiting->payload_count;
-        block_drop(waiting);
-        subscriber->count--;
-        memmove(subscriber->blocks + i, subscriber->blocks + i + 1,
-                (subscriber->count - i) * sizeof(struct block *));
+        count_dropped(subscriber, 1);
+        forget_at(subscriber, i);
         return;
     }
+}
+
+/* What a new subscriber is told first stays: it says that events were lost. */
+static uint32_t first_to_drop(const struct subscriber *subscriber)
+{
+    return subscriber->count > 0 && waiting_of(subscriber)[0]->events == 0 ? 1 : 0;
 }
 
 /* How many of the oldest blocks have to go, so that this one fits. */
@@ -184,11 +206,12 @@ static uint32_t surplus(const struct subscriber *subscriber, const struct block 
     const vn_topic_options *options = &subscriber->seat->topic->options;
     uint64_t now = subscriber->conn->worker->now;
     uint64_t waiting = subscriber->waiting + vn_conn_unsent(subscriber->conn);
-    uint32_t count = 0;
-    while (count < subscriber->count) {
-        const struct block *oldest = subscriber->blocks[count];
+    uint32_t begin = first_to_drop(subscriber), count = 0;
+    while (begin + count < subscriber->count) {
+        const struct block *oldest = waiting_of(subscriber)[begin + count];
         bool is_old = options->backlog_age > 0 && now > oldest->at + options->backlog_age;
-        if (!is_old && waiting + block->payload_count <= options->backlog_bytes)
+        if (!is_old && waiting + block->payload_count <= options->backlog_bytes &&
+            subscriber->count - count < WAITING_MOST)
             break;
         waiting -= oldest->payload_count;
         count++;
@@ -225,15 +248,15 @@ static void hand_out(struct subscriber *subscriber, struct block *block)
         disconnect(subscriber);
         return;
     }
-    if (vn_unlikely(too_many > 0)) {
-        count_dropped(subscriber, too_many);
-        forget_oldest(subscriber, too_many);
+    for (uint32_t begin = first_to_drop(subscriber); vn_unlikely(too_many > 0); too_many--) {
+        count_dropped(subscriber, waiting_of(subscriber)[begin]->events);
+        forget_at(subscriber, begin);
     }
     if (vn_unlikely(is_stuck(subscriber, block))) {
         if (slow == VN_SLOW_DISCONNECT)
             disconnect(subscriber);
         else
-            vn_hub_count(&subscriber->seat->desk->hub->counted.dropped, block->events);
+            count_dropped(subscriber, block->events);
         return;
     }
     if (!append(subscriber, block)) {
@@ -253,7 +276,7 @@ static int32_t produce(void *context, vn_stream *stream)
     bool is_chunked = conn->exchange->stream_is_chunked;
     uint64_t events = 0, replayed = 0, now = conn->worker->now, lag = 0;
     for (uint32_t i = 0; i < subscriber->count; i++) {
-        struct block *block = subscriber->blocks[i];
+        struct block *block = waiting_of(subscriber)[i];
         vn_span bytes = is_chunked
                             ? (vn_span) {block->chunk, block->chunk_count}
                             : (vn_span) {block->chunk + block->payload_at, block->payload_count};
@@ -304,12 +327,29 @@ static void seat_flush(struct vn_seat *seat)
     seat->batch_bytes = 0;
 }
 
+/* The worker came late, and what was in the inbox is lost to everybody here. */
+vn_cold static void seat_lose(struct vn_seat *seat)
+{
+    bool is_cut = seat->topic->options.slow == VN_SLOW_DISCONNECT;
+    for (struct vn_link *link = seat->subscribers.next; link != &seat->subscribers;
+         link = link->next) {
+        struct subscriber *subscriber = vn_holder(link, struct subscriber, link);
+        if (is_cut)
+            disconnect(subscriber);
+        else
+            count_dropped(subscriber, seat->lost);
+    }
+    seat->lost = 0;
+}
+
 static void seat_take(struct vn_seat *seat, struct vn_message *message, struct vn_link *busy)
 {
     bool joins = seat->topic->options.slow != VN_SLOW_KEEP_NEWEST;
     if (seat->batch_count > 0 && (!joins || seat->batch_count == BATCH_MOST ||
                                   seat->batch_bytes + message->payload_count > BATCH_BYTES_MOST))
         seat_flush(seat);
+    if (vn_unlikely(seat->lost > 0))
+        seat_lose(seat);
     seat->batch[seat->batch_count++] = message;
     seat->batch_bytes += message->payload_count;
     if (vn_list_is_empty(&seat->busy))
@@ -321,6 +361,12 @@ static void seat_take(struct vn_seat *seat, struct vn_message *message, struct v
 static void desk_take(struct vn_desk *desk)
 {
     struct vn_inbox taken = desk->inbox;
+    for (uint32_t i = 0; i < taken.count; i++) {
+        struct vn_seat *seat = taken.letters[i].seat;
+        seat->inbox_bytes = 0;
+        seat->lost += seat->overrun;
+        seat->overrun = 0;
+    }
     desk->inbox = desk->opened;
     desk->inbox.count = 0;
     desk->opened = taken;
@@ -361,8 +407,9 @@ void vn_desks_open(struct vn_worker *worker)
 
 /* ---- What publishers do ---- */
 
-bool vn_seats_reserve(struct vn_link *seats)
+bool vn_seats_reserve(const struct vn_topic *topic)
 {
+    const struct vn_link *seats = &topic->seats;
     for (struct vn_link *link = seats->next; link != seats; link = link->next) {
         struct vn_inbox *inbox = &vn_holder(link, struct vn_seat, link)->desk->inbox;
         if (inbox->count < inbox->capacity)
@@ -377,11 +424,33 @@ bool vn_seats_reserve(struct vn_link *seats)
     return true;
 }
 
-void vn_seats_deliver(struct vn_link *seats, struct vn_message *message)
+/* With the hub's lock held: drop a seat's letters. Returns how many. */
+static uint32_t seat_purge(struct vn_seat *seat)
 {
+    struct vn_inbox *inbox = &seat->desk->inbox;
+    uint32_t kept = 0, count = inbox->count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (inbox->letters[i].seat == seat)
+            vn_message_drop(inbox->letters[i].message);
+        else
+            inbox->letters[kept++] = inbox->letters[i];
+    }
+    /* An inbox that has become empty was announced, and the wake finds nothing. */
+    inbox->count = kept;
+    seat->inbox_bytes = 0;
+    return count - kept;
+}
+
+void vn_seats_deliver(const struct vn_topic *topic, struct vn_message *message)
+{
+    const struct vn_link *seats = &topic->seats;
     for (struct vn_link *link = seats->next; link != seats; link = link->next) {
         struct vn_seat *seat = vn_holder(link, struct vn_seat, link);
         struct vn_inbox *inbox = &seat->desk->inbox;
+        if (seat->inbox_bytes > 0 &&
+            seat->inbox_bytes + message->payload_count > topic->options.backlog_bytes)
+            seat->overrun += seat_purge(seat);
+        seat->inbox_bytes += message->payload_count;
         vn_message_hold(message);
         inbox->letters[inbox->count++] = (struct vn_letter_of_seat) {seat, message};
         if (inbox->count == 1)
@@ -426,28 +495,36 @@ static struct vn_seat *seat_find(struct vn_desk *desk, struct vn_topic *topic)
     vn_list_init(&seat->subscribers);
     vn_list_init(&seat->busy);
     vn_list_append(&topic->seats, &seat->link);
+    desk->seats++;
     return seat;
+}
+
+/* Nobody subscribes here any more. */
+static void desk_remove(struct vn_desk *desk)
+{
+    struct vn_desk **at = &desk->worker->desks;
+    while (*at != desk)
+        at = &(*at)->next;
+    *at = desk->next;
+    assert(desk->inbox.count == 0 && desk->opened.count == 0);
+    free(desk->inbox.letters);
+    free(desk->opened.letters);
+    vn_hub_close(desk->hub);
+    free(desk);
 }
 
 /* Its last subscriber has left. */
 static void seat_remove(struct vn_seat *seat)
 {
     struct vn_desk *desk = seat->desk;
-    struct vn_inbox *inbox = &desk->inbox;
     pthread_mutex_lock(&desk->hub->lock);
     vn_list_remove(&seat->link);
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < inbox->count; i++) {
-        if (inbox->letters[i].seat == seat)
-            vn_message_drop(inbox->letters[i].message);
-        else
-            inbox->letters[kept++] = inbox->letters[i];
-    }
-    /* An inbox that has become empty was announced, and the wake finds nothing. */
-    inbox->count = kept;
+    seat_purge(seat);
     pthread_mutex_unlock(&desk->hub->lock);
     free(seat->batch);
     free(seat);
+    if (--desk->seats == 0)
+        desk_remove(desk);
 }
 
 /* A few bytes of the hub's own for one subscriber. */
@@ -483,6 +560,7 @@ static bool replay(struct subscriber *subscriber, const struct vn_topic *topic, 
             if (block == NULL)
                 return false;
             block->is_replayed = true;
+            block->at = vn_clock(); /* it waits from now on */
             bool is_appended = append(subscriber, block);
             block_drop(block);
             if (!is_appended)
@@ -548,7 +626,8 @@ static void leave(void *context)
 {
     struct subscriber *subscriber = context;
     struct vn_seat *seat = subscriber->seat;
-    forget_oldest(subscriber, subscriber->count);
+    while (subscriber->count > 0)
+        forget_at(subscriber, 0);
     shrink(subscriber);
     if (seat != NULL) {
         vn_list_remove(&subscriber->link);
@@ -567,8 +646,8 @@ int32_t vn_response_subscribe(vn_response *response, vn_hub *hub, vn_span topic,
     if (topic.count > VN_ID_MAX)
         return -EMSGSIZE;
     struct subscriber *subscriber = calloc(1, sizeof *subscriber);
-    struct vn_desk *desk = desk_find(conn->worker, hub);
-    if (subscriber == NULL || desk == NULL) {
+    struct vn_desk *desk = subscriber == NULL ? NULL : desk_find(conn->worker, hub);
+    if (desk == NULL) {
         free(subscriber);
         return -ENOMEM;
     }
@@ -577,21 +656,11 @@ int32_t vn_response_subscribe(vn_response *response, vn_hub *hub, vn_span topic,
     subscriber->capacity = FEW;
     int32_t result = join(subscriber, desk, topic, last_id);
     if (result < 0) {
+        bool was_seated = subscriber->seat != NULL;
         leave(subscriber);
+        if (!was_seated && desk->seats == 0)
+            desk_remove(desk);
         return result;
     }
     return vn_response_stream_events(response, &hub->options.stream, produce, leave, subscriber);
-}
-
-void vn_desks_close(struct vn_worker *worker)
-{
-    for (struct vn_desk *desk = worker->desks, *next; desk != NULL; desk = next) {
-        next = desk->next;
-        assert(desk->inbox.count == 0);
-        free(desk->inbox.letters);
-        free(desk->opened.letters);
-        vn_hub_close(desk->hub);
-        free(desk);
-    }
-    worker->desks = NULL;
 }

@@ -21,6 +21,9 @@ struct vn_seat {
     struct vn_message **batch;
     uint32_t batch_count;
     uint32_t batch_bytes;
+    uint64_t inbox_bytes; /* of its letters; under the hub's lock, as is `overrun` */
+    uint64_t overrun; /* events that its part of the inbox had no room for */
+    uint64_t lost; /* the same, once the worker knows */
 };
 
 /* An event in an inbox. */
@@ -39,19 +42,18 @@ struct vn_desk {
     struct vn_desk *next; /* of the worker */
     struct vn_hub *hub;
     struct vn_worker *worker;
+    uint32_t seats; /* with none left the desk goes */
     struct vn_inbox inbox; /* under the hub's lock */
     struct vn_inbox opened; /* what is handed out now */
 };
 
 /* With the hub's lock held, for the seats of one topic: have room for one more event at each, then
- * hand it to each. vn_seats_reserve returns false when memory ran out. */
-bool vn_seats_reserve(struct vn_link *seats);
-void vn_seats_deliver(struct vn_link *seats, struct vn_message *message);
+ * hand it to each. A seat holds no more than one subscriber may wait for: what is in its part of the
+ * inbox is dropped then. vn_seats_reserve returns false when memory ran out. */
+bool vn_seats_reserve(const struct vn_topic *topic);
+void vn_seats_deliver(const struct vn_topic *topic, struct vn_message *message);
 
 /* The worker was woken: hand out what came. */
 void vn_desks_open(struct vn_worker *worker);
-
-/* The worker ends; nobody subscribes here any more. */
-void vn_desks_close(struct vn_worker *worker);
 
 #endif

@@ -15,6 +15,9 @@ enum {
     BUCKETS_LEAST = 64,
     HISTORY_LEAST = 16,
     LINES_MOST = 16 * 1024 * 1024,
+    /* buckets of topics looked after when one is made, and when there is no room for it */
+    TENDED_FOR_ONE = 4,
+    TENDED_WHEN_FULL = 64,
     /* "id: ", LF behind it and behind the event, a chunk's size line and the CRLF at its end */
     FRAME_ROOM = 4 + 1 + 1 + VN_HEX_MAX + 2 + 2,
 };
@@ -252,12 +255,15 @@ static void grow_buckets(struct vn_hub *hub)
     free(before);
 }
 
-/* Remove the topics that nobody subscribes to and that have no history left. */
-static void sweep(struct vn_hub *hub)
+/* Look after the topics in a few more buckets: drop history that is too old, and remove the topics
+ * that nobody subscribes to and that have none left. A little with each call, so that nobody waits
+ * for all of them. */
+static void tend(struct vn_hub *hub, uint32_t buckets)
 {
     uint64_t now = vn_clock();
-    for (uint32_t i = 0; i < hub->bucket_count; i++)
-        for (struct vn_topic **at = &hub->buckets[i]; *at != NULL;) {
+    for (uint32_t i = 0; i < buckets && i < hub->bucket_count; i++) {
+        struct vn_topic **at = &hub->buckets[hub->tended++ & (hub->bucket_count - 1)];
+        while (*at != NULL) {
             struct vn_topic *topic = *at;
             vn_topic_age(topic, now);
             if (topic->is_declared || topic->history_count > 0 ||
@@ -271,13 +277,13 @@ static void sweep(struct vn_hub *hub)
             topic_free(topic);
             hub->topic_count--;
         }
+    }
+    __atomic_store_n(&hub->counted.topics, hub->topic_count, __ATOMIC_RELAXED);
 }
 
 static int32_t topic_make(struct vn_hub *hub, vn_span name, struct vn_topic **made)
 {
-    /* A sweep costs as much as there are topics: one for each doubling is nothing. */
-    if (hub->topic_count == hub->bucket_count || hub->topic_count == hub->options.topics)
-        sweep(hub);
+    tend(hub, hub->topic_count == hub->options.topics ? TENDED_WHEN_FULL : TENDED_FOR_ONE);
     if (hub->topic_count == hub->options.topics)
         return -ENOBUFS;
     if (hub->topic_count == hub->bucket_count)
@@ -384,13 +390,13 @@ static bool is_id(vn_span id)
 static int32_t hub_send(struct vn_hub *hub, struct vn_topic *topic, struct vn_message *message,
                         vn_span lines, vn_span key)
 {
-    if (!history_reserve(topic) || !vn_seats_reserve(&topic->seats))
+    if (!history_reserve(topic) || !vn_seats_reserve(topic))
         return -ENOMEM;
     message->number = ++hub->number;
     message->at = vn_clock();
     message_finish(message, hub, lines, key);
     history_append(topic, message);
-    vn_seats_deliver(&topic->seats, message);
+    vn_seats_deliver(topic, message);
     vn_hub_count(&hub->counted.published, 1);
     return 0;
 }
@@ -406,6 +412,7 @@ int32_t vn_hub_publish(vn_hub *hub, vn_span name, vn_span lines, vn_span id, vn_
         return -ENOMEM;
     struct vn_topic *topic;
     pthread_mutex_lock(&hub->lock);
+    tend(hub, 1);
     int32_t result = vn_hub_find(hub, name, &topic);
     if (result == 0)
         result = hub_send(hub, topic, message, lines, key);

@@ -55,6 +55,7 @@ struct vn_hub {
     struct vn_topic **buckets;
     uint32_t bucket_count; /* a power of two */
     uint32_t topic_count;
+    uint32_t tended; /* the bucket that is looked after next */
     vn_hub_statistics counted; /* atomic */
 };
 

@@ -16,8 +16,10 @@ enum {
     ACCEPT_RETRY = 500,        /* milliseconds after descriptors or memory ran out */
     REFUSAL_LOG_EVERY = 60000, /* milliseconds between two lines about that */
     READY_MOST = 256, /* connections that go on in one turn without an event */
-    /* nanoseconds that those take who go on without an event; who has one waits about as long */
+    /* nanoseconds that those take who go on without an event, at least and at most; who has one waits
+     * about as long */
     TURN_SPAN = 50000,
+    TURN_SPAN_MOST = 1000000,
     LOOK_EVERY = 16, /* events between two looks at the clock */
 };
 
@@ -71,9 +73,9 @@ vn_cold static void worker_write_date(struct vn_worker *worker, int64_t second)
     worker->prefix_count = sizeof begin - 1 + VN_DATE_SIZE + 2;
 }
 
-static void worker_begin_span(struct vn_worker *worker, uint64_t now)
+static void worker_begin_span(struct vn_worker *worker, uint64_t now, uint64_t span)
 {
-    worker->late_at = now + TURN_SPAN;
+    worker->late_at = now + span;
     worker->is_late = false;
 }
 
@@ -82,7 +84,7 @@ static void worker_tell_time(struct vn_worker *worker)
     struct timespec wall;
     uint64_t now = nanoseconds();
     worker->now = now / 1000000;
-    worker_begin_span(worker, now);
+    worker_begin_span(worker, now, TURN_SPAN);
     clock_gettime(CLOCK_REALTIME_COARSE, &wall);
     if (vn_unlikely(wall.tv_sec != worker->date_second))
         worker_write_date(worker, wall.tv_sec);
@@ -304,7 +306,7 @@ void vn_worker_close(struct vn_worker *worker)
     worker->mailbox.ring = NULL;
     pthread_mutex_unlock(&worker->mailbox.lock);
     worker_read_mail(worker); /* nobody is there: each is told so */
-    vn_desks_close(worker);
+    assert(worker->desks == NULL); /* they go with their last subscribers */
 
     vn_ring_close(worker->ring);
     vn_slab_close(&worker->sources);
@@ -383,15 +385,23 @@ static void worker_expire(struct vn_worker *worker)
 }
 
 /* Those who go on without an event, after a turn in which there was none, or after a turn in which
- * there were: so what the events led to is on its way before. */
+ * there were: so what the events led to is on its way before. They get as much time as the events
+ * took, so that neither starves the other. */
 static void worker_continue(struct vn_worker *worker, bool is_busy)
 {
     if (vn_list_is_empty(&worker->ready))
         return;
+    uint64_t now = nanoseconds();
+    uint64_t took = now + TURN_SPAN - worker->late_at;
     worker->was_busy = is_busy && !worker->was_busy;
-    if (worker->was_busy)
+    if (worker->was_busy) {
+        worker->owed = took;
         return;
-    worker_begin_span(worker, nanoseconds());
+    }
+    uint64_t span = took + worker->owed;
+    worker->owed = 0;
+    span = span < TURN_SPAN ? TURN_SPAN : span;
+    worker_begin_span(worker, now, span < TURN_SPAN_MOST ? span : TURN_SPAN_MOST);
     for (int i = 0; i < READY_MOST && !vn_list_is_empty(&worker->ready); i++) {
         struct vn_conn *conn = vn_holder(worker->ready.next, struct vn_conn, ready);
         if (conn->turn == worker->turn)

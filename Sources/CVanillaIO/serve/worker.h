@@ -78,6 +78,7 @@ struct vn_worker {
     uint64_t late_at; /* nanoseconds: when this turn has lasted long enough */
     bool is_late; /* it has: shares of it are smaller */
     bool was_busy; /* the turn before had events, and left who was ready to this one */
+    uint64_t owed; /* nanoseconds that it took, which those get then */
     struct vn_writer writer;
 
     int64_t date_second;

@@ -14,6 +14,10 @@ const char *vn_check_hub_replays(void);
 const char *vn_check_hub_history(void);
 /* A subscriber that takes nothing, under each policy, at its bound and past it. */
 const char *vn_check_hub_slow(void);
+/* Who subscribes in the turn of an event is not taken for a slow one. */
+const char *vn_check_hub_haste(void);
+/* The inbox of a busy worker keeps to the bound, and goes with the last subscriber. */
+const char *vn_check_hub_inbox(void);
 /* Heartbeats come when nothing else does; a stop says farewell; a client's end is its leaving. */
 const char *vn_check_hub_life(void);
 const char *vn_check_hub_refusals(void);

@@ -21,6 +21,14 @@ import Testing
         expectNoProblem(vn_check_hub_slow())
     }
 
+    @Test func takesNobodyForSlowWhoHasJustCome() {
+        expectNoProblem(vn_check_hub_haste())
+    }
+
+    @Test func keepsTheInboxOfABusyWorkerWithinItsBound() {
+        expectNoProblem(vn_check_hub_inbox())
+    }
+
     @Test func showsThatItLivesAndSaysFarewell() {
         expectNoProblem(vn_check_hub_life())
     }
