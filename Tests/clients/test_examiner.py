@@ -80,7 +80,7 @@ FORMS_OF_TARGETS = [
         for target in [
             "/pipeline//", "/.//pipeline", "/./pipeline", "/pipeline/..", "/pipeline%3f",
             "/pipeline%23", "/%2fpipeline", "/pipeline\\", "/pipeline;", "///a/pipeline",
-            "/http://a/pipeline", "/pipelin%65", "/\\", "/|", "/^", "/`", "/{}", '/"', "/<>", "/*",
+            "/http://a/pipeline", "/pipelin%2565", "/\\", "/|", "/^", "/`", "/{}", '/"', "/<>", "/*",
             "/:80", "/@", "/download/18446744073709551616", "/download/-1", "/download/",
             "/download/0x10", "/download/1e3", "/user/", "/user/a/b", "/%ff%fe", "/%c0%ae%c0%ae/",
             "/..%2f..%2fetc/passwd", "/.env", "/%E2%80%AE",
