@@ -13,6 +13,7 @@ import datetime
 import json
 import os
 import platform
+import re
 import resource
 import statistics
 import subprocess
@@ -31,6 +32,7 @@ SCENARIOS = {
     "many": ("512 connections, keep-alive", ["-c", "512"], False),
     "closing": ("64 connections, one request each (Connection: close)", ["-c", "64", "-C"], True),
 }
+CONDITIONAL = "conditional"
 MEMORY = "memory"
 WRK = "wrk"
 REFERENCE = "io_uring echo"
@@ -162,6 +164,56 @@ def measure(options, title, arguments, closes, cores):
     yield ""
 
 
+# Of /user/1 of the example `etag`: the plain answer, and the line that people know.
+CONDITIONS = {
+    "200": [],
+    "304": ["-H", "If-None-Match: c4ca4238a0b923820dcc509a6f75849b"],
+}
+
+
+def cpu_of_wrk(server, line, core):
+    """Microseconds of the server's CPU time for each request that wrk counts."""
+    before = server.cpu_seconds()
+    done = subprocess.run(line, capture_output=True, text=True, preexec_fn=pinned(core))
+    spent = server.cpu_seconds() - before
+    if done.returncode != 0 or "Socket errors" in done.stdout or "Non-2xx" in done.stdout:
+        raise harness.Failed(f"wrk: {done.stdout}{done.stderr}")
+    count = int(re.search(r"(\d+) requests in", done.stdout)[1])
+    return spent * 1e6 / count
+
+
+def measure_conditional(options, cores):
+    """What a 304 costs beside the 200 of the same route, by wrk, in interleaved rounds."""
+    yield "### wrk, If-None-Match beside a plain 200: /user/1 of etag, 64 connections\n"
+    yield "| server | answer | CPU us/request | spread | ratio to 200 |"
+    yield "| --- | --- | --- | --- | --- |"
+    for backend in harness.BACKENDS:
+        cores_of_server = None if cores[0] is None else {cores[0]}
+        server = harness.Server.start("etag", backend=backend, cores=cores_of_server)
+        cpu = {status: [] for status in CONDITIONS}
+        try:
+            url = f"http://127.0.0.1:{server.port}/user/1"
+            line = ["wrk", "-t1", "-c64", f"-d{max(1, round(options.seconds))}s"]
+            for number in range(-1, options.rounds):  # the first one warms
+                for status, fields in CONDITIONS.items():
+                    said = server.get("/user/1", "".join(f"{f}\r\n" for f in fields[1:]))
+                    if said.status != int(status):
+                        raise harness.Failed(f"{said.status} in place of {status}")
+                    spent = cpu_of_wrk(server, [*line, *fields, url], cores[1])
+                    if number >= 0:
+                        cpu[status].append(spent)
+                        progress(f"{backend}, round {number + 1}: {status}: {spent:.3f} us")
+        finally:
+            server.close()
+        for status, values in cpu.items():
+            ratio = statistics.median(mine / base for mine, base in zip(values, cpu["200"]))
+            yield (
+                f"| etag, {backend} | {status} | {statistics.median(values):.3f}"
+                f" | {spread(values, 3)} | {ratio:.3f} |"
+            )
+    yield ""
+
+
 def measure_memory(options, cores):
     """Private memory for each of many idle connections, each of which was served once."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -197,14 +249,11 @@ def measure_wrk(options):
     for backend in harness.BACKENDS:
         for name, target, fields in (
             ("simple", "/", []),
-            ("arena", "/user/1", ["-H"]),
+            ("etag", "/user/1", CONDITIONS["304"]),
         ):
             workers = len(os.sched_getaffinity(0))
             server = harness.Server.start(name, backend=backend, workers=workers)
             try:
-                if fields:
-                    tag = server.get(target).field("ETag")
-                    fields = ["-H", f"If-None-Match: {tag}"]
                 line = ["wrk", "-t16", "-c512", f"-d{options.wrk_seconds}s", *fields]
                 url = f"http://127.0.0.1:{server.port}{target}"
                 status, said = harness.run_tool(*line, url, deadline=options.wrk_seconds + 60)
@@ -248,7 +297,7 @@ def arguments_of_command():
     parser.add_argument(
         "--only",
         action="append",
-        choices=[*SCENARIOS, MEMORY, WRK],
+        choices=[*SCENARIOS, CONDITIONAL, MEMORY, WRK],
         help="these scenarios, not all",
     )
     parser.add_argument("--save", action="store_true", help="write bench/results/DATE.md too")
@@ -261,11 +310,13 @@ def arguments_of_command():
 
 
 def sections(options, cores):
-    only = options.only or [*SCENARIOS, MEMORY, WRK]
+    only = options.only or [*SCENARIOS, CONDITIONAL, MEMORY, WRK]
     yield from heading(options, cores)
     for name, (title, arguments, closes) in SCENARIOS.items():
         if name in only:
             yield from measure(options, title, arguments, closes, cores)
+    if CONDITIONAL in only:
+        yield from measure_conditional(options, cores)
     if MEMORY in only:
         yield from measure_memory(options, cores)
     if WRK in only:

@@ -12,10 +12,10 @@ extension Server.Configuration {
         public var bodyRate: Int? = 1024
         /// Between two requests. Then the connection closes.
         public var idle: Duration? = .seconds(75)
-        /// While the client takes none of the output. Then the connection closes.
+        /// While the client takes none of the output. Then the connection is reset.
         public var writeStall: Duration? = .seconds(30)
         /// The least bytes a second that the client takes, over each ``writeStall`` in which output
-        /// waits for it; `nil` for any. Below, the connection closes.
+        /// waits for it; `nil` for any. Below, the connection is reset.
         public var writeRate: Int? = 240
         /// For an answer that the handler deferred. Then: 503.
         public var handler: Duration? = .seconds(30)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-internal import CVanillaIO
-
 extension Cookie {
     /// The value of the Set-Cookie field that sets this cookie.
     ///
@@ -13,7 +11,7 @@ extension Cookie {
             try checkParts()
             try checkPromises()
             var text = "\(name)=\(value)"
-            if let expires { text += "; Expires=\(dateText(expires))" }
+            if let expires { text += "; Expires=\(expires)" }
             if let maxAge { text += "; Max-Age=\(maxAge)" }
             if let domain { text += "; Domain=\(domain)" }
             if let path { text += "; Path=\(path)" }
@@ -49,9 +47,6 @@ extension Cookie {
         if let maxAge, maxAge < 1 {
             throw invalid(
                 "The cookie \(name) has a Max-Age below one second; Cookie.deletion ends a cookie.")
-        }
-        if let expires, !(0...lastSecond ~= expires) {
-            throw invalid("The cookie \(name) ends before 1970 or after 9999.")
         }
     }
 
@@ -106,18 +101,6 @@ extension Cookie {
 
     private func invalid(_ message: String) -> VanillaError {
         VanillaError(.invalidCookie, message)
-    }
-}
-
-/// The last second of the year 9999.
-private let lastSecond = 253_402_300_799
-
-/// An IMF-fixdate (RFC 9110, section 5.6.7).
-private func dateText(_ seconds: Int) -> String {
-    unsafe String(unsafeUninitializedCapacity: VN_DATE_SIZE) { text in
-        // C writes exactly these bytes, and there is an address, because there is a capacity.
-        unsafe vn_date_write(text.baseAddress!, Int64(seconds))
-        return VN_DATE_SIZE
     }
 }
 

@@ -32,8 +32,8 @@ public struct Cookie: Sendable, Hashable {
     public var domain: String?
     /// How long the cookie lasts, in seconds, at least one; it wins over ``expires``.
     public var maxAge: Int?
-    /// When the cookie ends, in seconds since 1970 began (UTC), until the end of the year 9999.
-    public var expires: Int?
+    /// When the cookie ends.
+    public var expires: HTTPDate?
     /// Whether the client sends the cookie over TLS only.
     public var isSecure = false
     /// Whether the client hides the cookie from scripts.
@@ -55,7 +55,7 @@ public struct Cookie: Sendable, Hashable {
         var cookie = self
         cookie.value = ""
         cookie.maxAge = nil
-        cookie.expires = 0
+        cookie.expires = HTTPDate(secondsSince1970: 0)
         return cookie
     }
 }

@@ -10,6 +10,7 @@ struct RouteMethods {
 
     static var get: Int { VN_METHOD_GET }
     static var head: Int { VN_METHOD_HEAD }
+    static var options: Int { VN_METHOD_OPTIONS }
 
     private static let known: [Method] = [
         .get, .head, .post, .put, .delete, .connect, .options, .trace, .patch,

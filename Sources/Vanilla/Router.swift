@@ -42,8 +42,8 @@ internal import CVanillaIO
 /// by the same method are refused.
 ///
 /// **Without a route** the answer is 404; where the path has routes, but none for the method, 405
-/// with `Allow`, and to OPTIONS 204 with `Allow`: the methods of those routes, in alphabetical
-/// order. HEAD is served by the route of GET. ``Routes/fallback(body:_:)`` replaces these answers.
+/// with `Allow`, and to OPTIONS 204 with `Allow`: the methods of those routes and OPTIONS itself, in
+/// alphabetical order. HEAD is served by the route of GET. ``Routes/fallback(body:_:)`` replaces these answers.
 public struct Router: Sendable {
     private let tree: RouteTree
     /// The number of each route.

@@ -252,12 +252,15 @@ struct RouteKey: Hashable, Sendable {
 }
 
 extension Request {
-    /// Names the methods that the path has routes for (RFC 9110, section 10.2.1).
+    /// Names the methods that the path supports (RFC 9110, section 10.2.1): those of its routes, and
+    /// OPTIONS, which is answered for every path that has any.
     fileprivate func addAllowed(to response: inout ResponseWriter) throws(VanillaError) {
         guard let match = unsafe match else { return }
         // The router has filled it in.
         let methods = unsafe match.pointee.methods
-        let list = unsafe match.pointee.withTree { tree in tree.methods.list(methods) }
+        let list = unsafe match.pointee.withTree { tree in
+            tree.methods.list(methods | 1 << UInt64(RouteMethods.options))
+        }
         try response.addField(.allow, list)
     }
 }

@@ -26,13 +26,41 @@ extension ResponseWriter {
     public mutating func send<Value: Encodable>(
         json value: Value, status: Status? = nil, with encoder: JSONEncoder? = nil
     ) throws(VanillaError) {
-        let data: Data
-        do {
-            data = try (encoder ?? plainEncoder).encode(value)
-        } catch {
-            throw VanillaError(.invalidContent, "The value cannot be written as JSON: \(error)")
-        }
-        send(data.span, status: status, contentType: .json)
+        send(try encode(value, with: encoder).span, status: status, contentType: .json)
+    }
+
+    /// Answers with a value in JSON, or 304 to who has it: `offer(etag:lastModified:)` and `send` in
+    /// one. Only what is sent is encoded.
+    ///
+    /// ```swift
+    /// try response.send(json: order, etag: ETag(version: order.revision))
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - value: The body.
+    ///   - etag: The tag of the value.
+    ///   - lastModified: When it last changed.
+    ///   - status: The status.
+    ///   - encoder: As for ``send(json:status:with:)``.
+    /// - Throws: ``VanillaError`` of the kind `invalidContent` where the value cannot be written.
+    ///   Nothing was sent then; status and validators are set.
+    public mutating func send<Value: Encodable>(
+        json value: Value, etag: ETag?, lastModified: HTTPDate? = nil, status: Status? = nil,
+        with encoder: JSONEncoder? = nil
+    ) throws(VanillaError) {
+        if let status { self.status = status }
+        guard offer(etag: etag, lastModified: lastModified) else { return }
+        send(try encode(value, with: encoder).span, contentType: .json)
+    }
+}
+
+private func encode<Value: Encodable>(
+    _ value: Value, with encoder: JSONEncoder?
+) throws(VanillaError) -> Data {
+    do {
+        return try (encoder ?? plainEncoder).encode(value)
+    } catch {
+        throw VanillaError(.invalidContent, "The value cannot be written as JSON: \(error)")
     }
 }
 

@@ -304,3 +304,27 @@ const char *vn_check_sees_input_and_finishes(void)
     close(pair[1]);
     return NULL;
 }
+
+const char *vn_check_abandons_output(void)
+{
+    struct vn_listener_address address;
+    uint8_t bytes[4096] = {0};
+    vn_listener_parse(&address, "127.0.0.1", 0);
+    int32_t listener = open_first(&address);
+    int32_t client = knock(&address);
+    int32_t server = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    while (send(server, bytes, sizeof bytes, MSG_NOSIGNAL) > 0)
+        ;
+    if (vn_socket_in_flight(server) == 0)
+        return "nothing waits";
+    vn_socket_abandon_output(server);
+    close(server);
+    ssize_t count;
+    while ((count = recv(client, bytes, sizeof bytes, 0)) > 0)
+        ;
+    if (count == 0 || errno != ECONNRESET)
+        return "the peer is not told by a reset";
+    close(client);
+    close(listener);
+    return NULL;
+}

@@ -12,9 +12,6 @@ DOCUMENT = os.path.join(ROOT, "docs", "SECURITY.md")
 CLIENTS = os.path.join(ROOT, "Tests", "clients")
 BEHAVIOURS = 40
 
-# Files that may still be missing: conditional requests come with their own tests.
-MAY_BE_MISSING = {"test_conditional", "PreconditionsTests"}
-
 REFERENCE = re.compile(r"`(test_\w+|\w+Tests)\.(\w+)`")
 
 
@@ -49,8 +46,6 @@ class Security(unittest.TestCase):
         for file, name in sorted(references):
             with self.subTest(f"{file}.{name}"):
                 path = find_file(file)
-                if path is None and file in MAY_BE_MISSING:
-                    continue
                 self.assertIsNotNone(path, f"no file {file}")
                 self.assertTrue(has_test(path, name), f"no {name} in {path}")
 

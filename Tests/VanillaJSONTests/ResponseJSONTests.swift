@@ -60,6 +60,40 @@ import VanillaJSON
             log.values[0].hasPrefix("A handler threw: The value cannot be written as JSON: "))
     }
 
+    @Test func sendsAValueOnlyToWhoHasItNot() throws {
+        let encoded = Recorder<Int>()
+        struct Counted: Encodable {
+            let encoded: Recorder<Int>
+
+            func encode(to encoder: any Encoder) throws {
+                encoded.record(1)
+                try 7.encode(to: encoder)
+            }
+        }
+        let server = try offline { request, response in
+            try response.send(
+                json: Counted(encoded: encoded), etag: ETag(version: 3),
+                lastModified: HTTPDate(secondsSince1970: 784_111_777), status: .ok)
+        }
+        let whole = server.answer(get("/"))
+        #expect(whole.status == 200 && whole.text == "7" && whole["ETag"] == "\"3\"")
+        #expect(whole["Last-Modified"] == "Sun, 06 Nov 1994 08:49:37 GMT")
+        #expect(whole["Content-Type"] == "application/json")
+        let known = server.answer(get("/", fields: "If-None-Match: \"3\""))
+        #expect(known.status == 304 && known.body.isEmpty && known["ETag"] == "\"3\"")
+        #expect(known["Content-Type"] == nil)
+        #expect(server.answer(get("/", fields: "If-Match: \"2\"")).status == 412)
+        #expect(encoded.values == [1])
+    }
+
+    @Test func forgetsTheTagOfAValueThatCannotBeWritten() throws {
+        let server = try offline(log: Recorder()) { _, response in
+            try response.send(json: [Double.nan], etag: "a", status: .created)
+        }
+        let answer = server.answer(get("/"))
+        #expect(answer.status == 500 && answer["ETag"] == nil && answer.body.isEmpty)
+    }
+
     @Test func encodesWithOptionsOfTheUser() throws {
         let server = try offline { _, response in
             let encoder = JSONEncoder()

@@ -21,13 +21,16 @@ import Vanilla
         (make { $0.domain = "example.com" }, "a=1; Domain=example.com; Path=/"),
         (make { $0.maxAge = 1 }, "a=1; Max-Age=1; Path=/"),
         (make { $0.maxAge = .max }, "a=1; Max-Age=9223372036854775807; Path=/"),
-        (make { $0.expires = 0 }, "a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/"),
         (
-            make { $0.expires = 784_111_777 },
+            make { $0.expires = HTTPDate(secondsSince1970: 0) },
+            "a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/"
+        ),
+        (
+            make { $0.expires = HTTPDate(secondsSince1970: 784_111_777) },
             "a=1; Expires=Sun, 06 Nov 1994 08:49:37 GMT; Path=/"
         ),
         (
-            make { $0.expires = 253_402_300_799 },
+            make { $0.expires = HTTPDate(secondsSince1970: 253_402_300_799) },
             "a=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT; Path=/"
         ),
         (make { $0.isHTTPOnly = true }, "a=1; Path=/; HttpOnly"),
@@ -84,8 +87,6 @@ import Vanilla
         make { $0.domain = "-a.b" }, make { $0.domain = "a-.b" }, make { $0.domain = "a_b" },
         make { $0.domain = "[::1]" },
         make { $0.maxAge = 0 }, make { $0.maxAge = -1 }, make { $0.maxAge = .min },
-        make { $0.expires = -1 }, make { $0.expires = 253_402_300_800 },
-        make { $0.expires = .min }, make { $0.expires = .max },
         // What clients would drop without a word.
         make { $0.sameSite = .none }, make { $0.isPartitioned = true },
         make("__Secure-a"), make("__secure-A"), make("__Host-a"), make("__HOST-a"),

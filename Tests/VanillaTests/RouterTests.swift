@@ -181,13 +181,15 @@ func echoing(_ paths: [String], names: [StaticString] = ["a", "b", "c"]) throws 
     }
 
     @Test(arguments: [
-        ("DELETE", "/page", "GET, HEAD, POST"), ("get", "/page", "GET, HEAD, POST"),
-        ("GET", "/item/1", "DELETE, PATCH, POST, PUT"),
-        ("BREW", "/item/new", "DELETE, GET, HEAD, PATCH, POST, PUT"),
-        ("PURGED", "/cache", "BREW, GET, HEAD, PURGE"),
-        ("POST", "/cache", "BREW, GET, HEAD, PURGE"),
-        ("POST", "/head", "GET, HEAD"), ("GET", "/asks", "OPTIONS"), ("HEAD", "/asks", "OPTIONS"),
-        ("POST", "/traced", "TRACE"),
+        ("DELETE", "/page", "GET, HEAD, OPTIONS, POST"),
+        ("get", "/page", "GET, HEAD, OPTIONS, POST"),
+        ("GET", "/item/1", "DELETE, OPTIONS, PATCH, POST, PUT"),
+        ("BREW", "/item/new", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"),
+        ("PURGED", "/cache", "BREW, GET, HEAD, OPTIONS, PURGE"),
+        ("POST", "/cache", "BREW, GET, HEAD, OPTIONS, PURGE"),
+        ("POST", "/head", "GET, HEAD, OPTIONS"), ("GET", "/asks", "OPTIONS"),
+        ("HEAD", "/asks", "OPTIONS"),
+        ("POST", "/traced", "OPTIONS, TRACE"),
     ])
     func namesTheMethodsOfAPath(method: String, path: String, allowed: String) {
         let answer = server.answer(get(path, method: method))
@@ -195,8 +197,8 @@ func echoing(_ paths: [String], names: [StaticString] = ["a", "b", "c"]) throws 
     }
 
     @Test(arguments: [
-        ("/page", "GET, HEAD, POST"), ("/item/1", "DELETE, PATCH, POST, PUT"),
-        ("/cache", "BREW, GET, HEAD, PURGE"),
+        ("/page", "GET, HEAD, OPTIONS, POST"), ("/item/1", "DELETE, OPTIONS, PATCH, POST, PUT"),
+        ("/cache", "BREW, GET, HEAD, OPTIONS, PURGE"),
     ])
     func answersOptions(path: String, allowed: String) {
         let answer = server.answer(get(path, method: "OPTIONS"))
@@ -226,7 +228,7 @@ func echoing(_ paths: [String], names: [StaticString] = ["a", "b", "c"]) throws 
         }
         for (method, path, status, text, allowed) in [
             ("GET", "/b", 404, "notFound /b", nil),
-            ("POST", "/a", 405, "methodNotAllowed /a", "GET, HEAD"),
+            ("POST", "/a", 405, "methodNotAllowed /a", "GET, HEAD, OPTIONS"),
             ("GET", "/%", 400, "malformedPath /%", nil),
         ] as [(String, String, Int, String, String?)] {
             let answer = server.answer(get(path, method: method))

@@ -151,7 +151,7 @@ def small(chance):
         lambda: Ask(request("/user/1", "If-None-Match: *\r\n"), status=304, body=b""),
         lambda: Ask(request("/", method="HEAD"), "HEAD", fields={"Content-Length": "13"}),
         lambda: Ask(request(f"/nowhere/{number}"), status=404),
-        lambda: Ask(request("/", method="DELETE"), status=405, fields={"Allow": "GET, HEAD"}),
+        lambda: Ask(request("/", method="DELETE"), status=405, fields={"Allow": "GET, HEAD, OPTIONS"}),
         lambda: Ask(request("*", method="OPTIONS"), status=204),
         lambda: upload(chance, 2_000),
         lambda: download(chance, 3_000),

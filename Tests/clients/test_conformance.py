@@ -514,7 +514,7 @@ HEADS = [
         ("/user/1", 200, {"Content-Length": "1"}), ("/baseline11?a=1", 200,
             {"Content-Length": "1"}),
         ("/download/12345", 200, {"Content-Length": "12345"}), ("/nowhere", 404, {}),
-        ("/echo", 405, {"Allow": "POST"}), ("/upload", 405, {"Allow": "POST"}),
+        ("/echo", 405, {"Allow": "OPTIONS, POST"}), ("/upload", 405, {"Allow": "OPTIONS, POST"}),
     ]
 ]  # fmt: skip
 

@@ -133,6 +133,20 @@ class CountedSwiftHandler(Counted, unittest.TestCase):
 
 
 @on_each_backend
+class CountedETag(Counted, unittest.TestCase):
+    program = "etag"
+    options = ()
+
+    def test_a_user_with_a_digest_for_its_tag_costs_nothing(self):
+        self.check(request("/user/1"), ["GET"])
+
+    def test_a_304_costs_nothing(self):
+        known = request("/user/1", "If-None-Match: c4ca4238a0b923820dcc509a6f75849b\r\n")
+        self.check(known, ["GET"], 304)
+        self.check(known * self.DEPTH, ["GET"] * self.DEPTH, 304)
+
+
+@on_each_backend
 class CountedCHandler(Counted, unittest.TestCase):
     options = ("--handler", "c")
 

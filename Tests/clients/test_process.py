@@ -207,9 +207,10 @@ class CProgram(unittest.TestCase):
         before = server.descriptors()
         with server.connect(receive_buffer=65536) as peer:
             peer.send(request("/length/50000000"))
-            peer.receive_slowly(10_000)
-            while server.descriptors() > before:
-                peer.receive_slowly(10_000)
+            with self.assertRaisesRegex(Failed, "reset"):
+                while True:
+                    peer.receive_slowly(10_000)
+        self.wait_until_closed(server, before)
 
     def test_waits_for_a_client_that_reads_slowly(self):
         """It lives by what it acknowledges: the socket takes nothing new for long."""

@@ -64,3 +64,14 @@ class RedbotOfSimple(Examined, ServerCase):
         ("/", 200, {"CL_CORRECT"}), ("/user/1", 200, {"CL_CORRECT"}),
         ("/user", 405, {"STATUS_METHOD_NOT_ALLOWED"}), ("/nowhere", 404, {"STATUS_NOT_FOUND"}),
     ]  # fmt: skip
+
+
+@on_each_backend
+@unittest.skipUnless(os.path.exists(REDBOT), "redbot is not installed")
+class RedbotOfETag(Examined, ServerCase):
+    program = "etag"
+    TARGETS = [
+        ("/", 200, {"CL_CORRECT"}), ("/user/1", 200, {"CL_CORRECT", "INM_304"}),
+        ("/user/a%20b", 200, {"INM_304"}), ("/demo", 200, {"INM_304"}),
+        ("/user", 405, {"STATUS_METHOD_NOT_ALLOWED"}), ("/nowhere", 404, {"STATUS_NOT_FOUND"}),
+    ]  # fmt: skip

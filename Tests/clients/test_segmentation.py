@@ -163,5 +163,5 @@ class SegmentationOfSimple(ServerCase):
         self.assertEqual(self.server.get("/").media_type, "application/json")
         self.assertEqual(self.server.get("/user/7").media_type, "text/plain")
         allowed = self.server.get("/user/7", method="DELETE").field("Allow")
-        self.assertEqual(sorted(allowed.replace(" ", "").split(",")), ["GET", "HEAD"])
-        self.assertEqual(self.server.get("/user", method="GET").field("Allow"), "POST")
+        self.assertEqual(sorted(allowed.replace(" ", "").split(",")), ["GET", "HEAD", "OPTIONS"])
+        self.assertEqual(self.server.get("/user", method="GET").field("Allow"), "OPTIONS, POST")

@@ -58,9 +58,9 @@ typedef struct vn_deadlines {
     uint32_t body_grace; /* 10,000: a body's time before its rate counts */
     uint32_t body_rate; /* 1,024 bytes a second at least, after the grace; 408 */
     uint32_t idle; /* 75,000 between requests; silent close */
-    uint32_t write_stall; /* 30,000 in which the client takes nothing; close */
+    uint32_t write_stall; /* 30,000 in which the client takes nothing; reset */
     /* 240 bytes a second at least that it takes, over each write_stall in which output waits for
-     * it; close */
+     * it; reset */
     uint32_t write_rate;
     uint32_t handler; /* 30,000 for a deferred answer; 503 */
     uint32_t linger; /* 2,000 at most for a lingering close */

@@ -244,6 +244,12 @@ uint64_t vn_socket_in_flight(int32_t fd)
     return ioctl(fd, TIOCOUTQ, &count) == 0 && count > 0 ? (uint64_t) count : 0;
 }
 
+void vn_socket_abandon_output(int32_t fd)
+{
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void vn_socket_finish(int32_t fd)
 {
     shutdown(fd, SHUT_WR);

@@ -1136,8 +1136,11 @@ void vn_conn_expire(struct vn_conn *conn)
         conn_fail(conn, 408);
     else if (kind == VN_TIMEOUT_HANDLER)
         conn_fail(conn, 503);
-    else
+    else {
+        if (kind == VN_TIMEOUT_WRITE)
+            vn_socket_abandon_output(conn->source.fd);
         conn->is_cut = true;
+    }
     conn_settle(conn);
 }
 

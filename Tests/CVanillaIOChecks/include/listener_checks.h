@@ -28,5 +28,7 @@ const char *vn_check_sets_the_mode(uint32_t mode);
 const char *vn_check_names_the_peer(const char *listening, const char *connecting,
                                     const char *name);
 const char *vn_check_sees_input_and_finishes(void);
+/* Sent bytes that wait are dropped by the close, and the peer is told by a reset. */
+const char *vn_check_abandons_output(void);
 
 #endif

@@ -88,4 +88,8 @@ private func failure(_ message: UnsafePointer<CChar>?) -> String? {
     @Test func seesInputAndFinishesOutput() {
         #expect(failure(vn_check_sees_input_and_finishes()) == nil)
     }
+
+    @Test func dropsOutputThatIsAbandoned() {
+        #expect(failure(vn_check_abandons_output()) == nil)
+    }
 }

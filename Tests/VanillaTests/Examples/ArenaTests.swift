@@ -47,10 +47,11 @@ import Vanilla
     }
 
     @Test(arguments: [
-        ("/", "POST", "GET, HEAD"), ("/pipeline", "PUT", "GET, HEAD"),
-        ("/baseline11", "DELETE", "GET, HEAD, POST"),
-        ("/echo", "GET", "POST"), ("/upload", "HEAD", "POST"), ("/download/1", "POST", "GET, HEAD"),
-        ("/user/1", "PATCH", "GET, HEAD"),
+        ("/", "POST", "GET, HEAD, OPTIONS"), ("/pipeline", "PUT", "GET, HEAD, OPTIONS"),
+        ("/baseline11", "DELETE", "GET, HEAD, OPTIONS, POST"),
+        ("/echo", "GET", "OPTIONS, POST"), ("/upload", "HEAD", "OPTIONS, POST"),
+        ("/download/1", "POST", "GET, HEAD, OPTIONS"),
+        ("/user/1", "PATCH", "GET, HEAD, OPTIONS"),
     ])
     func refusesOtherMethods(path: String, method: String, allowed: String) {
         let answer = server.answer(get(path, method: method))

@@ -33,7 +33,8 @@ import Vanilla
     }
 
     @Test(arguments: [
-        ("/", "POST", "GET, HEAD"), ("/user", "GET", "POST"), ("/user/1", "DELETE", "GET, HEAD"),
+        ("/", "POST", "GET, HEAD, OPTIONS"), ("/user", "GET", "OPTIONS, POST"),
+        ("/user/1", "DELETE", "GET, HEAD, OPTIONS"),
     ])
     func refusesOtherMethods(path: String, method: String, allowed: String) {
         let answer = server.answer(get(path, method: method))

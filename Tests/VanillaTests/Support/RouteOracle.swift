@@ -55,6 +55,7 @@ struct RouteOracle {
         guard let best = able.min(by: { isPreferred(routes[$0], routes[$1], method) }) else {
             var allowed = Set(matching.flatMap { routes[$0].methods })
             if allowed.contains("GET") { allowed.insert("HEAD") }
+            allowed.insert("OPTIONS")
             return .miss(status: method == "OPTIONS" ? 204 : 405, allowed: allowed.sorted())
         }
         return .route(best, parameters(routes[best].segments, raw))

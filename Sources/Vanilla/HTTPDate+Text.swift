@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+internal import CVanillaIO
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+extension HTTPDate: LosslessStringConvertible {
+    /// The date as it is sent: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    public var description: String {
+        unsafe String(unsafeUninitializedCapacity: VN_DATE_SIZE) { text in
+            // C writes exactly these bytes, and there is an address, because there is a capacity.
+            unsafe vn_date_write(text.baseAddress!, secondsSince1970)
+            return VN_DATE_SIZE
+        }
+    }
+
+    /// The date that is spelled so in a field, to the letter; `nil` where it is none.
+    ///
+    /// All three forms of RFC 9110, section 5.6.7, are read: the one that is sent, and the obsolete
+    /// ones of RFC 850, whose years have two digits and are at most 50 ahead, and of C's `asctime`. A
+    /// date before 1970 is the begin of 1970.
+    public init?(_ text: String) {
+        guard let date = text.withBytes({ text in HTTPDate(text) }) else { return nil }
+        self = date
+    }
+
+    /// The date that is spelled so in a field. `nil` as for a `String`.
+    public init?(_ text: Bytes) {
+        var seconds: Int64 = 0
+        let isDate = unsafe text.withKernelSpan { text in
+            unsafe vn_date_parse(text, HTTPDate.now.secondsSince1970, &seconds)
+        }
+        guard isDate else { return nil }
+        self.init(secondsSince1970: seconds)
+    }
+
+    /// This moment, by the system's clock.
+    public static var now: HTTPDate {
+        HTTPDate(secondsSince1970: Int64(time(nil)))
+    }
+}
