@@ -318,14 +318,14 @@ static void stream(vn_response *response, struct given *given, struct plan plan)
         give_nothing(given);
 }
 
-/* It ends with the client's input, and may say that it lives: what is in it is not looked at. */
+/* It ends with the client's input, whole, and may say that it lives: its frame is looked at, and not
+ * what is in it. */
 static void stream_events(vn_response *response, struct given *given, struct plan plan)
 {
     struct client *client = given->client;
     vn_event_stream options;
     vn_event_stream_init(&options);
     plans[client - clients] = plan;
-    client->is_broken = true;
     client->is_timed = true;
     given->is_answered = true;
     given->has_type = true;
@@ -674,7 +674,7 @@ static void read_to_end(struct reader *reader, const struct given *given)
 {
     size_t at = match_body(given, 0, reader->rest);
     skip(reader, reader->rest.count);
-    reader->is_cut = !given->is_finished || at < given->body.count;
+    reader->is_cut = !given->is_event_stream && (!given->is_finished || at < given->body.count);
     fuzz_require(reader->is_last, "no frame, and the connection stays open");
 }
 
