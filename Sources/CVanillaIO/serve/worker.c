@@ -19,6 +19,7 @@ enum {
     /* nanoseconds that those take who go on without an event; who has one waits about as long */
     TURN_SPAN = 50000,
     LOOK_EVERY = 16, /* events between two looks at the clock */
+    CONTINUE_LOOK_EVERY = 4, /* the same in connections that go on without an event */
 };
 
 static uint64_t nanoseconds(void)
@@ -392,13 +393,14 @@ static void worker_continue(struct vn_worker *worker, bool is_busy)
     if (worker->was_busy)
         return;
     worker_begin_span(worker, nanoseconds());
-    for (int i = 0; i < READY_MOST && !vn_list_is_empty(&worker->ready); i++) {
+    for (int i = 1; i <= READY_MOST && !vn_list_is_empty(&worker->ready); i++) {
         struct vn_conn *conn = vn_holder(worker->ready.next, struct vn_conn, ready);
         if (conn->turn == worker->turn)
             return; /* it asked again: its next turn is the next one */
         vn_list_remove(&conn->ready);
         vn_conn_continue(conn);
-        vn_worker_look_at_clock(worker);
+        if (i % CONTINUE_LOOK_EVERY == 0)
+            vn_worker_look_at_clock(worker);
         if (worker->is_late)
             return;
     }
