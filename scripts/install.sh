@@ -34,6 +34,8 @@ package_of() { # need manager
     libcrypto:dnf) echo openssl-devel ;;
     libcrypto:apk) echo openssl-dev ;;
     libcrypto:*) echo openssl ;;
+    nchan:apt) echo nginx-light libnginx-mod-nchan ;;
+    nchan:*) ;;
     venv:apt) echo python3-venv ;;
     venv:*) ;;
     *) echo "$1" ;; # chromium curl make python3 slowhttptest taskset wrk ... are called so everywhere
@@ -47,6 +49,7 @@ has() { # need
     libcrypto) has_header openssl/evp.h ;;
     arm-headers) [ "$(uname -m)" != x86_64 ] || [ -e /usr/aarch64-linux-gnu/include/assert.h ] ;;
     chromium) [ -n "$(find_browser)" ] ;;
+    nchan) [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] ;;
     venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
     compiler) command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;

@@ -98,12 +98,16 @@ static void delist(struct epoll *ring, struct vn_source *source)
     source->has &= (uint8_t) ~IS_REGISTERED;
 }
 
-/* Returns bytes taken or -errno. */
+/* Returns bytes taken or -errno. One piece goes without the message around it, which the kernel would
+ * have to copy and check. */
 static int64_t try_send(const struct vn_source *source, const struct msghdr *message)
 {
+    const struct iovec *first = message->msg_iov;
     ssize_t count;
     do {
-        count = sendmsg(source->fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        count = message->msg_iovlen == 1
+                    ? send(source->fd, first->iov_base, first->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL)
+                    : sendmsg(source->fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (count < 0 && errno == EINTR);
     return count < 0 ? -errno : count;
 }

@@ -297,7 +297,8 @@ static int32_t produce(void *context, vn_stream *stream)
     shrink(subscriber);
     if (events > 0) {
         vn_hub_count(&hub->counted.delivered, events);
-        vn_hub_count(&hub->counted.replayed, replayed);
+        if (replayed > 0)
+            vn_hub_count(&hub->counted.replayed, replayed);
         __atomic_store_n(&hub->counted.lag_last, lag, __ATOMIC_RELAXED);
         if (lag > __atomic_load_n(&hub->counted.lag_most, __ATOMIC_RELAXED))
             __atomic_store_n(&hub->counted.lag_most, lag, __ATOMIC_RELAXED);
