@@ -17,6 +17,7 @@ let package = Package(
         .library(name: "VanillaJSON", targets: ["VanillaJSON"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
         .executable(name: "simple", targets: ["SimpleExample"]),
+        .executable(name: "sse", targets: ["SSEExample"]),
         .executable(name: "arena", targets: ["VanillaArena"]),
     ],
     dependencies: [
@@ -48,6 +49,11 @@ let package = Package(
             path: "Sources/VanillaExamples/Simple"
         ),
         .executableTarget(
+            name: "SSEExample",
+            dependencies: ["Vanilla", "VanillaExampleOptions"],
+            path: "Sources/VanillaExamples/SSE"
+        ),
+        .executableTarget(
             name: "VanillaArena",
             dependencies: [
                 "Vanilla", "CVanillaIO", "VanillaArenaHandler", "VanillaExampleOptions",
@@ -74,7 +80,8 @@ let package = Package(
         ),
         .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
         .testTarget(
-            name: "VanillaTests", dependencies: ["Vanilla", "SimpleExample", "VanillaArena"]),
+            name: "VanillaTests",
+            dependencies: ["Vanilla", "SimpleExample", "SSEExample", "VanillaArena"]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
         .testTarget(name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON"]),
     ],
