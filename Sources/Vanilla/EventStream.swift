@@ -177,7 +177,8 @@ extension EventStream {
         context, stream in
         // C always passes both.
         let (context, stream) = unsafe (context!, stream!)
-        return unsafe Unmanaged<EventStream>.fromOpaque(context)._withUnsafeGuaranteedRef { events in
+        return unsafe Unmanaged<EventStream>.fromOpaque(context)._withUnsafeGuaranteedRef {
+            events in
             unsafe events.produce(stream)
         }
     }

@@ -32,19 +32,32 @@ extension ServerSentEvent {
 }
 
 private func checkLine(_ text: String?, _ part: StaticString) throws(VanillaError) {
-    let isBroken =
-        text?.utf8.contains { byte in
-            byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") || byte == 0
-        } ?? false
-    if isBroken { throw VanillaError(.invalidEvent, "An event's \(part) holds CR, LF or NUL.") }
+    if let text, text.hasLineEnd || text.hasByte(0) {
+        throw VanillaError(.invalidEvent, "An event's \(part) holds CR, LF or NUL.")
+    }
+}
+
+extension String {
+    fileprivate var hasLineEnd: Bool {
+        hasByte(UInt8(ascii: "\n")) || hasByte(UInt8(ascii: "\r"))
+    }
+
+    fileprivate func hasByte(_ byte: UInt8) -> Bool {
+        withBytes { bytes in bytes.firstIndex(of: byte) != nil }
+    }
 }
 
 extension [UInt8] {
     /// Appends each line of `text`, however it ends, as a line of the field. The space behind the
     /// colon is the one that a client removes, so that those of the text stay.
     fileprivate mutating func appendLines(_ text: String, of field: StaticString) {
-        var previous: UInt8 = 0
         begin(field)
+        if !text.hasLineEnd {
+            append(contentsOf: text.utf8)
+            append(UInt8(ascii: "\n"))
+            return
+        }
+        var previous: UInt8 = 0
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\n") where previous == UInt8(ascii: "\r"): break
