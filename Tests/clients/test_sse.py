@@ -16,7 +16,7 @@ import unittest
 
 import harness
 from browser import Browser
-from harness import DEADLINE, Failed, Peer, Server, ServerCase, on_each_backend, request, run_tool, wait_for
+from harness import DEADLINE, Failed, Server, ServerCase, on_each_backend, request, run_tool, wait_for
 
 READERS = os.path.join(harness.ROOT, ".build-tools", "sse", "bin", "python")
 

@@ -3,17 +3,10 @@
 
 import os
 import re
-import shutil
 
 import harness
+from browser import find_browser
 from harness import ServerCase, on_each_backend, run_tool
-
-
-def find_browser():
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if shutil.which(name):
-            return name
-    raise harness.Failed("no browser: scripts/install.sh knows its package")
 
 
 @on_each_backend
