@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
         .executable(name: "simple", targets: ["SimpleExample"]),
         .executable(name: "etag", targets: ["ETagExample"]),
+        .executable(name: "sse", targets: ["SSEExample"]),
         .executable(name: "arena", targets: ["VanillaArena"]),
     ],
     dependencies: [
@@ -54,6 +55,11 @@ let package = Package(
             path: "Sources/VanillaExamples/ETag"
         ),
         .executableTarget(
+            name: "SSEExample",
+            dependencies: ["Vanilla", "VanillaExampleOptions"],
+            path: "Sources/VanillaExamples/SSE"
+        ),
+        .executableTarget(
             name: "VanillaArena",
             dependencies: [
                 "Vanilla", "CVanillaIO", "VanillaArenaHandler", "VanillaExampleOptions",
@@ -81,7 +87,9 @@ let package = Package(
         .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
         .testTarget(
             name: "VanillaTests",
-            dependencies: ["Vanilla", "SimpleExample", "ETagExample", "VanillaArena"]),
+            dependencies: [
+                "Vanilla", "SimpleExample", "ETagExample", "SSEExample", "VanillaArena",
+            ]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
         .testTarget(name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON"]),
     ],

@@ -155,3 +155,13 @@ ensure_redbot() { # root
     (ensure venv) && python3 -m venv "$folder" && timeout 300 "$folder/bin/pip" install --quiet redbot==2.7.1 >&2 ||
         { rm -rf "$folder" && echo "$(basename "$0"): redbot could not be installed; its tests are not run" >&2; }
 }
+
+# The libraries that read streams of events, from PyPI, in a folder of their own, as above.
+ensure_sse_readers() { # root
+    local folder=$1/.build-tools/sse
+    [ ! -e "$folder/complete" ] || return 0
+    (ensure venv) && python3 -m venv "$folder" &&
+        timeout 300 "$folder/bin/pip" install --quiet httpx-sse==0.4.3 httpx==0.27.2 sseclient-py==1.8.0 requests==2.32.3 >&2 &&
+        touch "$folder/complete" ||
+        { rm -rf "$folder" && echo "$(basename "$0"): httpx-sse and sseclient-py could not be installed; their tests are not run" >&2; }
+}

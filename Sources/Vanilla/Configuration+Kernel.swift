@@ -97,7 +97,7 @@ extension Server.Configuration.Deadlines {
 
 extension Int {
     /// The value as C's option holds it.
-    fileprivate func kernel<Value: FixedWidthInteger>(_ option: String) throws(VanillaError)
+    func kernel<Value: FixedWidthInteger>(_ option: String) throws(VanillaError)
         -> Value
     {
         guard let value = Value(exactly: self) else {
@@ -107,7 +107,7 @@ extension Int {
         return value
     }
 
-    fileprivate func positive<Value: FixedWidthInteger>(_ option: String) throws(VanillaError)
+    func positive<Value: FixedWidthInteger>(_ option: String) throws(VanillaError)
         -> Value
     {
         guard let value = Value(exactly: self), value > 0 else {
@@ -120,7 +120,7 @@ extension Int {
 
 extension Duration {
     /// Whole milliseconds, rounded up: what is not zero must not become zero, which is no deadline.
-    fileprivate func kernel(_ option: String) throws(VanillaError) -> UInt32 {
+    func kernel(_ option: String) throws(VanillaError) -> UInt32 {
         guard self > .zero, self <= .milliseconds(Int64(UInt32.max)) else {
             throw VanillaError(
                 .invalidConfiguration,

@@ -31,9 +31,14 @@ public struct ExchangeHandle: @unchecked Sendable {
 
     /// Lets a producer that said `wait`, or a receiver that said `pause`, go on.
     public func resume() {
-        if unsafe vn_handle_resume(kernel) != 0 {
-            core.hooks.report(.error, "There is no memory to resume an exchange.")
-        }
+        _ = tryToResume()
+    }
+
+    /// False, and logged, when memory ran out.
+    func tryToResume() -> Bool {
+        if unsafe vn_handle_resume(kernel) == 0 { return true }
+        core.hooks.report(.error, "There is no memory to resume an exchange.")
+        return false
     }
 }
 

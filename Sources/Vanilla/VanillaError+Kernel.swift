@@ -74,6 +74,39 @@ extension VanillaError {
         }
     }
 
+    /// The failure of beginning a stream of events, from C's negative result.
+    init(beginningEvents result: Int32) {
+        switch -result {
+        case EALREADY:
+            self.init(.alreadyAnswered, "A stream of events began after the answer was sent.")
+        case EMSGSIZE: self.init(.fieldsTooLarge, "The response's fields are larger than 64 KiB.")
+        default: self.init(usingTopic: result)
+        }
+    }
+
+    /// The failure of publishing an event, from C's negative result.
+    init(publishing result: Int32) {
+        switch -result {
+        case EINVAL:
+            self.init(
+                .invalidEvent, "An event's id or key has more than \(EventHub.nameMaximum) bytes.")
+        case EMSGSIZE: self.init(.eventTooLarge, "An event has more than 16 MiB.")
+        default: self.init(usingTopic: result)
+        }
+    }
+
+    /// The failure of declaring or finding a topic, from C's negative result.
+    init(usingTopic result: Int32) {
+        switch -result {
+        case EEXIST: self.init(.invalidTopic, "The topic was there before it was declared.")
+        case ENOBUFS: self.init(.tooManyTopics, "The hub has as many topics as it may.")
+        default: self.init(.outOfResources, "There is no memory for a topic.", code: -result)
+        }
+    }
+
+    /// C's result where the request was answered before.
+    static var alreadyAnswered: Int32 { -EALREADY }
+
     /// Whether C refused because the request was answered before.
     static func isAlreadyAnswered(_ result: Int32) -> Bool { result == -EALREADY }
 }

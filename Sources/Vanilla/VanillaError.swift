@@ -61,6 +61,20 @@ extension VanillaError {
         /// A body is longer than the length declared for it, or a range lies outside the bytes.
         case lengthExceeded
 
+        /// An event's type or id holds CR, LF or NUL, an id or key is too long, or its retry is
+        /// less than zero.
+        case invalidEvent
+        /// An event is larger than may ever wait for a client, or than a hub takes.
+        case eventTooLarge
+        /// As many bytes wait for the client of a stream of events as may.
+        case backlogFull
+        /// The stream of events is closed, or its client is gone.
+        case streamClosed
+        /// A topic's name is too long, or a topic was there before it was declared.
+        case invalidTopic
+        /// A hub has as many topics as it may.
+        case tooManyTopics
+
         /// A test took longer than it may.
         case deadlineExceeded
         /// The server closed the connection before a whole response came.

@@ -111,6 +111,15 @@ class Browser:
             raise Failed(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
+    def wait_until(self, expression, seconds=DEADLINE):
+        """Ask the page until an expression is true of it."""
+        until = time.monotonic() + seconds
+        while not self.evaluate(expression):
+            if time.monotonic() > until:
+                body = self.evaluate("document.documentElement.outerHTML")
+                raise Failed(f"not in {seconds} s: {expression}\n{body}")
+            select.select([], [], [], 0.02)
+
     def close(self):
         try:
             self.session = None

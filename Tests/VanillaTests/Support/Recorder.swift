@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Dispatch
 import Foundation
 import Vanilla
 
@@ -56,4 +57,14 @@ final class Witness: Sendable {
 /// Not the global pool of threads, which tests that wait may fill.
 func onAnotherThread(_ body: @escaping @Sendable () -> Void) {
     Thread(block: body).start()
+}
+
+/// Runs tasks on a thread that tests do not block.
+final class QueueExecutor: TaskExecutor {
+    private let queue = DispatchQueue(label: "tasks of a test")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
 }

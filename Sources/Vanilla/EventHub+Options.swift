@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+
+internal import CVanillaIO
+
+extension EventHub {
+    /// The bytes at most of a topic's name, an id or a key.
+    public static let nameMaximum = 255
+
+    /// What a hub does.
+    public struct Options: Sendable, Equatable {
+        /// Topics at a time, those that were declared and those that are kept for their history.
+        public var topics = 65_536
+        /// How the streams of subscribers live.
+        public var stream = EventStream.Options()
+        /// For each topic that was not declared.
+        public var topic = TopicOptions()
+
+        /// Every option at its default.
+        public init() {}
+    }
+
+    /// What a topic keeps, for those who come back and for those who are slow.
+    public struct TopicOptions: Sendable, Equatable {
+        /// Events kept for those who come back; 0 for none.
+        public var historyEvents = 1000
+        /// Bytes of them.
+        public var historyBytes = 256 << 10
+        /// How long they are kept; `nil` for any time.
+        public var historyAge: Duration? = .seconds(300)
+        /// Bytes that may wait for one subscriber, `historyBytes` at least.
+        public var backlogBytes = 1 << 20
+        /// How long the oldest event may wait for it; `nil` for any time.
+        public var backlogAge: Duration? = .seconds(30)
+        /// What happens beyond.
+        public var slowPolicy = SlowPolicy.disconnect
+
+        /// Every option at its default.
+        public init() {}
+    }
+
+    /// What happens to a subscriber for whom too much waits.
+    public enum SlowPolicy: Sendable {
+        /// Its connection is cut. It may come back for what it missed.
+        case disconnect
+        /// What waits longest is dropped.
+        case dropOldest
+        /// An event replaces one of the same key that waits; then as ``dropOldest``.
+        case keepNewest
+    }
+}
+
+extension EventHub.Options {
+    func kernel() throws(VanillaError) -> vn_hub_options {
+        vn_hub_options(
+            topics: try topics.positive("topics"), stream: try stream.kernel(),
+            topic: try topic.kernel())
+    }
+}
+
+extension EventHub.TopicOptions {
+    func kernel() throws(VanillaError) -> vn_topic_options {
+        guard backlogBytes >= historyBytes else {
+            throw VanillaError(
+                .invalidConfiguration,
+                "backlogBytes is \(backlogBytes), but must be historyBytes (\(historyBytes)) at least."
+            )
+        }
+        return vn_topic_options(
+            history_events: try historyEvents.kernel("historyEvents"),
+            history_bytes: try historyBytes.kernel("historyBytes"),
+            history_age: try historyAge?.kernel("historyAge") ?? 0,
+            backlog_bytes: try backlogBytes.positive("backlogBytes"),
+            backlog_age: try backlogAge?.kernel("backlogAge") ?? 0,
+            slow: slowPolicy.kernel)
+    }
+}
+
+extension EventHub.SlowPolicy {
+    fileprivate var kernel: UInt8 {
+        switch self {
+        case .disconnect: UInt8(VN_SLOW_DISCONNECT)
+        case .dropOldest: UInt8(VN_SLOW_DROP_OLDEST)
+        case .keepNewest: UInt8(VN_SLOW_KEEP_NEWEST)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+
+internal import CVanillaIO
+
+/// Brings each event to all who subscribed to its topic, on any number of workers and servers.
+///
+/// ```swift
+/// let hub = try EventHub()
+/// let router = try Router { routes in
+///     routes.get("/news") { request, response in
+///         try response.subscribe(to: "news", in: hub, for: request)
+///     }
+///     routes.post("/news") { request, response in
+///         try hub.publish(ServerSentEvent(String(request.body)), to: "news")
+///         response.send(status: .noContent)
+///     }
+/// }
+/// ```
+///
+/// Publishing does not wait for anybody: an event is framed once, handed to each worker that has
+/// subscribers, and lent to each of them. A topic keeps its last events for those who come back. A
+/// topic begins with its first subscriber or event, and is forgotten once it has neither. Use it
+/// from any thread.
+@safe
+public final class EventHub: Sendable {
+    /// What the hub was made with.
+    public let options: Options
+    /// C's hub, whose functions any thread may call. Subscribers keep it alive on their own.
+    private nonisolated(unsafe) let pointer: OpaquePointer
+
+    /// A hub without topics.
+    ///
+    /// - Throws: ``VanillaError`` of the kind `invalidConfiguration` for an impossible option;
+    ///   `outOfResources`.
+    public init(_ options: Options = Options()) throws(VanillaError) {
+        var kernelOptions = try options.kernel()
+        guard let pointer = unsafe vn_hub_open(&kernelOptions) else {
+            throw VanillaError(.outOfResources, "There is no memory for a hub of events.")
+        }
+        self.options = options
+        unsafe self.pointer = pointer
+    }
+
+    deinit {
+        unsafe vn_hub_close(pointer)
+    }
+}
+
+extension EventHub {
+    /// Gives a topic options of its own, before anybody subscribes or publishes to it. It stays until
+    /// the hub is gone.
+    ///
+    /// - Throws: ``VanillaError`` of the kind `invalidConfiguration`; `invalidTopic` where the name
+    ///   has more than 255 bytes or the topic is there already; `tooManyTopics` or `outOfResources`.
+    public func declare(_ topic: String, _ options: TopicOptions) throws(VanillaError) {
+        try EventHub.check(topic)
+        var kernelOptions = try options.kernel()
+        let result = topic.withBytes { topic in
+            unsafe topic.withKernelSpan { topic in
+                unsafe vn_hub_declare(pointer, topic, &kernelOptions)
+            }
+        }
+        if result != 0 { throw VanillaError(usingTopic: result) }
+    }
+
+    /// Publishes an event to all who subscribed to the topic. An event without an id gets one of the
+    /// hub's, which is different after a restart.
+    ///
+    /// - Parameters:
+    ///   - event: The event.
+    ///   - topic: To whom.
+    ///   - key: For ``SlowPolicy/keepNewest``: what the event is about, at most 255 bytes.
+    /// - Throws: ``VanillaError`` of the kind `invalidEvent` as ``ServerSentEvent/serialized()``, and
+    ///   for an id or a key of more than 255 bytes; `eventTooLarge` for more than 16 MiB;
+    ///   `invalidTopic` for a name of more than 255 bytes; `tooManyTopics` or `outOfResources`.
+    ///   Nobody gets the event then.
+    public func publish(_ event: ServerSentEvent, to topic: String, key: String = "")
+        throws(VanillaError)
+    {
+        try EventHub.check(topic)
+        let lines = try event.lines(includingID: false)
+        let id = event.id ?? ""
+        let result = topic.withBytes { topic in
+            id.withBytes { id in
+                key.withBytes { key in
+                    publish(Bytes(lines.span), topic, id, key)
+                }
+            }
+        }
+        if result != 0 { throw VanillaError(publishing: result) }
+    }
+
+    private func publish(_ lines: Bytes, _ topic: Bytes, _ id: Bytes, _ key: Bytes) -> Int32 {
+        unsafe lines.withKernelSpan { lines in
+            unsafe topic.withKernelSpan { topic in
+                unsafe id.withKernelSpan { id in
+                    unsafe key.withKernelSpan { key in
+                        unsafe vn_hub_publish(pointer, topic, lines, id, key)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Answers C's response with the topic's events.
+    func subscribe(_ response: OpaquePointer, to topic: String, lastEventID: String) -> Int32 {
+        topic.withBytes { topic in
+            lastEventID.withBytes { lastEventID in
+                unsafe topic.withKernelSpan { topic in
+                    unsafe lastEventID.withKernelSpan { lastEventID in
+                        unsafe vn_response_subscribe(response, pointer, topic, lastEventID)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Refuses what is no topic's name.
+    static func check(_ topic: String) throws(VanillaError) {
+        guard topic.utf8.count <= nameMaximum else {
+            throw VanillaError(.invalidTopic, "A topic's name has more than \(nameMaximum) bytes.")
+        }
+    }
+
+    /// What was counted since the hub was made.
+    public var statistics: Statistics {
+        var counted = vn_hub_statistics()
+        unsafe vn_hub_read_statistics(pointer, &counted)
+        return Statistics(kernel: counted)
+    }
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+
+internal import CVanillaIO
+internal import Synchronization
+
+/// One client's stream of events, for as long as it stays: made by
+/// ``ResponseWriter/eventStream(_:backlog:_:)``, used from any thread and any task.
+///
+/// ```swift
+/// routes.get("/progress") { request, response in
+///     try response.eventStream { stream in
+///         Task {
+///             for await step in job.steps { try await stream.sendWhenReady("\(step)") }
+///             stream.close()
+///         }
+///     }
+/// }
+/// ```
+///
+/// It stays open until ``close()``, until the client goes away, or until the server stops; forgetting
+/// it does not close it. Everything that was sent since the client took the last bytes leaves
+/// together.
+public final class EventStream: Sendable {
+    /// The bytes that may wait for the client, unless said otherwise: 1 MiB.
+    public static let defaultBacklog = 1 << 20
+
+    private let backlog: Int
+    private let state: Mutex<State>
+
+    init(handle: ExchangeHandle, backlog: Int) {
+        self.backlog = backlog
+        state = Mutex(State(handle: handle))
+    }
+
+    private struct State {
+        /// `nil` once the exchange is over.
+        var handle: ExchangeHandle?
+        /// Events that the worker has not taken yet.
+        var pending: [UInt8] = []
+        /// Bytes that the worker has taken, and the client has not.
+        var unsent = 0
+        /// Whether the stream ends behind what is pending.
+        var isClosing = false
+        /// Whether the worker was told that there is something to take.
+        var isAnnounced = false
+        var closeHooks: [@Sendable () -> Void] = []
+        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var lastWaiter: UInt64 = 0
+
+        var isOpen: Bool { handle != nil && !isClosing }
+
+        /// The handle to resume, where the worker must be told.
+        mutating func announce() -> ExchangeHandle? {
+            if isAnnounced { return nil }
+            isAnnounced = true
+            return handle
+        }
+
+        mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
+            defer { waiters = [:] }
+            return Array(waiters.values)
+        }
+    }
+}
+
+// MARK: - For the user
+
+extension EventStream {
+    /// Whether events can still be sent.
+    public var isOpen: Bool { state.withLock { state in state.isOpen } }
+
+    /// Sends an event, without waiting. From any thread; the events of one thread stay in order.
+    ///
+    /// - Throws: ``VanillaError`` of the kind `backlogFull` where the client has not taken as much
+    ///   as may wait for it; `streamClosed`; `eventTooLarge` where it is larger than the whole
+    ///   backlog; `invalidEvent` as ``ServerSentEvent/serialized()``. Nothing was sent then.
+    public func send(_ event: ServerSentEvent) throws(VanillaError) {
+        guard try put(event.serialized()) else {
+            throw VanillaError(
+                .backlogFull, "The client has not taken the \(backlog) bytes that may wait for it.")
+        }
+    }
+
+    /// Sends an event, once there is room for it.
+    ///
+    /// - Throws: `CancellationError` where the task is cancelled meanwhile; ``VanillaError`` of the
+    ///   kind `streamClosed`, `eventTooLarge` or `invalidEvent`. Nothing was sent then.
+    public func sendWhenReady(_ event: ServerSentEvent) async throws {
+        let bytes = try event.serialized()
+        while try !put(bytes) {
+            try Task.checkCancellation()
+            await waitForRoom(for: bytes.count)
+        }
+    }
+
+    /// Ends the stream behind what was sent. The client comes back by itself; to keep it away,
+    /// answer its next request with ``Status/noContent``. From any thread, any number of times.
+    public func close() {
+        let handle = state.withLock { state in
+            state.isClosing = true
+            return state.announce()
+        }
+        wake(handle)
+    }
+
+    /// Has `body` called once, when the stream is over: everything was sent after ``close()``, the
+    /// client is gone, or the server stops. At once where it is over already. Called on the worker's
+    /// thread or on the one that calls this; it must not block.
+    public func onClose(_ body: @escaping @Sendable () -> Void) {
+        let isOver = state.withLock { state in
+            if state.handle != nil { state.closeHooks.append(body) }
+            return state.handle == nil
+        }
+        if isOver { body() }
+    }
+}
+
+// MARK: - Sending
+
+extension EventStream {
+    /// False where there is no room now.
+    private func put(_ bytes: [UInt8]) throws(VanillaError) -> Bool {
+        guard bytes.count <= backlog else {
+            throw VanillaError(
+                .eventTooLarge, "An event has \(bytes.count) bytes, more than \(backlog).")
+        }
+        let (isOpen, isPut, handle) = state.withLock {
+            state -> (Bool, Bool, ExchangeHandle?) in
+            guard state.isOpen else { return (false, false, nil) }
+            guard hasRoom(for: bytes.count, state) else { return (true, false, nil) }
+            state.pending += bytes
+            return (true, true, state.announce())
+        }
+        guard isOpen else { throw VanillaError(.streamClosed, "The stream of events is closed.") }
+        wake(handle)
+        return isPut
+    }
+
+    private func hasRoom(for count: Int, _ state: borrowing State) -> Bool {
+        state.pending.count + state.unsent + count <= backlog
+    }
+
+    /// Without memory to tell the worker, the next event does it.
+    private func wake(_ handle: ExchangeHandle?) {
+        guard let handle, !handle.tryToResume() else { return }
+        state.withLock { state in state.isAnnounced = false }
+    }
+
+    private func waitForRoom(for count: Int) async {
+        let number = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // Looked at with the lock held: what changes later finds the waiter.
+                let waits = state.withLock { state in
+                    if !state.isOpen || hasRoom(for: count, state) || Task.isCancelled {
+                        return false
+                    }
+                    state.waiters[number] = continuation
+                    return true
+                }
+                if !waits { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { state in state.waiters.removeValue(forKey: number) }?.resume()
+        }
+    }
+}
+
+// MARK: - For the worker
+
+extension EventStream {
+    /// What C calls as the producer of the body; the context is the stream.
+    static let producer: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?) -> Int32 = {
+        context, stream in
+        // C always passes both.
+        let (context, stream) = unsafe (context!, stream!)
+        return unsafe Unmanaged<EventStream>.fromOpaque(context)._withUnsafeGuaranteedRef {
+            events in
+            unsafe events.produce(stream)
+        }
+    }
+
+    /// The exchange is over, or never began.
+    static let release: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        guard let context = unsafe context else { return }
+        // Balances the retain in `eventStream`.
+        unsafe Unmanaged<EventStream>.fromOpaque(context).takeRetainedValue().end()
+    }
+
+    private func produce(_ stream: OpaquePointer) -> Int32 {
+        let (bytes, isClosing) = state.withLock { state in
+            state.isAnnounced = false
+            let bytes = state.pending
+            state.pending = []
+            state.unsent += bytes.count
+            return (bytes, state.isClosing)
+        }
+        if !bytes.isEmpty {
+            let shared = SharedBytes(bytes)
+            let batch = unsafe Unmanaged.passRetained(Batch(shared, of: self))
+            let result = unsafe shared.bytes.withKernelSpan { bytes in
+                unsafe vn_stream_write_shared(stream, bytes, Batch.release, batch.toOpaque())
+            }
+            if result != 0 { return -1 }
+        }
+        return Int32(isClosing ? VN_STREAM_DONE : VN_STREAM_WAIT)
+    }
+
+    /// The client has taken so many bytes, or never will.
+    fileprivate func settle(_ count: Int) {
+        let waiters = state.withLock { state in
+            state.unsent -= count
+            return state.takeWaiters()
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    private func end() {
+        let (hooks, waiters) = state.withLock { state in
+            let hooks = state.closeHooks
+            state.handle = nil
+            state.closeHooks = []
+            state.pending = []
+            return (hooks, state.takeWaiters())
+        }
+        for waiter in waiters { waiter.resume() }
+        for hook in hooks { hook() }
+    }
+}
+
+/// Events that the kernel has and the client not yet.
+private final class Batch: Sendable {
+    private let bytes: SharedBytes
+    private let stream: EventStream
+
+    init(_ bytes: SharedBytes, of stream: EventStream) {
+        self.bytes = bytes
+        self.stream = stream
+    }
+
+    static let release: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        guard let context = unsafe context else { return }
+        // Balances the retain in `produce`.
+        let batch = unsafe Unmanaged<Batch>.fromOpaque(context).takeRetainedValue()
+        batch.stream.settle(batch.bytes.count)
+    }
+}
