@@ -9,6 +9,7 @@ the first seed. Beside the random ones, each byte of a few requests is spoilt in
 import itertools
 import os
 import random
+import re
 
 import oracle
 from exchanges import Exchange, Recorded, run_exchanges
@@ -224,6 +225,9 @@ ANSWERS = {
 }  # fmt: skip
 
 
+MALFORMED_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
 def compare(exchange, verdicts):
     reader = Recorded(exchange)
     for verdict in verdicts:
@@ -265,7 +269,11 @@ def check_answer(response, verdict):
     if (verdict.method, verdict.path) == (b"POST", b"/echo"):
         expected = verdict.body
     if expected is None:
-        if response.status < 300 or response.status == 400:
+        # The router answers these two by itself.
+        may_be = {204} if verdict.method == b"OPTIONS" else set()
+        if MALFORMED_ESCAPE.search(verdict.path):
+            may_be = {400}
+        if response.status not in may_be and (response.status < 300 or response.status == 400):
             raise Failed(f"{response.status} for what nobody serves")
     elif (response.status, response.body) != (204 if verdict.path == b"*" else 200, expected):
         raise Failed(f"{response.status} with {response.body[:100]!r}, not {expected[:100]!r}")
