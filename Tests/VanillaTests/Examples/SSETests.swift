@@ -34,8 +34,8 @@ import Vanilla
     }
 
     @Test(arguments: [
-        ("/sse", "POST", "GET, HEAD"), ("/events", "POST", "GET, HEAD"),
-        ("/notification", "GET", "POST"), ("/broadcast", "GET", "POST"),
+        ("/sse", "POST", "GET, HEAD, OPTIONS"), ("/events", "POST", "GET, HEAD, OPTIONS"),
+        ("/notification", "GET", "OPTIONS, POST"), ("/broadcast", "GET", "OPTIONS, POST"),
     ])
     func refusesOtherMethods(path: String, method: String, allowed: String) {
         let answer = server.answer(get(path, method: method))
