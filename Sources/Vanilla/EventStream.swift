@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 internal import CVanillaIO
-internal import Synchronization
 
 /// One client's stream of events, for as long as it stays: made by
 /// ``ResponseWriter/eventStream(_:backlog:_:)``, used from any thread and any task.
@@ -25,11 +24,11 @@ public final class EventStream: Sendable {
     public static let defaultBacklog = 1 << 20
 
     private let backlog: Int
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     init(handle: ExchangeHandle, backlog: Int) {
         self.backlog = backlog
-        state = Mutex(State(handle: handle))
+        state = Lock(State(handle: handle))
     }
 
     private struct State {
