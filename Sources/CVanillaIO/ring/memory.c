@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/random.h"
+
 enum { BUFFER_COUNT = 64, BUFFER_SIZE = 4096 };
 
 /* A source with what is to come in. Found by the source's index. */
@@ -42,13 +44,11 @@ static struct memory_ring *memory_of(struct vn_ring *ring)
     return (struct memory_ring *) ring;
 }
 
-/* xorshift64*: good enough to draw schedules, the same on every machine. */
 static uint64_t draw(struct memory_ring *memory, uint64_t below)
 {
-    memory->random ^= memory->random >> 12;
-    memory->random ^= memory->random << 25;
-    memory->random ^= memory->random >> 27;
-    return (memory->random * UINT64_C(2685821657736338717) >> 16) % below;
+    if (memory->random == 0)
+        memory->random = memory->script.seed == 0 ? 1 : memory->script.seed;
+    return vn_draw(&memory->random, below);
 }
 
 static bool is_random(const struct memory_ring *memory)
@@ -77,8 +77,6 @@ static void memory_close(struct vn_ring *ring)
 static void memory_begin(struct vn_ring *ring, struct vn_source *source)
 {
     struct memory_ring *memory = memory_of(ring);
-    if (memory->random == 0)
-        memory->random = memory->script.seed == 0 ? 1 : memory->script.seed;
     memory->lines[source->index] = memory->expected;
     memory->lines[source->index].source = source;
     memory->expected = (struct line) {0};

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/random.h"
 #include "conn.h"
 #include "desk.h"
 
@@ -36,15 +37,11 @@ uint64_t vn_clock(void)
     return nanoseconds() / 1000000;
 }
 
-/* xorshift64*: for spreading things out, not for secrets. */
 uint64_t vn_worker_draw(struct vn_worker *worker, uint64_t below)
 {
     if (worker->random == 0)
         worker->random = (uint64_t) (uintptr_t) worker ^ worker->now << 32 ^ 1;
-    worker->random ^= worker->random >> 12;
-    worker->random ^= worker->random << 25;
-    worker->random ^= worker->random >> 27;
-    return below == 0 ? 0 : (worker->random * UINT64_C(2685821657736338717) >> 16) % below;
+    return vn_draw(&worker->random, below);
 }
 
 void vn_log(const vn_config *config, int32_t level, const char *format, ...)
