@@ -29,6 +29,7 @@ int32_t vn_epoll_open(struct vn_ring **ring, struct vn_slab *slab)
 
 enum { FETCH_MOST = 512 };  /* epoll events in one system call */
 enum { ACCEPT_MOST = 64 };  /* connections accepted from one source in one wait */
+enum { FULL_MOST = 2 };     /* sources that filled a buffer and may fill another in one wait */
 
 /* epoll's name of the wakeup; no slab has this index. */
 static const uint64_t WAKEUP_NAME = UINT32_MAX;
@@ -41,7 +42,7 @@ enum {
     IS_REGISTERED = 4, /* epoll knows the descriptor */
     IS_LISTENING = 8,
     IS_SHARED = 16, /* others may hold the same open file: closing does not make epoll forget it */
-    IS_QUEUED = 32, /* on `turns` or `ended` */
+    IS_QUEUED = 32, /* on `turns`, `full` or `ended` */
     IS_URGENT = 64, /* it sends urgent data, before which a receive ends early */
 };
 
@@ -52,6 +53,7 @@ struct epoll {
     bool is_stuck; /* whoever is on `turns` needs a buffer, and none is free */
     struct vn_wakeup wakeup;
     struct vn_source_queue turns; /* to receive from, or to register */
+    struct vn_source_queue full; /* to receive from, after a receive that filled its buffer */
     struct vn_source_queue ended;
     struct vn_pool pool;
     struct epoll_event fetched[FETCH_MOST];
@@ -224,8 +226,10 @@ static int32_t receive_once(struct epoll *ring, struct vn_source *source, struct
         /* A short read has drained the socket; what comes later is an edge of its own. */
         if (result < VN_POOL_BUFFER_SIZE && !(source->has & (IS_HUNG_UP | IS_URGENT)))
             source->has &= (uint8_t) ~IS_READABLE;
-        if (source->has & IS_READABLE)
-            queue_turn(ring, source);
+        if (source->has & IS_READABLE) {
+            source->has |= IS_QUEUED;
+            vn_queue_push(result < VN_POOL_BUFFER_SIZE ? &ring->turns : &ring->full, source);
+        }
         *event = (struct vn_event) {source, bytes, result, buffer, VN_RECEIVED};
         return 1;
     }
@@ -286,12 +290,21 @@ static int32_t take_turn(struct epoll *ring, struct vn_source *source, struct vn
     return source->has & IS_READABLE ? receive_once(ring, source, event) : 0;
 }
 
+/* Who filled a buffer comes behind those who may need little, and only a few of them at once, so that
+ * a wait stays short however many there are. */
+static void admit_full(struct epoll *ring)
+{
+    for (int32_t i = 0; i < FULL_MOST && ring->full.first != NULL; i++)
+        vn_queue_push(&ring->turns, vn_queue_pop(&ring->full));
+}
+
 /* One turn for everybody who is queued now, while there is room and a buffer. When the owner
  * keeps all the buffers, those who need none are looked for. */
 static int32_t take_turns(struct epoll *ring, struct vn_event *events, int32_t capacity)
 {
     int32_t count = 0;
     bool has_none = ring->pool.count == 0;
+    admit_full(ring);
     struct vn_source *last = ring->turns.last;
     struct vn_source *source = NULL;
     while (ring->turns.first != NULL && source != last && count < capacity) {
@@ -305,7 +318,7 @@ static int32_t take_turns(struct epoll *ring, struct vn_event *events, int32_t c
         source->has &= (uint8_t) ~IS_QUEUED;
         count += take_turn(ring, source, &events[count]);
     }
-    ring->is_stuck = has_none && source == last;
+    ring->is_stuck = has_none && source == last && ring->full.first == NULL;
     return count;
 }
 
@@ -443,7 +456,7 @@ static int32_t ep_wait(struct vn_ring *base, struct vn_event *events, int32_t ca
     int64_t until = timeout > 0 ? vn_nanoseconds() + timeout : 0;
     for (;;) {
         int32_t count = finish_ended(ring, events, capacity);
-        bool has_turns = ring->turns.first != NULL && !ring->is_stuck;
+        bool has_turns = (ring->turns.first != NULL || ring->full.first != NULL) && !ring->is_stuck;
         if (count < capacity) {
             int64_t span = count > 0 || has_turns ? 0 : timeout;
             int32_t heard = listen_to_epoll(ring, events + count, capacity - count, span);

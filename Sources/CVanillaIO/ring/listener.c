@@ -11,6 +11,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* Bytes that a socket keeps beyond those on their way to the client. */
+enum { UNSENT_MOST = 128 * 1024 };
+
 static struct sockaddr *generic(struct vn_listener_address *address)
 {
     return (struct sockaddr *) &address->address;
@@ -119,6 +122,9 @@ static int32_t bind_port(int32_t fd, struct vn_listener_address *address, bool i
     if (is_first && (error = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1)) < 0)
         return error;
     if ((error = set_flag(fd, IPPROTO_TCP, TCP_NODELAY, 1)) < 0)
+        return error;
+    /* tcp(7): without it the kernel takes megabytes for a client that reads slowly. */
+    if ((error = set_flag(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MOST)) < 0)
         return error;
     address->size = sizeof address->address;
     return getsockname(fd, generic(address), &address->size) < 0 ? -errno : 0;

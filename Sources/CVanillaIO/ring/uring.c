@@ -34,11 +34,23 @@ enum { BUFFER_RING_SIZE = BUFFERS * sizeof(struct io_uring_buf) };
  * own, several of them when the queue was not empty. */
 enum { MULTISHOT_BUDGET = 8192, ACCEPTS_MOST = 16 };
 
+/* Receives that are begun in one wait for sources that were held back. */
+enum { LITTLE_MOST = 2 };
+
 /* Which operation a completion is of: the top byte of its user_data. DONE_SILENTLY has no
  * source. */
 enum { DONE_SILENTLY, WAKEUP, RECEIVE, SEND, ACCEPT, WATCH };
 
-enum { WANTS_RECEIVE = 1, WANTS_WATCH = 2, WANTS_END = 4 };
+enum {
+    WANTS_RECEIVE = 1,
+    WANTS_WATCH = 2,
+    WANTS_END = 4,
+    /* Its owner held it back and its input was not used up since: it gets a buffer at a time and waits
+     * for its turn, because a multishot receive would take dozens of them in one wait. */
+    WANTS_LITTLE = 8,
+    FILLED_BUFFER =
+        16, /* its last receive did: one more that does not, before it gets much again */
+};
 
 enum {
     IS_RECEIVING = 1,  /* a receive is in flight */
@@ -46,7 +58,7 @@ enum {
     IS_LISTENING = 4,  /* its operations in flight are accepts */
     IS_RECALLING = 8,  /* its accepts are being cancelled: no new ones until all are back */
     HAS_RECEIVED = 16, /* it stayed after its first bytes: receives are multishot from now on */
-    IS_QUEUED = 32,    /* on `work`, `starved` or `ended` */
+    IS_QUEUED = 32,    /* on `work`, `patient`, `starved` or `ended` */
     IS_STARVED = 64, /* on `starved` */
     IS_MULTISHOT = 128, /* its accept in flight goes on by itself */
 };
@@ -61,6 +73,7 @@ struct uring {
     int32_t failure; /* -errno that broke the ring for good */
     bool ends_starved; /* a source on `starved` is ending */
     struct vn_source_queue work;    /* to look at before the next submission */
+    struct vn_source_queue patient; /* the same, a few at a time */
     struct vn_source_queue starved; /* found no buffer; wait for give */
     struct vn_source_queue ended;   /* nothing in flight: deliver ENDED */
     struct vn_wakeup wakeup;
@@ -119,7 +132,7 @@ static void close_descriptor(struct uring *ring, int32_t fd)
 static void submit_receive(struct uring *ring, struct vn_source *source)
 {
     struct io_uring_sqe *entry = next_entry(ring);
-    if (source->has & HAS_RECEIVED)
+    if ((source->has & HAS_RECEIVED) && !(source->wants & WANTS_LITTLE))
         io_uring_prep_recv_multishot(entry, source->fd, NULL, 0, 0);
     else
         io_uring_prep_recv(entry, source->fd, NULL, BUFFER_SIZE, 0);
@@ -181,7 +194,8 @@ static void queue_work(struct uring *ring, struct vn_source *source)
     if (source->has & IS_QUEUED)
         return;
     source->has |= IS_QUEUED;
-    vn_queue_push(&ring->work, source);
+    bool is_patient = (source->wants & (WANTS_LITTLE | WANTS_END)) == WANTS_LITTLE;
+    vn_queue_push(is_patient ? &ring->patient : &ring->work, source);
 }
 
 /* ---- What the owner asks ---- */
@@ -204,7 +218,11 @@ static void uring_accept(struct vn_ring *base, struct vn_source *source, uint32_
 static void uring_receive(struct vn_ring *base, struct vn_source *source)
 {
     source->wants |= WANTS_RECEIVE;
-    if (!(source->has & (IS_RECEIVING | IS_QUEUED)))
+    if (source->has & (IS_RECEIVING | IS_QUEUED))
+        return;
+    if (vn_unlikely(source->wants & WANTS_LITTLE))
+        queue_work(uring_of(base), source);
+    else
         submit_receive(uring_of(base), source);
 }
 
@@ -213,6 +231,7 @@ static void uring_hold(struct vn_ring *base, struct vn_source *source)
     if (!(source->wants & WANTS_RECEIVE))
         return;
     source->wants &= (uint8_t) ~WANTS_RECEIVE;
+    source->wants |= WANTS_LITTLE;
     if (source->has & IS_RECEIVING)
         cancel(uring_of(base), name_of(RECEIVE, source), 0);
 }
@@ -318,6 +337,16 @@ static void starve(struct uring *ring, struct vn_source *source)
     vn_queue_push(&ring->starved, source);
 }
 
+static void note_little(struct vn_source *source, int32_t count)
+{
+    if (count == BUFFER_SIZE)
+        source->wants |= FILLED_BUFFER;
+    else if (source->wants & FILLED_BUFFER)
+        source->wants &= (uint8_t) ~FILLED_BUFFER;
+    else
+        source->wants &= (uint8_t) ~WANTS_LITTLE;
+}
+
 static int32_t received(struct uring *ring, struct vn_source *source,
                         const struct io_uring_cqe *completion, struct vn_event *event)
 {
@@ -335,6 +364,8 @@ static int32_t received(struct uring *ring, struct vn_source *source,
 
     if (vn_likely(result > 0)) {
         source->has |= HAS_RECEIVED;
+        if (vn_unlikely(source->wants & WANTS_LITTLE))
+            note_little(source, result);
         if (is_last)
             queue_work(ring, source);
         ring->lent++;
@@ -467,6 +498,8 @@ static void prepare(struct uring *ring)
      * are free now. */
     if (ring->starved.first != NULL && (ring->lent < BUFFERS || ring->ends_starved))
         free_starved(ring);
+    for (int32_t i = 0; i < LITTLE_MOST && ring->patient.first != NULL; i++)
+        vn_queue_push(&ring->work, vn_queue_pop(&ring->patient));
 
     struct vn_source *source;
     while ((source = vn_queue_pop(&ring->work)) != NULL) {
@@ -560,7 +593,8 @@ static int32_t uring_wait(struct vn_ring *base, struct vn_event *events, int32_t
     int64_t until = timeout > 0 ? vn_nanoseconds() + timeout : 0;
     for (;;) {
         prepare(ring);
-        bool has_events = ring->ended.first != NULL || io_uring_cq_ready(&ring->kernel) > 0;
+        bool has_events = ring->ended.first != NULL || ring->patient.first != NULL ||
+                          io_uring_cq_ready(&ring->kernel) > 0;
         int32_t result = enter(ring, has_events ? 0 : timeout);
         if (vn_unlikely(result < 0))
             return result;

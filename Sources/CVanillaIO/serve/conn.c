@@ -26,7 +26,7 @@ enum {
     FRAME_OF_WORK = 4, /* bytes of heads and of chunk lines */
     WASTE_OF_WORK = 1024, /* bytes thrown away */
     LOOK_EVERY = 1024, /* such work between two looks at the clock */
-    LOOK_SENT = 16 * 1024, /* bytes in one send that are worth a look as well */
+    SEND_LATE_MOST = 16 * 1024, /* bytes unsent that still leave in a late turn */
     /* looks at whether a client takes its bytes, in the time after which it must have */
     LOOKS_IN_STALL = 4,
     BLANK_MOST = 2, /* bytes of blank lines between requests that are no head's begin */
@@ -796,9 +796,10 @@ static bool conn_flush(struct vn_conn *conn)
             conn->output = NULL;
             return true;
         }
-        if (round == FLUSHES_MOST)
+        if (round == FLUSHES_MOST || (worker->is_late && output->unsent > SEND_LATE_MOST))
             return true;
         vn_output_prepare(output);
+        vn_worker_count_sending(worker, output->unsent);
         int64_t sent = vn_ring_send(worker->ring, &conn->source, &output->message);
         if (sent < 0)
             return false;
@@ -810,8 +811,6 @@ static bool conn_flush(struct vn_conn *conn)
         conn->sent += (uint64_t) sent;
         vn_count_more(&worker->counters.counted.bytes_sent, (uint64_t) sent);
         vn_output_sent(output, (size_t) sent);
-        if (sent >= LOOK_SENT)
-            vn_worker_look_at_clock(worker);
     }
     return true;
 }

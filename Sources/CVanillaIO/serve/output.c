@@ -217,6 +217,21 @@ int32_t vn_output_refer(struct vn_output *output, vn_span bytes, vn_release *rel
     return appended;
 }
 
+/* As many of the first unsent pieces as one send may have. */
+vn_cold static void prepare_part(struct vn_output *output)
+{
+    struct msghdr *message = &output->message;
+    size_t sum = message->msg_iov->iov_len, count = 1;
+    if (sum > VN_OUTPUT_SEND_MOST) {
+        output->part = (struct iovec) {message->msg_iov->iov_base, VN_OUTPUT_SEND_MOST};
+        message->msg_iov = &output->part;
+    }
+    while (count < message->msg_iovlen &&
+           (sum += message->msg_iov[count].iov_len) <= VN_OUTPUT_SEND_MOST)
+        count++;
+    message->msg_iovlen = count;
+}
+
 void vn_output_prepare(struct vn_output *output)
 {
     uint32_t count = output->count - output->first;
@@ -224,6 +239,8 @@ void vn_output_prepare(struct vn_output *output)
         .msg_iov = output->vectors + output->first,
         .msg_iovlen = count < VN_OUTPUT_VECTORS ? count : VN_OUTPUT_VECTORS,
     };
+    if (vn_unlikely(output->unsent > VN_OUTPUT_SEND_MOST))
+        prepare_part(output);
 }
 
 void vn_output_sent(struct vn_output *output, size_t count)

@@ -20,6 +20,8 @@ enum {
     VN_CHUNK_SPARES = 64,
     VN_OUTPUT_FEW = 6, /* pieces that need no memory of their own */
     VN_OUTPUT_VECTORS = 64, /* pieces in one send */
+    /* bytes in one send: a socket's buffer may take megabytes, and all others would wait for the copy */
+    VN_OUTPUT_SEND_MOST = 128 * 1024,
 };
 
 struct vn_chunk {
@@ -50,6 +52,7 @@ struct vn_patience {
 struct vn_output {
     struct vn_output *next;
     struct msghdr message; /* what the ring sends */
+    struct iovec part; /* of a piece that is too large for one send */
     uint64_t unsent; /* bytes */
     struct vn_patience patience;
     uint32_t first; /* pieces before it were sent */
@@ -102,7 +105,7 @@ int32_t vn_output_commit(struct vn_output *output, struct vn_writer *writer, siz
 int32_t vn_output_refer(struct vn_output *output, vn_span bytes, vn_release *release,
                         void *context);
 
-/* Make `message` name the first unsent pieces. */
+/* Make `message` name the first unsent bytes. */
 void vn_output_prepare(struct vn_output *output);
 
 /* `count` bytes more were sent. */

@@ -19,10 +19,10 @@ enum {
     READY_MOST = 256, /* connections that go on in one turn without an event */
     /* nanoseconds that those take who go on without an event, at least and at most; who has one waits
      * about as long */
-    TURN_SPAN = 50000,
+    TURN_SPAN = 25000,
     TURN_SPAN_MOST = 1000000,
     LOOK_EVERY = 16, /* events between two looks at the clock */
-    CONTINUE_LOOK_EVERY = 4, /* the same in connections that go on without an event */
+    CONTINUE_LOOK_EVERY = 2, /* the same in connections that go on without an event */
 };
 
 static uint64_t nanoseconds(void)
@@ -75,6 +75,7 @@ static void worker_begin_span(struct vn_worker *worker, uint64_t now, uint64_t s
 {
     worker->late_at = now + span;
     worker->is_late = false;
+    worker->sending = 0;
 }
 
 static void worker_tell_time(struct vn_worker *worker)

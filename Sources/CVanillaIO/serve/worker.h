@@ -76,6 +76,7 @@ struct vn_worker {
     uint64_t now; /* milliseconds, monotonic; once a turn */
     uint64_t turn; /* its number */
     uint64_t late_at; /* nanoseconds: when this turn has lasted long enough */
+    uint64_t sending; /* bytes that it asked the ring to send, about */
     bool is_late; /* it has: shares of it are smaller */
     bool was_busy; /* the turn before had events, and left who was ready to this one */
     uint64_t owed; /* nanoseconds that it took, which those get then */
@@ -133,6 +134,14 @@ void vn_worker_stop(struct vn_worker *worker, uint64_t due);
 
 /* See whether the turn has become a late one. */
 void vn_worker_look_at_clock(struct vn_worker *worker);
+
+/* As many bytes make a turn late, too: the ring may copy them only when the turn is over. */
+static inline void vn_worker_count_sending(struct vn_worker *worker, uint64_t count)
+{
+    worker->sending += vn_smaller(count, VN_OUTPUT_SEND_MOST);
+    if (vn_unlikely(worker->sending >= VN_OUTPUT_SEND_MOST))
+        worker->is_late = true;
+}
 
 /* Have it look at its mailbox and its desks. Any thread. */
 void vn_worker_wake(struct vn_worker *worker);
