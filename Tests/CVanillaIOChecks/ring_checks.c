@@ -490,7 +490,8 @@ static const char *go_on_after_exhaustion(struct fixture *fixture)
 
 static const char *end_while_exhausted(struct fixture *fixture)
 {
-    enum { SOURCES = 24 };
+    /* The first to end is the last to whom epoll lends a buffer: many wait for a turn before it. */
+    enum { SOURCES = 24, FIRST = 15 };
     struct slot *slots[SOURCES];
     int32_t peers[SOURCES];
     uint64_t written[SOURCES] = {0};
@@ -501,10 +502,11 @@ static const char *end_while_exhausted(struct fixture *fixture)
     }
     int32_t lent = keep_all(fixture, peers, written, slots, SOURCES, kept, KEPT_MOST);
     for (int32_t i = 0; i < SOURCES; i++) {
-        const char *failure = end(fixture, slots[i]);
+        int32_t which = (i + FIRST) % SOURCES;
+        const char *failure = end(fixture, slots[which]);
         if (failure != NULL)
             return failure;
-        close(peers[i]);
+        close(peers[which]);
     }
     for (int32_t i = 0; i < lent; i++)
         vn_ring_give(fixture->ring, kept[i].buffer);
