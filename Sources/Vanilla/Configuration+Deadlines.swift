@@ -17,8 +17,11 @@ extension Server.Configuration {
         /// The least bytes a second that the client takes, over each ``writeStall`` in which output
         /// waits for it; `nil` for any. Below, the connection is reset.
         public var writeRate: Int? = 240
-        /// For an answer that the handler deferred. Then: 503.
+        /// For an answer that comes later. Then: 503.
         public var handler: Duration? = .seconds(30)
+        /// From the end of a client's output to the cancelling of its asynchronous handler: it may have
+        /// nothing more to ask, or be gone, and until something is sent both look the same.
+        public var halfClose: Duration? = .milliseconds(500)
         /// For draining input while a connection closes.
         public var linger: Duration = .seconds(2)
 

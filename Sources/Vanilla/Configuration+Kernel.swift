@@ -91,6 +91,7 @@ extension Server.Configuration.Deadlines {
         deadlines.write_stall = try writeStall?.kernel("deadlines.writeStall") ?? 0
         deadlines.write_rate = try writeRate?.positive("deadlines.writeRate") ?? 0
         deadlines.handler = try handler?.kernel("deadlines.handler") ?? 0
+        deadlines.half_close = try halfClose?.kernel("deadlines.halfClose") ?? 0
         deadlines.linger = try linger.kernel("deadlines.linger")
     }
 }

@@ -16,11 +16,9 @@ public struct ExchangeHandle: @unchecked Sendable {
         self.core = core
     }
 
-    /// Answers a deferred request.
-    ///
-    /// - Parameter answer: Called soon on the exchange's worker, with its response. Not called, but
-    ///   released, when the exchange is over.
-    public func complete(_ answer: @escaping @Sendable (inout ResponseWriter) throws -> Void) {
+    /// Answers a deferred request. `answer` is called soon on the exchange's worker, with its
+    /// response; it is not called, but released, when the exchange is over.
+    func complete(_ answer: @escaping @Sendable (inout ResponseWriter) throws -> Void) {
         let box = unsafe Unmanaged.passRetained(LaterAnswer(answer: answer, core: core))
         if unsafe vn_handle_run(kernel, LaterAnswer.callback, box.toOpaque()) != 0 {
             // C has not taken the reference.

@@ -3,19 +3,28 @@
 internal import CVanillaIO
 
 extension ResponseWriter {
-    /// Promises an answer for later, from any thread.
+    /// Promises an answer for later, from any thread, without a task.
     ///
     /// ```swift
-    /// let exchange = response.deferAnswer()
-    /// render(page) { html in
-    ///     exchange.complete { response in response.send(html, contentType: .html) }
+    /// response.later { completion in
+    ///     render(page) { html in
+    ///         completion.finish { response in response.send(html, contentType: .html) }
+    ///     }
     /// }
     /// ```
     ///
     /// An answer that does not come within `deadlines.handler` is 503.
-    public mutating func deferAnswer() -> ExchangeHandle {
-        unsafe note(vn_response_defer(pointer), "deferAnswer was called")
-        return handle
+    ///
+    /// - Parameter begin: Called now, with what the answer is given by.
+    /// - Throws: What `begin` throws.
+    public mutating func later(_ begin: (Completion) throws -> Void) rethrows {
+        try begin(later())
+    }
+
+    /// Promises an answer for later, from any thread, without a task. See ``later(_:)``.
+    public mutating func later() -> Completion {
+        unsafe note(vn_response_defer(pointer), "later was called")
+        return Completion(of: handle)
     }
 
     /// Names this exchange, for a producer or a receiver that is to be resumed from elsewhere.

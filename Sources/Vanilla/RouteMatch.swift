@@ -13,7 +13,7 @@ struct RouteMatch {
     /// The methods of the routes that match the path, where none has the request's method.
     var methods: UInt64 = 0
     /// Of the path; as many as the route has parameters.
-    let ranges: UnsafePointer<vn_range>
+    private(set) var ranges: UnsafePointer<vn_range>
 
     init(of tree: RouteTree, _ ranges: UnsafePointer<vn_range>) {
         unsafe self.tree = .passUnretained(tree)
@@ -24,5 +24,12 @@ struct RouteMatch {
     @inline(__always)
     func withTree<Result>(_ body: (RouteTree) -> Result) -> Result {
         unsafe tree._withUnsafeGuaranteedRef(body)
+    }
+
+    /// The same with its ranges elsewhere.
+    func copy(with ranges: UnsafePointer<vn_range>) -> RouteMatch {
+        var copy = self
+        unsafe copy.ranges = ranges
+        return copy
     }
 }

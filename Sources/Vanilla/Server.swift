@@ -13,12 +13,19 @@
 /// ```
 ///
 /// Each worker thread has its own connections and calls the handler for them. A handler must not
-/// block: an answer that takes time is deferred (``ResponseWriter/deferAnswer()``) or streamed.
+/// block: an answer that takes time is deferred (``ResponseWriter/later(_:)``) or streamed.
 /// What a handler throws is answered 500 and logged; a ``RequestError`` is an answer. A server that is released while it runs is
 /// stopped at once, in the background.
 public final class Server: Sendable {
     /// Answers requests, one call for each.
     public typealias Handler = (Request, inout ResponseWriter) throws -> Void
+
+    /// Answers requests on their connections' workers, each in a task of its own: it starts there and
+    /// comes back there after every `await`. The request and the response are its own until it
+    /// returns. It is cancelled when nobody waits for the answer any more: because the client is gone,
+    /// `deadlines.handler` has passed (the client got 503), or the server stops.
+    public typealias AsyncHandler =
+        @Sendable (Request, inout ResponseWriter) async throws -> Void
 
     /// What the server was made with.
     public let configuration: Configuration

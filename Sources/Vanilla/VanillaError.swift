@@ -35,6 +35,8 @@ extension VanillaError {
         case outOfResources
         /// The server cannot do that now: it runs already, or it has not been started.
         case invalidState
+        /// A descriptor cannot be watched.
+        case descriptor
         /// The operating system refused in another way: see ``VanillaError/code``.
         case system
 

@@ -1,7 +1,57 @@
 // SPDX-License-Identifier: MIT
 
+internal import CVanillaIO
+
 /// One of a server's threads, each with its own connections, listener and handler.
+///
+/// An asynchronous handler runs on its connection's worker: it starts there, and comes back there
+/// after every `await`.
 public struct Worker: Sendable, Hashable {
     /// Its number, from zero; zero in `Server.handle`, too.
     public let index: Int
+    let executor: WorkerExecutor
+
+    /// The worker whose thread this is; `nil` on any other thread.
+    public static var current: Worker? {
+        guard let kernel = unsafe vn_worker_current(),
+            let context = unsafe vn_worker_context(kernel)
+        else { return nil }
+        // The context of a worker of this library is its handler.
+        return unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef {
+            $0.worker
+        }
+    }
+
+    public static func == (one: Worker, other: Worker) -> Bool { one.executor === other.executor }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(executor)) }
+
+    /// Runs tasks on this worker's thread: `Task(executorPreference: worker.taskExecutor) { ... }`.
+    /// After the worker has ended, tasks go on on Swift's own threads.
+    public var taskExecutor: any TaskExecutor { executor }
+
+    /// Whether this is the worker's own thread.
+    public var isCurrent: Bool { executor.isCurrent }
+
+    /// Has `work` called on the worker's thread, soon and in the order of the calls of one thread. Any
+    /// thread.
+    public func run(_ work: @escaping @Sendable () -> Void) {
+        Task(executorPreference: executor) { work() }
+    }
+
+    /// Has `body` called once, on the worker's thread, when the worker stops and has no connection
+    /// left: the place to close what lives on it. On the worker's thread.
+    public func whenStopping(_ body: @escaping () -> Void) {
+        precondition(isCurrent, "whenStopping is called on the worker's thread.")
+        executor.whenStopping(body)
+    }
+
+    /// What `owner` keeps on this worker, which is forgotten when the worker stops. On the worker's
+    /// thread.
+    ///
+    /// - Parameter make: Called when there is none yet.
+    public func state<State: AnyObject>(of owner: AnyObject, make: () -> State) -> State {
+        precondition(isCurrent, "state(of:make:) is called on the worker's thread.")
+        return executor.state(of: owner, make: make)
+    }
 }

@@ -10,10 +10,12 @@ internal import CVanillaIO
 @safe
 final class WorkerHandler {
     private let handler: Server.Handler
+    let worker: Worker
     /// Outlives every worker.
     private unowned(unsafe) let core: ServerCore
 
-    private init(handler: @escaping Server.Handler, core: ServerCore) {
+    private init(_ worker: Worker, _ handler: @escaping Server.Handler, core: ServerCore) {
+        self.worker = worker
         self.handler = handler
         unsafe self.core = core
     }
@@ -32,16 +34,18 @@ final class WorkerHandler {
             // The context is the core, which outlives every worker.
             let core = unsafe Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
             // `Server.handle` has a worker of its own, which C gives the highest number.
-            let worker = Worker(index: index == .max ? 0 : Int(index))
+            // C calls this on the thread of its worker.
+            let worker = Worker(index: index == .max ? 0 : Int(index), executor: WorkerExecutor()!)
             let handler = core.hooks.makeHandler(worker)
-            return unsafe Unmanaged.passRetained(WorkerHandler(handler: handler, core: core))
+            return unsafe Unmanaged.passRetained(WorkerHandler(worker, handler, core: core))
                 .toOpaque()
         }
 
     private static let end: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
         guard let context = unsafe context else { return }
         // Balances `begin`.
-        unsafe Unmanaged<WorkerHandler>.fromOpaque(context).release()
+        let handler = unsafe Unmanaged<WorkerHandler>.fromOpaque(context).takeRetainedValue()
+        handler.worker.executor.close()
     }
 
     private static let handle:

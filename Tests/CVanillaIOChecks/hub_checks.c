@@ -76,7 +76,7 @@ static struct rig *rig_make(const vn_hub_options *options)
     rig->config.handlers = (vn_handlers) {.context = rig, .handle = handle};
     rig->hub = vn_hub_open(options);
     if (rig->hub == NULL || vn_worker_init(&rig->worker, &rig->config) != 0 ||
-        vn_worker_open_over(&rig->worker, vn_memory_open, CLIENTS) != 0)
+        vn_worker_open_over(&rig->worker, vn_memory_open, CLIENTS, 0) != 0)
         abort();
     rig->worker.context = rig;
     *vn_memory_script(rig->worker.ring) = (struct vn_memory_script) {.stays_open = true};

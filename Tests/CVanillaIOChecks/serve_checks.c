@@ -286,7 +286,7 @@ static struct rig *rig_make(void)
     if (vn_worker_init(&rig->worker, &rig->config) != 0)
         abort();
     rig->worker.context = rig;
-    if (vn_worker_open_over(&rig->worker, vn_memory_open, 4) != 0)
+    if (vn_worker_open_over(&rig->worker, vn_memory_open, 4, 0) != 0)
         abort();
     return rig;
 }

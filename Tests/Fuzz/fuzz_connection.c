@@ -97,7 +97,7 @@ static void open_worker(void)
     fuzz_system.finished = note_finished;
     fuzz_require(posix_memalign((void **) &worker, 128, sizeof *worker) == 0, "no memory");
     fuzz_require(vn_worker_init(worker, &configs[0]) == 0, "the worker does not begin");
-    fuzz_require(vn_worker_open_over(worker, scripted_open, CLIENTS) == 0, "it does not open");
+    fuzz_require(vn_worker_open_over(worker, scripted_open, CLIENTS, 0) == 0, "it does not open");
     wheel = worker->wheel;
 }
 

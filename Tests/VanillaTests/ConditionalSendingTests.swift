@@ -217,9 +217,9 @@ private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"
                     return .more
                 }
             default:
-                let exchange = response.deferAnswer()
+                let exchange = response.later()
                 onAnotherThread {
-                    exchange.complete { response in response.send("late", etag: "v1") }
+                    exchange.finish { response in response.send("late", etag: "v1") }
                 }
             }
         }

@@ -8,10 +8,10 @@ import Vanilla
     func answersFromAnotherThread(backend: Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
             let path = String(request.path)
-            let exchange = response.deferAnswer()
+            let completion = response.later()
             expect(response.isAnswered)
             onAnotherThread {
-                exchange.complete { response in
+                completion.finish { response in
                     try response.addField("X-Path", path)
                     response.send(path, status: .created)
                 }
@@ -27,11 +27,11 @@ import Vanilla
         let ends = Recorder<Int>()
         let calls = Recorder<Int>()
         let server = try Server(configuration: local(backend)) { _, response in
-            let exchange = response.deferAnswer()
+            let completion = response.later()
             onAnotherThread {
                 for number in 0..<3 {
                     let witness = Witness(ends)
-                    exchange.complete { response in
+                    completion.finish { response in
                         withExtendedLifetime(witness) { calls.record(number) }
                         response.send("\(number)")
                     }
@@ -47,8 +47,8 @@ import Vanilla
     func answersLateThrowsWith500(backend: Backend) throws {
         let log = Recorder<String>()
         let server = try Server(configuration: local(backend, log: log)) { _, response in
-            let exchange = response.deferAnswer()
-            onAnotherThread { exchange.complete { _ in throw TestFailure() } }
+            let completion = response.later()
+            onAnotherThread { completion.finish { _ in throw TestFailure() } }
         }
         #expect(try server.answers([get("/"), get("/")]).map(\.status) == [500, 500])
         #expect(log.values.filter { $0 == "A deferred answer threw: as planned" }.count == 2)
@@ -58,28 +58,76 @@ import Vanilla
     func answers503AfterTheDeadline(backend: Backend) throws {
         var configuration = local(backend)
         configuration.deadlines.handler = .milliseconds(50)
-        let handles = Recorder<ExchangeHandle>()
-        defer { handles.clear() }
+        let completions = Recorder<Completion>()
+        defer { completions.clear() }
         let server = try Server(configuration: configuration) { _, response in
-            handles.record(response.deferAnswer())
+            completions.record(response.later())
         }
         #expect(try server.answers([get("/")])[0].status == 503)
 
         // The server of the test has stopped: its exchange is over.
         let ends = Recorder<Int>()
         let witness = Witness(ends)
-        handles.values[0].complete { _ in
+        completions.values[0].finish { _ in
             withExtendedLifetime(witness) { _ = Issue.record("answered twice") }
         }
-        handles.values[0].resume()
+    }
+
+    @Test(arguments: backends)
+    func answers500WhereItIsForgotten(backend: Backend) throws {
+        let log = Recorder<String>()
+        let server = try Server(configuration: local(backend, log: log)) { _, response in
+            let completion = response.later()
+            onAnotherThread { withExtendedLifetime(completion) {} }
+        }
+        #expect(try server.answers([get("/"), get("/")]).map(\.status) == [500, 500])
+        #expect(log.values.filter { $0.hasSuffix("it was forgotten") }.count == 2)
+    }
+
+    @Test(arguments: backends)
+    func saysWhetherItWasFinishedBefore(backend: Backend) throws {
+        let results = Recorder<Bool>()
+        let server = try Server(configuration: local(backend)) { _, response in
+            response.later { completion in
+                results.record(completion.finish { response in response.send("first") })
+                results.record(completion.finish { response in response.send("second") })
+            }
+        }
+        #expect(try server.answers([get("/")])[0].text == "first")
+        #expect(results.values == [true, false])
+    }
+
+    @Test(arguments: backends)
+    func answersNobodyWhoseClientIsGone(backend: Backend) throws {
+        let completions = Recorder<Completion>()
+        defer { completions.clear() }
+        let ends = Recorder<Int>()
+        let server = try Server(configuration: local(backend)) { _, response in
+            completions.record(response.later())
+        }
+        try server.start()
+        defer {
+            server.stop(within: .zero)
+            server.wait()
+        }
+        do {
+            let client = try RawClient(port: server.port)
+            try client.send(get("/"))
+            #expect(completions.wait(for: 1))
+            client.reset()
+        }
+        let witness = Witness(ends)
+        completions.values[0].finish { [witness] _ in withExtendedLifetime(witness) {} }
+        _ = consume witness
+        #expect(ends.wait(for: 1))
     }
 
     @Test(arguments: backends)
     func streamsLater(backend: Backend) throws {
         let server = try Server(configuration: local(backend)) { _, response in
-            let exchange = response.deferAnswer()
+            let completion = response.later()
             onAnotherThread {
-                exchange.complete { response in
+                completion.finish { response in
                     response.stream { body in
                         try body.write("later")
                         return .done
@@ -101,6 +149,5 @@ import Vanilla
             _ = server.answer(get("/"))
         }
         handles.values[0].resume()
-        handles.values[0].complete { _ in Issue.record("answered twice") }
     }
 }

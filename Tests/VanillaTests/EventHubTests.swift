@@ -202,10 +202,10 @@ extension Answer {
     func answersLater(backend: Backend) throws {
         let hub = try EventHub()
         let server = try Server(configuration: local(backend)) { request, response in
-            let exchange = response.deferAnswer()
+            let exchange = response.later()
             let lastID = request.lastEventID
             onAnotherThread {
-                exchange.complete { response in
+                exchange.finish { response in
                     try response.subscribe(to: "a", in: hub, lastEventID: lastID)
                 }
             }

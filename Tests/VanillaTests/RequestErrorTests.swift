@@ -56,8 +56,8 @@ import Vanilla
     @Test(arguments: backends)
     func isTheAnswerWhenADeferredOneThrowsIt(backend: Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
-            let exchange = response.deferAnswer()
-            onAnotherThread { exchange.complete { _ in throw RequestErrorTests.error } }
+            let exchange = response.later()
+            onAnotherThread { exchange.finish { _ in throw RequestErrorTests.error } }
         }
         let answers = try server.answers([get("/"), get("/")])
         #expect(answers.map(\.status) == [422, 422])

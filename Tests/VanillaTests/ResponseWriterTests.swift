@@ -253,7 +253,7 @@ import Vanilla
             expect((try? response.addField(.vary, "a" + "b")) == nil)
             response.stream { _ in .done }
             response.receiveBody { _, _ in .more }
-            _ = response.deferAnswer()
+            _ = response.later()
         }
         let answer = server.answer(get("/"))
         #expect(answer.status == 200 && answer.text == "first" && answer["Vary"] == nil)

@@ -10,12 +10,14 @@ import Testing
         var configuration = local(backend)
         configuration.workers = 2
         configuration.deadlines.handler = .milliseconds(20)
+        let promises = Recorder<Completion>()
+        defer { promises.clear() }
         let server = try Server(configuration: configuration) { request, response in
             switch request.path {
             case "/": response.send("fine")
             case "/moved": response.send(status: .found)
             case "/raw": response.sendRaw("HTTP/1.1 204 No\r\n\r\n")
-            case "/slow": _ = response.deferAnswer()
+            case "/slow": promises.record(response.later())
             case "/error": throw TestFailure()
             default: response.send(status: .notFound)
             }

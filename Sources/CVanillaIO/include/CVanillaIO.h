@@ -3,11 +3,13 @@
 #ifndef CVANILLAIO_H
 #define CVANILLAIO_H
 
+#include "vn_call.h"
 #include "vn_conditional.h"
 #include "vn_date.h"
 #include "vn_hub.h"
 #include "vn_request.h"
 #include "vn_response.h"
 #include "vn_server.h"
+#include "vn_worker.h"
 
 #endif

@@ -69,7 +69,7 @@ typedef struct vn_request {
         /* first byte of the head, skipped blank lines included; every range counts from here */
         head;
     vn_span body; /* the whole body, where it was asked for whole; else empty */
-    void *connection; /* the kernel's own */
+    void *connection; /* the kernel's own; NULL: it is gone */
     uint64_t content_length;
     vn_range method;
     vn_range target; /* as it was sent */

@@ -12,6 +12,7 @@
 #include "../base/random.h"
 
 enum { BUFFER_COUNT = 64, BUFFER_SIZE = 4096 };
+enum { OUTSIDE_MOST = 64 }; /* descriptors that are watched */
 
 /* A source with what is to come in. Found by the source's index. */
 struct line {
@@ -21,6 +22,7 @@ struct line {
     size_t input_count;
     size_t input_at;
     bool receives;
+    bool is_watched;
     bool is_over; /* end of input or the error was delivered */
     bool ends;
 };
@@ -92,7 +94,7 @@ static void memory_hold(struct vn_ring *ring, struct vn_source *source)
     line_of(memory_of(ring), source)->receives = false;
 }
 
-/* Nobody listens here and nothing is watched: a source of this ring is a connection. */
+/* Nobody listens here. */
 static void memory_accept(struct vn_ring *ring, struct vn_source *source, uint32_t budget)
 {
     (void) ring, (void) source, (void) budget;
@@ -101,8 +103,9 @@ static void memory_accept(struct vn_ring *ring, struct vn_source *source, uint32
 
 static void memory_watch(struct vn_ring *ring, struct vn_source *source, uint32_t mask)
 {
-    (void) ring, (void) source, (void) mask;
-    assert(false);
+    struct line *line = line_of(memory_of(ring), source);
+    line->is_watched = true;
+    source->watch_mask = mask;
 }
 
 static size_t output_append(struct vn_memory_peer *peer, const uint8_t *bytes, size_t count)
@@ -162,7 +165,10 @@ static void memory_end(struct vn_ring *ring, struct vn_source *source)
     struct line *line = line_of(memory_of(ring), source);
     assert(!line->ends);
     line->ends = true;
-    line->peer->is_finished = true;
+    if (line->peer != NULL)
+        line->peer->is_finished = true;
+    else
+        close(source->fd); /* one that was watched is real */
 }
 
 static void memory_give(struct vn_ring *ring, uint16_t buffer)
@@ -186,7 +192,8 @@ static bool end_line(struct line *line, struct vn_event *event)
 {
     *event = (struct vn_event) {.source = line->source, .type = VN_ENDED};
     line->source->message = NULL;
-    line->peer->ended++;
+    if (line->peer != NULL)
+        line->peer->ended++;
     free(line->input);
     *line = (struct line) {0};
     return true;
@@ -231,12 +238,25 @@ static bool receive_some(struct memory_ring *memory, struct line *line, struct v
     return true;
 }
 
+/* A watched descriptor is as real as elsewhere. */
+static bool find_ready(struct line *line, struct vn_event *event)
+{
+    struct pollfd watched = {.fd = line->source->fd, .events = (short) line->source->watch_mask};
+    if (poll(&watched, 1, 0) <= 0)
+        return false;
+    line->is_watched = false;
+    *event = (struct vn_event) {.source = line->source, .type = VN_READY, .count = watched.revents};
+    return true;
+}
+
 static bool next_event(struct memory_ring *memory, struct line *line, struct vn_event *event)
 {
     if (line->source == NULL || (is_random(memory) && draw(memory, 3) == 0))
         return false;
     if (line->ends)
         return end_line(line, event);
+    if (line->is_watched)
+        return find_ready(line, event);
     if (line->source->message != NULL && finish_send(memory, line, event))
         return true;
     return line->receives && receive_some(memory, line, event);
@@ -254,8 +274,8 @@ static bool has_work(struct memory_ring *memory)
         struct line *line = &memory->lines[i];
         if (line->source == NULL)
             continue;
-        bool has_input =
-            line->input_at < line->input_count || (!line->is_over && !memory->script.stays_open);
+        bool has_input = line->peer != NULL && (line->input_at < line->input_count ||
+                                                (!line->is_over && !memory->script.stays_open));
         if (line->ends || (line->source->message != NULL && !memory->script.is_stalled) ||
             (line->receives && has_input))
             return true;
@@ -263,15 +283,27 @@ static bool has_work(struct memory_ring *memory)
     return false;
 }
 
+/* Other threads, and watched descriptors. */
+static void wait_for_outside(struct memory_ring *memory, int64_t timeout)
+{
+    struct pollfd polled[1 + OUTSIDE_MOST] = {{.fd = memory->waker, .events = POLLIN}};
+    struct timespec until = {timeout / 1000000000, timeout % 1000000000};
+    nfds_t count = 1;
+    for (uint32_t i = 0; i < memory->line_count && count < 1 + OUTSIDE_MOST; i++) {
+        const struct line *line = &memory->lines[i];
+        if (line->source != NULL && line->is_watched)
+            polled[count++] = (struct pollfd) {.fd = line->source->fd,
+                                               .events = (short) line->source->watch_mask};
+    }
+    ppoll(polled, count, timeout < 0 ? NULL : &until, NULL);
+}
+
 static int32_t memory_wait(struct vn_ring *ring, struct vn_event *events, int32_t capacity,
                            int64_t timeout)
 {
     struct memory_ring *memory = memory_of(ring);
-    if (!has_work(memory) && timeout != 0) {
-        struct pollfd waker = {.fd = memory->waker, .events = POLLIN};
-        struct timespec until = {timeout / 1000000000, timeout % 1000000000};
-        ppoll(&waker, 1, timeout < 0 ? NULL : &until, NULL);
-    }
+    if (!has_work(memory) && timeout != 0)
+        wait_for_outside(memory, timeout);
     int32_t count = 0;
     if (count < capacity && was_woken(memory))
         events[count++] = (struct vn_event) {.type = VN_WOKEN};

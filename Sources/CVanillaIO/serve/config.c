@@ -37,6 +37,7 @@ void vn_config_init(vn_config *config)
                 .write_stall = 30000,
                 .write_rate = 240,
                 .handler = 30000,
+                .half_close = 500,
                 .linger = 2000,
             },
     };

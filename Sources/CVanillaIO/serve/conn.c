@@ -8,6 +8,7 @@
 
 #include "../http/preconditions.h"
 #include "../ring/listener.h"
+#include "call.h"
 
 enum {
     /* bytes that may wait behind an unfinished exchange before the socket is held back */
@@ -69,6 +70,8 @@ static void exchange_free(struct vn_conn *conn)
     struct vn_exchange *exchange = conn->exchange;
     if (vn_likely(exchange == NULL))
         return;
+    if (exchange->call != NULL)
+        vn_call_part(exchange->call);
     conn->exchange = NULL;
     if (exchange->consumer_release != NULL)
         exchange->consumer_release(exchange->consumer_context);
@@ -79,8 +82,8 @@ static void exchange_free(struct vn_conn *conn)
     free(exchange);
 }
 
-/* As far as it is filled in; an unfinished head has one more field that is begun. */
-static size_t request_size(const vn_request *request)
+/* An unfinished head has one more field that is begun. */
+size_t vn_request_size(const vn_request *request)
 {
     size_t count = vn_smaller(request->field_count + 1u, VN_FIELDS_MAX);
     return offsetof(vn_request, fields) + count * sizeof(vn_field);
@@ -92,7 +95,7 @@ static vn_request *request_copy(const struct vn_conn *conn, const vn_request *re
     size_t most = vn_smaller(limits_of(conn)->field_count + 1u, VN_FIELDS_MAX);
     vn_request *copy = malloc(offsetof(vn_request, fields) + most * sizeof(vn_field));
     if (copy != NULL)
-        memcpy(copy, request, request_size(request));
+        memcpy(copy, request, vn_request_size(request));
     return copy;
 }
 
@@ -294,13 +297,19 @@ static struct vn_response conn_response(struct vn_conn *conn)
     };
 }
 
+vn_cold void vn_conn_answer_nothing(struct vn_response *response)
+{
+    vn_log(response->worker->config, VN_LOG_ERROR,
+           "a handler returned without an answer; answered 500");
+    vn_response_reset(response);
+    vn_reply_empty(response, 500);
+}
+
 /* The user's code returned without an answer. */
 vn_cold static void conn_answer_nothing(struct vn_conn *conn)
 {
     struct vn_response response = conn_response(conn);
-    vn_log(conn->worker->config, VN_LOG_ERROR,
-           "a handler returned without an answer; answered 500");
-    vn_reply_empty(&response, 500);
+    vn_conn_answer_nothing(&response);
 }
 
 /* Give a piece of the body to the consumer. */
@@ -423,7 +432,7 @@ static bool conn_keep_request(struct vn_conn *conn, const vn_request *request, s
     struct vn_exchange *exchange = vn_conn_exchange(conn);
     if (exchange == NULL)
         return false;
-    size_t size = request_size(request);
+    size_t size = vn_request_size(request);
     exchange->request = malloc(size + head_count);
     if (exchange->request == NULL)
         return false;
@@ -943,6 +952,26 @@ static uint64_t event_deadline(const struct vn_conn *conn, enum vn_timeout_kind 
     return sooner(beat, exchange->farewell);
 }
 
+/* A client that ended its output may only have nothing more to ask (RFC 9112, section 9.6), but most
+ * that did are gone. */
+static bool conn_seems_gone(const struct vn_conn *conn)
+{
+    const struct vn_exchange *exchange = conn->exchange;
+    return conn->is_at_end && conn->source.fd >= 0 && conn->answer == VN_ANSWER_LATER &&
+           exchange != NULL && exchange->call != NULL && exchange->call->lost != NULL;
+}
+
+static uint64_t conn_answer_deadline(const struct vn_conn *conn, enum vn_timeout_kind *kind)
+{
+    const vn_deadlines *deadlines = &conn->worker->config->deadlines;
+    uint64_t due = after(conn->since, deadlines->handler);
+    uint64_t gone = conn_seems_gone(conn) ? after(conn->body_at, deadlines->half_close) : 0;
+    if (gone == 0 || (due != 0 && due <= gone))
+        return due;
+    *kind = VN_TIMEOUT_GONE;
+    return gone;
+}
+
 /* When patience ends, and with what; 0: never. */
 static uint64_t conn_deadline(const struct vn_conn *conn, enum vn_timeout_kind *kind)
 {
@@ -968,7 +997,7 @@ static uint64_t conn_deadline(const struct vn_conn *conn, enum vn_timeout_kind *
     case VN_READING_NOTHING:
         *kind = VN_TIMEOUT_HANDLER;
         if (conn->answer == VN_ANSWER_LATER)
-            return after(conn->since, deadlines->handler);
+            return conn_answer_deadline(conn, kind);
         if (conn_is_event_stream(conn))
             return event_deadline(conn, kind);
         /* A stream that waits for its producer waits for ever, unless its client may be gone: a
@@ -1071,8 +1100,18 @@ static void conn_settle(struct vn_conn *conn)
     vn_wheel_set(&conn->worker->wheel, &conn->timeout, conn_deadline(conn, &kind));
 }
 
+void vn_conn_answered(struct vn_conn *conn)
+{
+    if (conn->is_ending)
+        return;
+    vn_list_remove(&conn->ready);
+    vn_list_append(&conn->worker->answered, &conn->ready);
+}
+
 void vn_conn_continue(struct vn_conn *conn)
 {
+    conn_after(conn);
+    conn_invite_body(conn);
     if (conn->worker->is_draining && conn_is_idle(conn)) {
         vn_conn_drain(conn);
         return;
@@ -1097,6 +1136,7 @@ void vn_conn_event(struct vn_conn *conn, const struct vn_event *event)
         conn_received(conn, event);
     else if (event->type == VN_RECEIVED && event->count == 0) {
         conn->is_at_end = true;
+        conn->body_at = conn->worker->now;
         if (conn->answer == VN_ANSWER_STREAM)
             conn->since = conn->worker->now;
     } else if (event->type == VN_RECEIVED)
@@ -1127,6 +1167,11 @@ void vn_conn_expire(struct vn_conn *conn)
     }
     if (kind == VN_TIMEOUT_HEARTBEAT || kind == VN_TIMEOUT_FAREWELL) {
         conn_speak(conn, kind);
+        return;
+    }
+    if (kind == VN_TIMEOUT_GONE) {
+        vn_call_lose(conn->exchange->call);
+        conn_settle(conn);
         return;
     }
     if (kind == VN_TIMEOUT_HEAD && conn->worker->is_draining && !conn_has_begun_head(conn))
@@ -1196,7 +1241,6 @@ void vn_conn_deliver(struct vn_worker *worker, struct vn_letter *letter)
         if (conn->is_paused)
             conn_unpause(conn);
     }
-    conn_invite_body(conn);
     vn_conn_continue(conn);
 }
 
@@ -1205,5 +1249,9 @@ void vn_conn_deliver(struct vn_worker *worker, struct vn_letter *letter)
 size_t vn_request_peer(const vn_request *request, char *text, size_t capacity, uint16_t *port)
 {
     const struct vn_conn *conn = request->connection;
+    if (conn == NULL) {
+        *port = 0;
+        return 0;
+    }
     return vn_socket_peer(conn->source.fd, text, capacity, port);
 }

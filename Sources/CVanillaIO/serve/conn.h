@@ -49,6 +49,7 @@ struct vn_exchange {
     vn_release *producer_release;
     void *producer_context;
     uint64_t stream_left; /* of the declared length */
+    struct vn_call *call; /* that its handler goes on with; NULL: none */
     bool stream_is_chunked;
     bool stream_waits;
     bool is_event_stream;
@@ -67,7 +68,7 @@ struct vn_conn {
     struct vn_exchange *exchange;
     struct vn_body body;
     uint64_t since;     /* milliseconds: begin of what the deadline is about */
-    uint64_t body_at;   /* when the body's last bytes came */
+    uint64_t body_at;   /* when the body's last bytes came, or the end of the input */
     uint64_t body_base; /* bytes of the body that had come at `since` */
     uint64_t sent;      /* bytes, on this connection */
     uint64_t progress;  /* when the client last took bytes */
@@ -105,8 +106,13 @@ struct vn_response {
     uint8_t *start; /* of the head, in reserved room; NULL: not begun */
     uint8_t *at;
     uint8_t *end;
+    uint8_t
+        *own; /* where the head is written, once the handler's call has returned; NULL: not yet */
     uint16_t status;
     bool closes;
+    bool is_detached; /* it belongs to a call */
+    bool has_own; /* the head is written to `own`: this is not inside of the handler's call */
+    bool is_answered; /* by this response */
 };
 
 struct vn_stream {
@@ -149,6 +155,19 @@ void vn_reply_empty(struct vn_response *response, uint16_t status);
 void vn_reply_refuse(struct vn_conn *conn, uint16_t status);
 void vn_reply_continue(struct vn_conn *conn);
 
+/* What was written of a head leaves the room that all answers share. False when memory ran out. */
+bool vn_reply_keep_head(struct vn_response *response);
+
+/* Whether its exchange is over. */
+bool vn_response_is_parted(const struct vn_response *response);
+
+/* Whether no answer was given yet. */
+static inline bool vn_response_is_open(const struct vn_response *response)
+{
+    uint8_t answer = response->conn->answer;
+    return answer == VN_ANSWER_NONE || (response->is_detached && answer == VN_ANSWER_LATER);
+}
+
 /* Call the producer while it may write. Returns false when the stream failed and the connection
  * must be cut. */
 bool vn_reply_produce(struct vn_conn *conn, vn_producer *producer, void *context);
@@ -166,6 +185,15 @@ struct vn_output *vn_conn_output(struct vn_conn *conn);
 /* An answer will come after the handler's call: keep the request if that will ask for its
  * conditions. Returns false when memory ran out. */
 bool vn_conn_keep_conditions(struct vn_conn *conn, const vn_request *request);
+
+/* Bytes of a request as far as it is filled in. */
+size_t vn_request_size(const vn_request *request);
+
+/* Answer 500, and say why in the log: the handler has ended and gave no answer. */
+void vn_conn_answer_nothing(struct vn_response *response);
+
+/* Something was done for it outside of its events: see to that in this turn. */
+void vn_conn_answered(struct vn_conn *conn);
 
 /* Whether the connection closes after the answer that is now given. */
 bool vn_conn_will_close(const struct vn_conn *conn);

@@ -642,7 +642,7 @@ static void leave(void *context)
 int32_t vn_response_subscribe(vn_response *response, vn_hub *hub, vn_span topic, vn_span last_id)
 {
     struct vn_conn *conn = response->conn;
-    if (conn->answer != VN_ANSWER_NONE)
+    if (!vn_response_is_open(response))
         return -EALREADY;
     if (topic.count > VN_ID_MAX)
         return -EMSGSIZE;

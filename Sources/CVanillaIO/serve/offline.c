@@ -35,14 +35,16 @@ uint8_t *vn_server_handle(vn_server *server, vn_span input, size_t *count)
     struct vn_memory_peer peer = {0};
     pthread_mutex_lock(&server->offline_lock);
     struct vn_worker *worker = server->offline;
+    struct vn_worker *before = vn_worker_enter(worker);
     offline_begin(server);
-    if (vn_worker_open_over(worker, vn_memory_open, 1) == 0) {
+    if (vn_worker_open_over(worker, vn_memory_open, 1, VN_WATCHES_OFFLINE) == 0) {
         if (vn_memory_expect(worker->ring, &peer, input.bytes, input.count) == 0) {
             vn_conn_open(worker, -1);
             offline_run(worker, &peer);
         }
         vn_worker_close(worker);
     }
+    vn_worker_leave(worker, before);
     pthread_mutex_unlock(&server->offline_lock);
 
     *count = peer.output_count;

@@ -44,9 +44,9 @@ struct vn_piece {
  * milliseconds. */
 struct vn_patience {
     uint64_t looked; /* when that was, or when there was output first */
-    uint64_t taken;  /* bytes that had arrived there then */
-    uint64_t begun;  /* when the time began over which the rate is measured; 0: not yet */
-    uint64_t base;   /* bytes that had arrived then */
+    uint64_t taken; /* bytes that had arrived there then */
+    uint64_t begun; /* when the time began over which the rate is measured; 0: not yet */
+    uint64_t base; /* bytes that had arrived then */
 };
 
 struct vn_output {

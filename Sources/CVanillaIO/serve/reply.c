@@ -36,6 +36,7 @@ vn_cold static int32_t out_of_memory(struct vn_conn *conn)
 {
     conn->is_cut = true;
     conn->answer = VN_ANSWER_DONE;
+    vn_conn_answered(conn);
     return -ENOMEM;
 }
 
@@ -55,11 +56,41 @@ static vn_span status_line(uint8_t *room, uint16_t status)
     return (vn_span) {room, (size_t) (at - room)};
 }
 
+/* Room in memory of its own, of which the first `used` bytes were already written. */
+static int32_t own_reserve(struct vn_response *response, size_t used, size_t count)
+{
+    uint8_t *room = realloc(response->own, count);
+    if (room == NULL)
+        return -ENOMEM;
+    response->own = room;
+    response->start = room;
+    response->at = room + used;
+    response->end = room + count;
+    return 0;
+}
+
+bool vn_reply_keep_head(struct vn_response *response)
+{
+    const uint8_t *written = response->start;
+    size_t used = written == NULL ? 0 : (size_t) (response->at - written);
+    response->has_own = true;
+    if (used == 0)
+        return true;
+    if (own_reserve(response, used, used + HEAD_ROOM) < 0) {
+        out_of_memory(response->conn);
+        return false;
+    }
+    memcpy(response->start, written, used);
+    return true;
+}
+
 vn_cold static int32_t head_extend(struct vn_response *response, size_t count)
 {
     size_t used = (size_t) (response->at - response->start);
     if (used + count > HEAD_MOST + HEAD_ROOM + COPY_MOST)
         return -EMSGSIZE;
+    if (response->has_own)
+        return own_reserve(response, used, used + count);
     uint8_t *room = vn_writer_extend(&response->worker->writer, used, used + count);
     if (room == NULL)
         return -ENOMEM;
@@ -83,11 +114,16 @@ static int32_t head_begin(struct vn_response *response, size_t count)
     struct vn_worker *worker = response->worker;
     if (response->start != NULL)
         return head_reserve(response, count);
-    uint8_t *room = vn_writer_reserve(&worker->writer, HEAD_ROOM + count);
-    if (room == NULL)
-        return -ENOMEM;
-    response->start = room;
-    response->end = room + vn_writer_room(&worker->writer);
+    if (vn_unlikely(response->has_own)) {
+        if (own_reserve(response, 0, HEAD_ROOM + count) < 0)
+            return -ENOMEM;
+    } else {
+        response->start = vn_writer_reserve(&worker->writer, HEAD_ROOM + count);
+        if (response->start == NULL)
+            return -ENOMEM;
+        response->end = response->start + vn_writer_room(&worker->writer);
+    }
+    uint8_t *room = response->start;
     if (vn_likely(response->status == 200)) {
         memcpy(room, worker->prefix, VN_STATUS_LINE_ROOM); /* a constant size is a few moves */
         response->at = room + worker->prefix_count;
@@ -119,7 +155,7 @@ int32_t vn_response_set_status(vn_response *response, uint16_t status)
 {
     if (status < 200 || status > 999)
         return -EINVAL;
-    if (response->conn->answer != VN_ANSWER_NONE)
+    if (!vn_response_is_open(response))
         return -EALREADY;
     if (response->start != NULL && status != response->status &&
         head_change_status(response, status) < 0)
@@ -155,7 +191,7 @@ static int32_t head_begin_line(struct vn_response *response, size_t count)
 
 int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value)
 {
-    if (response->conn->answer != VN_ANSWER_NONE)
+    if (!vn_response_is_open(response))
         return -EALREADY;
     if (!vn_is_token(name) || !vn_is_field_value(value))
         return -EINVAL;
@@ -175,7 +211,7 @@ int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value
 
 int32_t vn_response_reset(vn_response *response)
 {
-    if (response->conn->answer != VN_ANSWER_NONE)
+    if (!vn_response_is_open(response))
         return -EALREADY;
     response->start = NULL; /* nothing of it was committed */
     response->status = 200;
@@ -185,13 +221,13 @@ int32_t vn_response_reset(vn_response *response)
 void vn_response_set_close(vn_response *response)
 {
     response->closes = true;
-    if (response->conn->answer != VN_ANSWER_NONE)
+    if (!vn_response_is_open(response) && !vn_response_is_parted(response))
         response->conn->closes = true;
 }
 
 bool vn_response_is_answered(const vn_response *response)
 {
-    return response->conn->answer != VN_ANSWER_NONE;
+    return !vn_response_is_open(response);
 }
 
 /* How the body is framed. */
@@ -234,11 +270,19 @@ static int32_t head_commit(struct vn_response *response)
 {
     struct vn_conn *conn = response->conn;
     struct vn_output *output = vn_conn_output(conn);
+    size_t count = (size_t) (response->at - response->start);
     if (output == NULL)
         return -ENOMEM;
+    response->is_answered = true;
+    if (vn_unlikely(response->has_own)) {
+        vn_conn_answered(conn);
+        uint8_t *room = vn_writer_reserve(&response->worker->writer, count);
+        if (room == NULL)
+            return -ENOMEM;
+        memcpy(room, response->start, count);
+    }
     vn_count_more(&response->worker->counters.counted.responses[response->status / 100 % 6], 1);
-    return vn_output_commit(output, &response->worker->writer,
-                            (size_t) (response->at - response->start));
+    return vn_output_commit(output, &response->worker->writer, count);
 }
 
 /* ---- A body at once ---- */
@@ -249,7 +293,7 @@ static int32_t send_head(struct vn_response *response, vn_span content_type, uin
                          vn_span body)
 {
     struct vn_conn *conn = response->conn;
-    if (conn->answer != VN_ANSWER_NONE)
+    if (!vn_response_is_open(response))
         return -EALREADY;
     bool has_content = vn_status_has_content(response->status);
     bool is_sent = has_content && !conn->is_head_method;
@@ -297,9 +341,12 @@ int32_t vn_response_send_shared(vn_response *response, vn_span content_type, vn_
 int32_t vn_response_send_raw(vn_response *response, vn_span bytes)
 {
     struct vn_conn *conn = response->conn;
-    if (conn->answer != VN_ANSWER_NONE)
+    if (!vn_response_is_open(response))
         return -EALREADY;
     conn->answer = VN_ANSWER_DONE;
+    response->is_answered = true;
+    if (response->has_own)
+        vn_conn_answered(conn);
     conn->closes = conn->closes || response->closes || vn_conn_will_close(conn);
     vn_count_more(&response->worker->counters.counted.responses[0], 1);
     struct vn_output *output = vn_conn_output(conn);
@@ -325,7 +372,7 @@ int32_t vn_response_stream(vn_response *response, vn_span content_type, int64_t 
     if (!vn_status_has_content(response->status))
         framing = FRAMED_BY_NOTHING;
     int32_t result = -EALREADY;
-    if (conn->answer != VN_ANSWER_NONE)
+    if (!vn_response_is_open(response))
         goto release;
     if ((result = head_finish(response, content_type, framing, length < 0 ? 0 : (uint64_t) length,
                               0)) < 0)
@@ -549,7 +596,7 @@ int32_t vn_response_decline(vn_response *response, const vn_validators *validato
                             uint16_t verdict)
 {
     vn_validators current = *validators;
-    if (response->conn->answer != VN_ANSWER_NONE)
+    if (!vn_response_is_open(response))
         return -EALREADY;
     if ((verdict != VN_NOT_MODIFIED && verdict != VN_PRECONDITION_FAILED) ||
         !take_validators(response, &current))
@@ -569,7 +616,7 @@ static bool is_conditional(const struct vn_response *response)
 int32_t vn_response_offer(vn_response *response, const vn_validators *validators)
 {
     vn_validators current = *validators;
-    if (response->conn->answer != VN_ANSWER_NONE)
+    if (!vn_response_is_open(response))
         return -EALREADY;
     if (!take_validators(response, &current))
         return -EINVAL;
@@ -663,18 +710,28 @@ int32_t vn_response_receive(vn_response *response, vn_consumer *consumer, vn_rel
     exchange->consumer = consumer;
     exchange->consumer_release = release;
     exchange->consumer_context = context;
+    if (response->has_own)
+        vn_conn_answered(conn); /* what has come of the body waits for it */
     return 0;
+}
+
+vn_worker *vn_response_worker(const vn_response *response)
+{
+    return response->worker;
 }
 
 vn_handle vn_response_handle(const vn_response *response)
 {
     const struct vn_conn *conn = response->conn;
-    return (vn_handle) {conn->worker, conn->source.index, conn->source.generation, conn->number};
+    return (vn_handle) {response->worker, conn->source.index, conn->source.generation,
+                        conn->number};
 }
 
 int32_t vn_response_defer(vn_response *response)
 {
-    if (response->conn->answer != VN_ANSWER_NONE)
+    if (!vn_response_is_open(response))
+        return -EALREADY;
+    if (response->is_detached)
         return -EALREADY;
     if (!vn_conn_keep_conditions(response->conn, response->request))
         return -ENOMEM;

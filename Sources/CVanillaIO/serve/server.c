@@ -124,8 +124,11 @@ void vn_server_close(vn_server *server)
 {
     vn_server_stop(server, 0);
     vn_server_wait(server);
-    if (server->offline_began && server->config.handlers.end != NULL)
+    if (server->offline_began && server->config.handlers.end != NULL) {
+        struct vn_worker *before = vn_worker_enter(server->offline);
         server->config.handlers.end(server->offline->context);
+        vn_worker_leave(server->offline, before);
+    }
     server_free(server);
 }
 
@@ -174,6 +177,7 @@ static void *post_main(void *argument)
 
     int32_t listener = post->listener;
     post->listener = -1;
+    struct vn_worker *before = vn_worker_enter(worker);
     worker->context = handlers->begin == NULL ? handlers->context
                                               : handlers->begin(handlers->context, post->number);
     int32_t opened = vn_worker_open(worker, server->kind, listener, connections_per_worker(server));
@@ -184,6 +188,7 @@ static void *post_main(void *argument)
     }
     if (handlers->end != NULL)
         handlers->end(worker->context);
+    vn_worker_leave(worker, before);
     post_leave(post);
     return NULL;
 }

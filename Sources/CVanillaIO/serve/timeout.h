@@ -4,7 +4,7 @@
  *
  * Moving a deadline later, which every request does, only stores a number: the entry stays where it
  * is and is put in its right place when the wheel reaches it. Times are milliseconds of one
- * monotonic clock. */
+ * monotonic clock, or another unit that is the same for all timeouts of a wheel. */
 #ifndef VN_SERVE_TIMEOUT_H
 #define VN_SERVE_TIMEOUT_H
 
@@ -12,7 +12,7 @@
 #include "../base/list.h"
 
 enum {
-    VN_WHEEL_TICK = 8, /* milliseconds: how late a deadline may be seen */
+    VN_WHEEL_TICK = 8, /* units of time: how late a deadline may be seen */
     VN_WHEEL_LEVELS = 4,
     VN_WHEEL_BITS = 6,
     VN_WHEEL_SLOTS = 1 << VN_WHEEL_BITS,
@@ -32,6 +32,22 @@ struct vn_wheel {
 };
 
 void vn_wheel_init(struct vn_wheel *wheel, uint64_t now);
+
+/* False as well where only timeouts were in it that are gone. */
+static inline bool vn_wheel_is_empty(const struct vn_wheel *wheel)
+{
+    uint64_t occupied = 0;
+    for (int level = 0; level < VN_WHEEL_LEVELS; level++)
+        occupied |= wheel->occupied[level];
+    return occupied == 0;
+}
+
+/* An empty wheel that nobody has turned meanwhile goes on from here. */
+static inline void vn_wheel_catch_up(struct vn_wheel *wheel, uint64_t now)
+{
+    if (vn_wheel_is_empty(wheel) && now / VN_WHEEL_TICK > wheel->now)
+        wheel->now = now / VN_WHEEL_TICK;
+}
 
 /* Out of line part of vn_wheel_set. */
 void vn_wheel_place(struct vn_wheel *wheel, struct vn_timeout *timeout);

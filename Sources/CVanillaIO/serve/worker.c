@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "../base/random.h"
+#include "call.h"
 #include "conn.h"
 #include "desk.h"
+#include "watch.h"
 
 enum {
     ACCEPT_RETRY = 500,        /* milliseconds after descriptors or memory ran out */
@@ -23,9 +25,12 @@ enum {
     TURN_SPAN_MOST = 1000000,
     LOOK_EVERY = 16, /* events between two looks at the clock */
     CONTINUE_LOOK_EVERY = 2, /* the same in connections that go on without an event */
+    TASKS_MOST = 4096, /* tasks in one turn; one that asks for the next comes in the next */
+    CALLS_GRACE =
+        1000, /* milliseconds that a stopping worker gives calls that lost their clients */
 };
 
-static uint64_t nanoseconds(void)
+uint64_t vn_clock_nanoseconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -34,7 +39,7 @@ static uint64_t nanoseconds(void)
 
 uint64_t vn_clock(void)
 {
-    return nanoseconds() / 1000000;
+    return vn_clock_nanoseconds() / 1000000;
 }
 
 uint64_t vn_worker_draw(struct vn_worker *worker, uint64_t below)
@@ -81,7 +86,7 @@ static void worker_begin_span(struct vn_worker *worker, uint64_t now, uint64_t s
 static void worker_tell_time(struct vn_worker *worker)
 {
     struct timespec wall;
-    uint64_t now = nanoseconds();
+    uint64_t now = vn_clock_nanoseconds();
     worker->now = now / 1000000;
     worker_begin_span(worker, now, TURN_SPAN);
     clock_gettime(CLOCK_REALTIME_COARSE, &wall);
@@ -91,7 +96,7 @@ static void worker_tell_time(struct vn_worker *worker)
 
 void vn_worker_look_at_clock(struct vn_worker *worker)
 {
-    worker->is_late = worker->is_late || nanoseconds() > worker->late_at;
+    worker->is_late = worker->is_late || vn_clock_nanoseconds() > worker->late_at;
 }
 
 /* ---- Accepting ---- */
@@ -172,6 +177,9 @@ int32_t vn_worker_init(struct vn_worker *worker, const vn_config *config)
 {
     *worker = (struct vn_worker) {.config = config};
     worker->mailbox.last = &worker->mailbox.first;
+    vn_list_init(&worker->guests);
+    vn_list_init(&worker->watches);
+    vn_list_init(&worker->calls);
     worker->mailbox.stop_due = UINT64_MAX;
     return -pthread_mutex_init(&worker->mailbox.lock, NULL);
 }
@@ -192,10 +200,14 @@ static int32_t worker_begin(struct vn_worker *worker, uint32_t connection_limit,
     worker->listening = NULL;
     vn_list_init(&worker->connections);
     vn_list_init(&worker->ready);
+    vn_list_init(&worker->answered);
+    worker->patience_for_calls = 0;
     worker->date_second = -1;
     worker_tell_time(worker);
     vn_wheel_init(&worker->wheel, worker->now);
-    return vn_slab_open(&worker->sources, (uint32_t) slot, connection_limit + beyond);
+    vn_wheel_init(&worker->timers, vn_clock_nanoseconds() / VN_TIMER_UNIT);
+    return vn_slab_open(&worker->sources, (uint32_t) slot,
+                        connection_limit + worker->watch_limit + beyond);
 }
 
 /* From here on letters are taken. */
@@ -203,6 +215,7 @@ static void worker_announce(struct vn_worker *worker)
 {
     pthread_mutex_lock(&worker->mailbox.lock);
     worker->mailbox.ring = worker->ring;
+    worker->mailbox.takes_tasks = true;
     worker->mailbox.stop_due = UINT64_MAX;
     pthread_mutex_unlock(&worker->mailbox.lock);
 }
@@ -222,8 +235,9 @@ static int32_t worker_open(struct vn_worker *worker, vn_ring_opener *open_ring,
 }
 
 int32_t vn_worker_open_over(struct vn_worker *worker, vn_ring_opener *open_ring,
-                            uint32_t connection_limit)
+                            uint32_t connection_limit, uint32_t watch_limit)
 {
+    worker->watch_limit = watch_limit;
     return worker_open(worker, open_ring, connection_limit, 0);
 }
 
@@ -232,6 +246,7 @@ int32_t vn_worker_open(struct vn_worker *worker, enum vn_ring_kind kind, int32_t
 {
     /* The listener's own slot, and what it delivers at its end, beyond the limit. */
     uint32_t beyond = 2 + worker->config->backlog; /* Linux queues one more than it is told */
+    worker->watch_limit = VN_WATCHES_MOST;
     int32_t error = worker_open(worker, kind == VN_RING_URING ? vn_uring_open : vn_epoll_open,
                                 connection_limit, beyond);
     if (error < 0) {
@@ -240,6 +255,104 @@ int32_t vn_worker_open(struct vn_worker *worker, enum vn_ring_kind kind, int32_t
     }
     worker_listen(worker, listener);
     return 0;
+}
+
+/* ---- Whose thread this is ---- */
+
+static _Thread_local struct vn_worker *current;
+
+vn_worker *vn_worker_current(void)
+{
+    return current;
+}
+
+void *vn_worker_context(const vn_worker *worker)
+{
+    return worker->context;
+}
+
+struct vn_worker *vn_worker_enter(struct vn_worker *worker)
+{
+    struct vn_worker *before = current;
+    current = worker;
+    pthread_mutex_lock(&worker->mailbox.lock);
+    worker->mailbox.takes_tasks = true;
+    pthread_mutex_unlock(&worker->mailbox.lock);
+    return before;
+}
+
+void vn_worker_leave(struct vn_worker *worker, struct vn_worker *before)
+{
+    assert(current == worker);
+    current = before;
+}
+
+/* ---- Tasks ---- */
+
+void vn_worker_soon(vn_worker *worker, vn_task *task)
+{
+    if (task->is_queued)
+        return;
+    task->is_queued = true;
+    vn_tasks_push(&worker->soon, task);
+}
+
+void vn_worker_last(vn_worker *worker, vn_task *task)
+{
+    if (task->is_queued)
+        return;
+    task->is_queued = true;
+    vn_tasks_push(&worker->last, task);
+}
+
+int32_t vn_worker_post(vn_worker *worker, vn_task *task)
+{
+    struct vn_mailbox *mailbox = &worker->mailbox;
+    pthread_mutex_lock(&mailbox->lock);
+    bool is_taken = mailbox->takes_tasks;
+    if (is_taken && !task->is_queued) {
+        bool was_empty = mailbox->tasks.first == NULL;
+        task->is_queued = true;
+        vn_tasks_push(&mailbox->tasks, task);
+        if (was_empty && mailbox->ring != NULL)
+            vn_ring_wake(mailbox->ring);
+    }
+    pthread_mutex_unlock(&mailbox->lock);
+    return is_taken ? 0 : -ECANCELED;
+}
+
+/* Tasks that other threads posted. */
+static void worker_take_posted(struct vn_worker *worker)
+{
+    pthread_mutex_lock(&worker->mailbox.lock);
+    vn_tasks_append(&worker->soon, &worker->mailbox.tasks);
+    pthread_mutex_unlock(&worker->mailbox.lock);
+}
+
+/* Everything else of the turn is done: now what was left for then, and what follows from it. */
+static void worker_run_tasks(struct vn_worker *worker)
+{
+    for (int i = 0; i < TASKS_MOST && worker->soon.first != NULL; i++)
+        vn_tasks_run_first(&worker->soon);
+    struct vn_tasks last = worker->last;
+    worker->last = (struct vn_tasks) {0};
+    while (last.first != NULL)
+        vn_tasks_run_first(&last);
+    while (!vn_list_is_empty(&worker->answered)) {
+        struct vn_conn *conn = vn_holder(worker->answered.next, struct vn_conn, ready);
+        vn_list_remove(&conn->ready);
+        vn_conn_continue(conn);
+    }
+}
+
+void vn_worker_host(vn_worker *worker, vn_guest *guest)
+{
+    vn_list_append(&worker->guests, (struct vn_link *) (void *) guest->private);
+}
+
+void vn_worker_dismiss(vn_guest *guest)
+{
+    vn_list_remove((struct vn_link *) (void *) guest->private);
 }
 
 /* ---- Letters from other threads ---- */
@@ -298,12 +411,54 @@ static void worker_read_mail(struct vn_worker *worker)
     }
 }
 
+/* Handlers whose clients are gone were told to return, and get some time for it. */
+static void worker_await_calls(struct vn_worker *worker)
+{
+    worker->patience_for_calls = worker->now + CALLS_GRACE;
+    while (!vn_list_is_empty(&worker->calls) && worker->now < worker->patience_for_calls)
+        if (vn_worker_turn(worker, UINT64_MAX) < 0)
+            break;
+    if (!vn_list_is_empty(&worker->calls))
+        vn_log(worker->config, VN_LOG_WARNING,
+               "a worker stops before handlers have returned that were told to");
+}
+
+/* Send the guests away, and see their watches end. */
+static void worker_dismiss_guests(struct vn_worker *worker)
+{
+    while (!vn_list_is_empty(&worker->guests)) {
+        struct vn_link *link = worker->guests.next;
+        vn_guest *guest = (vn_guest *) (void *) link;
+        vn_list_remove(link);
+        guest->leave(guest->context);
+    }
+    vn_watches_close(worker);
+    while (worker->watch_count > 0 && vn_worker_turn(worker, UINT64_MAX) == 0)
+        ;
+}
+
+/* No more is taken; what was is done now, or handed back to where it came from. */
+static void worker_finish_tasks(struct vn_worker *worker)
+{
+    pthread_mutex_lock(&worker->mailbox.lock);
+    worker->mailbox.ring = NULL;
+    worker->mailbox.takes_tasks = false;
+    pthread_mutex_unlock(&worker->mailbox.lock);
+    worker_take_posted(worker);
+    while (worker->soon.first != NULL)
+        vn_tasks_run_first(&worker->soon);
+    while (worker->last.first != NULL)
+        vn_tasks_run_first(&worker->last);
+}
+
 void vn_worker_close(struct vn_worker *worker)
 {
     assert(vn_list_is_empty(&worker->connections) && worker->listening == NULL);
-    pthread_mutex_lock(&worker->mailbox.lock);
-    worker->mailbox.ring = NULL;
-    pthread_mutex_unlock(&worker->mailbox.lock);
+    worker_await_calls(worker);
+    worker_dismiss_guests(worker);
+    worker_finish_tasks(worker);
+    vn_calls_forget(worker);
+    vn_timers_forget(worker);
     worker_read_mail(worker); /* nobody is there: each is told so */
     assert(worker->desks == NULL); /* they go with their last subscribers */
 
@@ -390,7 +545,7 @@ static void worker_continue(struct vn_worker *worker, bool is_busy)
 {
     if (vn_list_is_empty(&worker->ready))
         return;
-    uint64_t now = nanoseconds();
+    uint64_t now = vn_clock_nanoseconds();
     uint64_t took = now + TURN_SPAN - worker->late_at;
     worker->was_busy = is_busy && !worker->was_busy;
     if (worker->was_busy) {
@@ -414,20 +569,32 @@ static void worker_continue(struct vn_worker *worker, bool is_busy)
     }
 }
 
+/* The sooner of both; below 0 is for ever. */
+static int64_t worker_patience_until(uint64_t timer, int64_t patience)
+{
+    uint64_t now = vn_clock_nanoseconds();
+    int64_t wait = timer <= now ? 0 : (int64_t) (timer - now);
+    return patience < 0 || wait < patience ? wait : patience;
+}
+
 static int64_t worker_patience(struct vn_worker *worker, uint64_t most)
 {
-    if (!vn_list_is_empty(&worker->ready))
+    if (!vn_list_is_empty(&worker->ready) || worker->soon.first != NULL ||
+        worker->last.first != NULL || !vn_list_is_empty(&worker->answered))
         return 0;
     uint64_t due = vn_wheel_next(&worker->wheel);
     if (worker->is_draining) {
         uint64_t stop = vn_worker_stop_due(worker);
         due = stop < due ? stop : due;
     }
-    if (due == UINT64_MAX && most == UINT64_MAX)
-        return -1;
+    due = worker->patience_for_calls == 0 || due < worker->patience_for_calls
+              ? due
+              : worker->patience_for_calls;
     uint64_t wait = due <= worker->now ? 0 : due - worker->now;
     wait = most < wait ? most : wait;
-    return wait > INT64_MAX / 1000000 ? -1 : (int64_t) (wait * 1000000);
+    int64_t patience = wait > INT64_MAX / 1000000 ? -1 : (int64_t) (wait * 1000000);
+    uint64_t timer = vn_worker_next_timer(worker);
+    return vn_likely(timer == UINT64_MAX) ? patience : worker_patience_until(timer, patience);
 }
 
 int32_t vn_worker_turn(struct vn_worker *worker, uint64_t most)
@@ -448,6 +615,8 @@ int32_t vn_worker_turn(struct vn_worker *worker, uint64_t most)
             was_woken = true;
         else if (event->source->owner == VN_OWNER_CONNECTION)
             vn_conn_event((struct vn_conn *) event->source, event);
+        else if (event->source->owner == VN_OWNER_WATCH)
+            vn_watch_event((struct vn_watch *) event->source, event);
         else
             listening_event(worker, event);
     }
@@ -456,7 +625,10 @@ int32_t vn_worker_turn(struct vn_worker *worker, uint64_t most)
     if (was_woken) {
         worker_read_mail(worker);
         vn_desks_open(worker);
+        worker_take_posted(worker);
     }
+    vn_worker_run_timers(worker);
+    worker_run_tasks(worker);
     if (vn_unlikely(worker->is_draining || (was_woken && vn_worker_stop_due(worker) != UINT64_MAX)))
         worker_drain(worker);
     return 0;

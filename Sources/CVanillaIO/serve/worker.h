@@ -11,15 +11,20 @@
 #include "../base/slab.h"
 #include "../include/vn_date.h"
 #include "../include/vn_server.h"
+#include "../include/vn_worker.h"
 #include "../ring/ring.h"
 #include "output.h"
+#include "task.h"
 #include "timeout.h"
 
-enum vn_owner { VN_OWNER_LISTENER = 1, VN_OWNER_CONNECTION };
+enum vn_owner { VN_OWNER_LISTENER = 1, VN_OWNER_CONNECTION, VN_OWNER_WATCH };
 
 enum {
     VN_EVENTS_MAX = 512, /* events taken up in one turn */
     VN_STATUS_LINE_ROOM = 64, /* a status line; that of a 200 and its Date line */
+    VN_WATCHES_MOST = 1024, /* descriptors that are watched on one worker */
+    VN_WATCHES_OFFLINE = 64, /* the same without a started server */
+    VN_TIMER_UNIT = 125000, /* nanoseconds: the unit of the wheel that the user's timers are in */
 };
 
 enum vn_timeout_kind {
@@ -33,6 +38,7 @@ enum vn_timeout_kind {
     /* These are no loss of patience: a stream of events shows that it lives, or says farewell. */
     VN_TIMEOUT_HEARTBEAT,
     VN_TIMEOUT_FAREWELL,
+    VN_TIMEOUT_GONE, /* nor is this: a client that ended its output is taken to be gone */
 };
 
 /* A call that waits for the worker. */
@@ -49,6 +55,8 @@ struct vn_mailbox {
     struct vn_letter *first;
     struct vn_letter **last;
     struct vn_ring *ring; /* to wake; NULL while the worker does not run */
+    struct vn_tasks tasks; /* posted from other threads */
+    bool takes_tasks;
     uint64_t stop_due; /* milliseconds, monotonic: UINT64_MAX until it is asked to stop */
 };
 
@@ -99,6 +107,17 @@ struct vn_worker {
     uint32_t connection_limit;
     uint64_t refusals_logged; /* when that was, for one line a minute */
 
+    struct vn_tasks soon; /* to be run in this turn */
+    struct vn_tasks last; /* the same, at its end */
+    struct vn_wheel timers; /* of the user's */
+    struct vn_link answered; /* connections whose calls did something for them in this turn */
+    struct vn_link calls; /* that go on */
+    struct vn_link guests;
+    struct vn_link watches;
+    uint32_t watch_count; /* those that are closed and have not ended included */
+    uint32_t watch_limit;
+    uint64_t patience_for_calls; /* when a stopping worker waits for them no longer; 0: not yet */
+
     struct vn_desk *desks; /* one for each hub that somebody subscribed to here */
     uint64_t random;
     struct vn_mailbox mailbox;
@@ -119,7 +138,7 @@ typedef int32_t vn_ring_opener(struct vn_ring **ring, struct vn_slab *slab);
 
 /* The same over another ring and without a listener. */
 int32_t vn_worker_open_over(struct vn_worker *worker, vn_ring_opener *open_ring,
-                            uint32_t connection_limit);
+                            uint32_t connection_limit, uint32_t watch_limit);
 void vn_worker_close(struct vn_worker *worker);
 
 /* One turn: wait for up to `most` milliseconds (UINT64_MAX: for ever), then do all there is to do.
@@ -143,6 +162,20 @@ static inline void vn_worker_count_sending(struct vn_worker *worker, uint64_t co
         worker->is_late = true;
 }
 
+/* The calling thread becomes that of the worker: what vn_worker_current says. Returns what it said
+ * before, to be put back. Tasks are taken from here on until vn_worker_close. */
+struct vn_worker *vn_worker_enter(struct vn_worker *worker);
+void vn_worker_leave(struct vn_worker *worker, struct vn_worker *before);
+
+/* Run the timers that are due. */
+void vn_worker_run_timers(struct vn_worker *worker);
+
+/* The worker ends: those that are set are in no wheel any more. */
+void vn_timers_forget(struct vn_worker *worker);
+
+/* When that is next: nanoseconds of the monotonic clock; UINT64_MAX: no timer is set. */
+uint64_t vn_worker_next_timer(struct vn_worker *worker);
+
 /* Have it look at its mailbox and its desks. Any thread. */
 void vn_worker_wake(struct vn_worker *worker);
 
@@ -155,8 +188,9 @@ uint64_t vn_worker_draw(struct vn_worker *worker, uint64_t below);
 /* A connection came to its end: its place is free. */
 void vn_worker_left(struct vn_worker *worker);
 
-/* Milliseconds of the monotonic clock. */
+/* The monotonic clock, in milliseconds and in nanoseconds. */
 uint64_t vn_clock(void);
+uint64_t vn_clock_nanoseconds(void);
 
 void vn_log(const vn_config *config, int32_t level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/* call.h - a handler that goes on after its call has returned. */
+#ifndef VN_SERVE_CALL_H
+#define VN_SERVE_CALL_H
+
+#include "../include/vn_call.h"
+#include "conn.h"
+
+struct vn_call {
+    struct vn_response response; /* first: vn_call_of */
+    struct vn_link link; /* of the worker's calls */
+    vn_lost *lost; /* NULL: it was called */
+    void *context;
+    vn_request *request; /* in `memory`, or of its own with the body that was gathered */
+    uint8_t *body;
+    uint8_t memory[];
+};
+
+/* Nobody waits for its answer any more. */
+void vn_call_lose(struct vn_call *call);
+
+/* The exchange is over. */
+void vn_call_part(struct vn_call *call);
+
+/* The worker ends: its calls are on their own. */
+void vn_calls_forget(struct vn_worker *worker);
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+
+// The same functions for handlers that wait. Which is meant is seen by the closure: one in which
+// something is awaited is asynchronous.
+extension Routes {
+    /// Adds a route for GET with an asynchronous handler.
+    ///
+    /// ```swift
+    /// routes.get("/users/:id") { request, response in
+    ///     let id = try request.parameters.require("id", as: Int.self)
+    ///     let name = try await directory.name(of: id)
+    ///     response.send(name)
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - path: As ``Router`` says, behind the group's prefix; empty for the prefix itself.
+    ///   - body: How a request's body reaches the handler.
+    ///   - handler: Called for each request that takes this route; see ``Server/AsyncHandler``.
+    public mutating func get(
+        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.AsyncHandler
+    ) {
+        on([.get], path, body: body, handler)
+    }
+
+    /// Adds a route for POST with an asynchronous handler.
+    public mutating func post(
+        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.AsyncHandler
+    ) {
+        on([.post], path, body: body, handler)
+    }
+
+    /// Adds a route for PUT with an asynchronous handler.
+    public mutating func put(
+        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.AsyncHandler
+    ) {
+        on([.put], path, body: body, handler)
+    }
+
+    /// Adds a route for PATCH with an asynchronous handler.
+    public mutating func patch(
+        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.AsyncHandler
+    ) {
+        on([.patch], path, body: body, handler)
+    }
+
+    /// Adds a route for DELETE with an asynchronous handler.
+    public mutating func delete(
+        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.AsyncHandler
+    ) {
+        on([.delete], path, body: body, handler)
+    }
+
+    /// Adds a route for any methods with an asynchronous handler.
+    public mutating func on(
+        _ methods: [Method], _ path: String, body: BodyDelivery = .whole,
+        _ handler: @escaping Server.AsyncHandler
+    ) {
+        on(methods, path, body: body) { request, response in
+            try response.answer(request, with: handler)
+        }
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+
+internal import CVanillaIO
+internal import Synchronization
+
+/// Runs the jobs of tasks on a worker's thread, in turns with its connections.
+///
+/// Jobs that its own thread enqueues go into an array of that thread's; what other threads enqueue
+/// goes through a lock, and wakes the worker once. Once the worker has ended, jobs run on Swift's own
+/// threads, so that no task hangs.
+@safe
+final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
+    /// The worker in C: used on its own thread, and by others while `arrivals` is locked and open.
+    private let kernel: OpaquePointer
+    /// Jobs of other threads; `nil` once the worker has ended.
+    private let arrivals: Lock<[UnownedJob]?>
+    private let isClosed = Atomic(false)
+
+    // The worker's thread's own from here on.
+    private var jobs: [UnownedJob] = []
+    private var isScheduled = false
+    /// Whether the next job is to be kept for ``start(_:)``, and the job.
+    private var isStarting = false
+    private var started: UnownedJob?
+    private var states: [(owner: ObjectIdentifier, state: AnyObject)] = []
+    private var stoppers: [() -> Void] = []
+    /// C's names for what it is to call, for as long as this object lives.
+    private let draining: UnsafeMutablePointer<vn_task>
+    private let arriving: UnsafeMutablePointer<vn_task>
+    private let guest: UnsafeMutablePointer<vn_guest>
+
+    /// Jobs in one turn of the worker's loop; more wait for the next one.
+    private static let jobsAtMost = 4096
+
+    /// For the worker whose thread this is.
+    init?() {
+        guard let kernel = unsafe vn_worker_current() else { return nil }
+        unsafe self.kernel = kernel
+        arrivals = Lock([])
+        unsafe draining = .allocate(capacity: 1)
+        unsafe arriving = .allocate(capacity: 1)
+        unsafe guest = .allocate(capacity: 1)
+        // The context is this object, which ends only after the worker did: `close`.
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe draining.initialize(
+            to: vn_task(next: nil, is_queued: false, run: Self.drain, context: context))
+        unsafe arriving.initialize(
+            to: vn_task(next: nil, is_queued: false, run: Self.arrive, context: context))
+        unsafe guest.initialize(
+            to: vn_guest(private: (nil, nil), leave: Self.leave, context: context))
+    }
+
+    deinit {
+        unsafe draining.deallocate()
+        unsafe arriving.deallocate()
+        unsafe guest.deallocate()
+    }
+
+    /// Whether this is the worker's own thread.
+    var isCurrent: Bool {
+        unsafe vn_worker_current() == kernel && !isClosed.load(ordering: .acquiring)
+    }
+
+    /// The executor of the worker whose thread this is; `nil` on other threads.
+    static var current: WorkerExecutor? {
+        guard let kernel = unsafe vn_worker_current(),
+            let context = unsafe vn_worker_context(kernel)
+        else { return nil }
+        // The context of a worker of this library is its handler.
+        return unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef {
+            $0.worker.executor
+        }
+    }
+}
+
+// MARK: - Jobs
+
+extension WorkerExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        guard isCurrent else { return arrive(job) }
+        if isStarting {
+            isStarting = false
+            started = job
+        } else {
+            jobs.append(job)
+            schedule()
+        }
+    }
+
+    /// Runs the first job of the task that `make` makes here and now.
+    func start<Success, Failure>(_ make: () -> Task<Success, Failure>) -> Task<Success, Failure> {
+        isStarting = true
+        let task = make()
+        isStarting = false
+        if let job = started {
+            started = nil
+            unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+        }
+        return task
+    }
+
+    private func schedule() {
+        if isScheduled { return }
+        isScheduled = true
+        unsafe vn_worker_soon(kernel, draining)
+    }
+
+    /// From another thread. Where the worker takes nothing any more, Swift's threads do.
+    private func arrive(_ job: UnownedJob) {
+        let isTaken = arrivals.withLock { jobs in
+            guard var waiting = jobs.take() else { return false }
+            waiting.append(job)
+            // The lock is held: the worker ends only after this.
+            let isFirst = waiting.count == 1
+            let isTaken = unsafe !isFirst || vn_worker_post(kernel, arriving) == 0
+            if !isTaken { waiting.removeLast() }
+            jobs = waiting
+            return isTaken
+        }
+        if !isTaken { handOver(job) }
+    }
+
+    private func handOver(_ job: UnownedJob) {
+        globalConcurrentExecutor.enqueue(ExecutorJob(job))
+    }
+
+    private static let arrive: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        // C always passes it.
+        unsafe Unmanaged<WorkerExecutor>.fromOpaque(context!)._withUnsafeGuaranteedRef { executor in
+            let arrived = executor.arrivals.withLock { jobs in
+                defer { if jobs != nil { jobs = [] } }
+                return jobs ?? []
+            }
+            executor.jobs += arrived
+            executor.runJobs()
+        }
+    }
+
+    private static let drain: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        // C always passes it.
+        unsafe Unmanaged<WorkerExecutor>.fromOpaque(context!)._withUnsafeGuaranteedRef { executor in
+            executor.isScheduled = false
+            executor.runJobs()
+        }
+    }
+
+    /// Those that wait, and those that they lead to.
+    private func runJobs() {
+        var next = 0
+        while next < jobs.count, next < Self.jobsAtMost {
+            let job = jobs[next]
+            next += 1
+            unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+        }
+        if next == jobs.count {
+            jobs.removeAll(keepingCapacity: jobs.capacity <= Self.jobsAtMost)
+        } else {
+            jobs.removeFirst(next)
+            schedule()
+        }
+    }
+}
+
+// MARK: - What lives on the worker
+
+extension WorkerExecutor {
+    var pointer: OpaquePointer { unsafe kernel }
+
+    /// What `owner` keeps on this worker: made here when it is first asked for, and forgotten when the
+    /// worker stops. On the worker's thread.
+    func state<State: AnyObject>(of owner: AnyObject, make: () -> State) -> State {
+        let identifier = ObjectIdentifier(owner)
+        for entry in states where entry.owner == identifier {
+            // Only this function adds entries; an owner has one kind of state.
+            return unsafe unsafeDowncast(entry.state, to: State.self)
+        }
+        let state = make()
+        whenStopping {}
+        states.append((identifier, state))
+        return state
+    }
+
+    /// Has `body` called when the worker has no connection left. On the worker's thread.
+    func whenStopping(_ body: @escaping () -> Void) {
+        if stoppers.isEmpty { unsafe vn_worker_host(kernel, guest) }
+        stoppers.append(body)
+    }
+
+    private static let leave: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        // C always passes it.
+        let executor = unsafe Unmanaged<WorkerExecutor>.fromOpaque(context!).takeUnretainedValue()
+        let stoppers = executor.stoppers
+        executor.stoppers = []
+        for stop in stoppers { stop() }
+        executor.states = []
+    }
+
+    /// The worker has ended. On its thread.
+    func close() {
+        let arrived = arrivals.withLock { jobs in jobs.take() ?? [] }
+        isClosed.store(true, ordering: .releasing)
+        let left = jobs + arrived
+        jobs = []
+        for job in left { handOver(job) }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+
+import Glibc
+
+/// A client that says exactly what it is told, and goes away as it is told.
+final class RawClient {
+    private var socket: Int32
+    private(set) var received: [UInt8] = []
+
+    init(port: Int) throws {
+        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let connected = withUnsafePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                connect(socket, address, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard socket >= 0, connected == 0 else { throw Failure(code: errno) }
+    }
+
+    deinit { leave() }
+
+    struct Failure: Error {
+        let code: Int32
+    }
+
+    func send(_ text: String) throws {
+        let bytes = Array(text.utf8)
+        guard Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+            throw Failure(code: errno)
+        }
+    }
+
+    /// Closes its end: a FIN.
+    func leave() {
+        if socket >= 0 { close(socket) }
+        socket = -1
+    }
+
+    /// Breaks off: a RST.
+    func reset() {
+        var at = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(socket, SOL_SOCKET, SO_LINGER, &at, socklen_t(MemoryLayout<linger>.size))
+        leave()
+    }
+
+    /// Says that it will not ask any more, and goes on reading.
+    func finish() {
+        shutdown(socket, Int32(SHUT_WR))
+    }
+
+    /// Reads until `text` has come; false where the connection ended, or 20 s passed, before.
+    func wait(for text: String) -> Bool {
+        let wanted = Array(text.utf8)
+        return wait { received in
+            received.indices.contains { received[$0...].starts(with: wanted) }
+        }
+    }
+
+    /// Reads until the server has ended the connection.
+    func waitForEnd() -> Bool {
+        !wait { _ in false } && hasEnded
+    }
+
+    private var hasEnded = false
+
+    private func wait(until condition: ([UInt8]) -> Bool) -> Bool {
+        let end = ContinuousClock.now + .seconds(20)
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while !condition(received) {
+            var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+            poll(&entry, 1, 100)
+            if ContinuousClock.now > end { return false }
+            if entry.revents == 0 { continue }
+            let count = recv(socket, &buffer, buffer.count, 0)
+            if count <= 0 {
+                hasEnded = true
+                return condition(received)
+            }
+            received += buffer[..<count]
+        }
+        return true
+    }
+
+    var text: String { String(decoding: received, as: UTF8.self) }
+}
