@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+
+import HexagonalApplication
+import Vanilla
+import VanillaJSON
+
+extension Server {
+    /// What this example serves.
+    static func hexagonal(
+        _ configuration: Configuration, application: Application
+    ) throws(VanillaError) -> Server {
+        var configuration = configuration
+        // Forms of a few short fields.
+        configuration.limits.body = 16 << 10
+        return try Server(configuration: configuration, router: .hexagonal(application))
+    }
+}
+
+extension Router {
+    /// The application, reached by HTTP and JSON.
+    static func hexagonal(_ application: Application) throws(VanillaError) -> Router {
+        try Router { routes in
+            routes.post(
+                "/users",
+                answered { request, response in
+                    let form = try request.decode(RegistrationForm.self)
+                    let user = try await application.register(form)
+                    try response.send(json: UserBody(user), status: .created, with: encoder)
+                })
+            routes.get(
+                "/users",
+                answered { request, response in
+                    let users = try await application.listUsers(request.page)
+                    try response.send(json: users.map(UserBody.init), with: encoder)
+                })
+            routes.post(
+                "/login",
+                answered { request, response in
+                    let form = try request.decode(LoginForm.self)
+                    let user = try await application.logIn(form)
+                    try response.send(json: UserBody(user), with: encoder)
+                })
+            routes.post(
+                "/products",
+                answered { request, response in
+                    let form = try request.decode(ProductForm.self)
+                    let product = try await application.addProduct(form)
+                    try response.send(json: ProductBody(product), status: .created, with: encoder)
+                })
+            routes.get(
+                "/products",
+                answered { request, response in
+                    let products = try await application.listProducts(request.page)
+                    try response.send(json: products.map(ProductBody.init), with: encoder)
+                })
+        }
+    }
+}
+
+/// A handler whose failures are answered in JSON, where they are the client's.
+private func answered(_ handler: @escaping Server.AsyncHandler) -> Server.AsyncHandler {
+    { request, response in
+        // Who is registered, and who logged in, is not for caches.
+        response.addField(.cacheControl, "no-store")
+        do {
+            try await handler(request, &response)
+        } catch let error as ApplicationError {
+            try response.send(error)
+        } catch let error as RequestError {
+            try response.send(
+                json: ErrorBody(error: error.message), status: error.status, with: encoder)
+        }
+    }
+}
+
+extension Request {
+    /// The page that the query asks for, as `?after=100&limit=50`.
+    fileprivate var page: Page {
+        get throws(RequestError) {
+            let after: Int64? = number("after", orElse: 0)
+            let limit: Int? = number("limit", orElse: 100)
+            guard let after, let limit, let page = Page(after: after, limit: limit) else {
+                throw RequestError(
+                    .badRequest,
+                    "\"after\" must be a whole number, and \"limit\" one from 1 to \(Page.longest)."
+                )
+            }
+            return page
+        }
+    }
+
+    /// A number of the query; `nil` where it is none.
+    private func number<Number: FixedWidthInteger>(_ name: String, orElse other: Number) -> Number?
+    {
+        guard let item = queryItems[named: name] else { return other }
+        return item.number()
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import HexagonalApplication
+import Vanilla
+import VanillaExampleOptions
+
+/// Ports and adapters: users, logins and products, kept in one place or another.
+@main
+struct Hexagonal: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hexagonal",
+        abstract: "Serves users, logins and products in JSON, kept where you say.")
+
+    @OptionGroup var options: ServerOptions
+
+    @OptionGroup var storeOptions: StoreOptions
+
+    func run() throws {
+        let store = try storeOptions.open()
+        defer { store.close() }
+        let hasher = try Argon2Hasher(threads: Argon2Hasher.threadsForThisMachine)
+        try options.serve { configuration in
+            try .hexagonal(
+                configuration,
+                application: Application(
+                    users: store.users, products: store.products, passwords: hasher))
+        }
+    }
+}
