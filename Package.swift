@@ -74,6 +74,10 @@ let package = Package(
         .executableTarget(
             name: "FormServer", dependencies: ["Vanilla", "VanillaJSON", "VanillaExampleOptions"],
             path: "Tests/FormServer"),
+        // A PostgreSQL server of their own, for tests and for examples that are tried out.
+        .target(name: "PrivatePostgres", swiftSettings: strict),
+        .executableTarget(
+            name: "PostgresServer", dependencies: ["PrivatePostgres"], path: "Tests/PostgresServer"),
         // Checks of the kernel in C, called by the tests.
         .target(
             name: "CVanillaIOChecks",
@@ -92,6 +96,8 @@ let package = Package(
             ]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
         .testTarget(name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON"]),
+        .testTarget(
+            name: "PrivatePostgresTests", dependencies: ["PrivatePostgres", "PostgresServer"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

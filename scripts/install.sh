@@ -36,6 +36,8 @@ package_of() { # need manager
     libcrypto:*) echo openssl ;;
     nchan:apt) echo nginx-light libnginx-mod-nchan ;;
     nchan:*) ;;
+    postgres:dnf) echo postgresql-server ;;
+    postgres:*) echo postgresql ;;
     venv:apt) echo python3-venv ;;
     venv:*) ;;
     *) echo "$1" ;; # chromium curl make python3 slowhttptest taskset wrk ... are called so everywhere
@@ -50,10 +52,18 @@ has() { # need
     arm-headers) [ "$(uname -m)" != x86_64 ] || [ -e /usr/aarch64-linux-gnu/include/assert.h ] ;;
     chromium) [ -n "$(find_browser)" ] ;;
     nchan) [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] ;;
+    postgres) has_postgres ;;
     venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
     compiler) command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
     esac
+}
+
+# The programs of the server, in PATH or where Debian, Fedora and Homebrew have them.
+has_postgres() {
+    command -v initdb >/dev/null 2>&1 ||
+        ls -d /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb /opt/homebrew/opt/postgresql@*/bin/initdb \
+            /usr/local/opt/postgresql@*/bin/initdb 2>/dev/null | grep -q .
 }
 
 has_header() { # file
