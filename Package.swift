@@ -15,6 +15,7 @@ let package = Package(
         .library(name: "Vanilla", targets: ["Vanilla"]),
         .library(name: "VanillaDigest", targets: ["VanillaDigest"]),
         .library(name: "VanillaJSON", targets: ["VanillaJSON"]),
+        .library(name: "VanillaPostgres", targets: ["VanillaPostgres"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
         .executable(name: "simple", targets: ["SimpleExample"]),
         .executable(name: "etag", targets: ["ETagExample"]),
@@ -37,6 +38,10 @@ let package = Package(
         .target(
             name: "VanillaDigest", dependencies: ["Vanilla", "CCrypto"], swiftSettings: strict),
         .target(name: "VanillaJSON", dependencies: ["Vanilla"], swiftSettings: strict),
+        // libpq, for those who import VanillaPostgres.
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
+        .target(
+            name: "VanillaPostgres", dependencies: ["Vanilla", "CPostgres"], swiftSettings: strict),
         .target(
             name: "VanillaExampleOptions",
             dependencies: [
@@ -96,6 +101,9 @@ let package = Package(
             ]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
         .testTarget(name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON"]),
+        .testTarget(
+            name: "VanillaPostgresTests",
+            dependencies: ["Vanilla", "VanillaPostgres", "PrivatePostgres"]),
         .testTarget(
             name: "PrivatePostgresTests", dependencies: ["PrivatePostgres", "PostgresServer"]),
     ],

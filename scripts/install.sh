@@ -34,6 +34,10 @@ package_of() { # need manager
     libcrypto:dnf) echo openssl-devel ;;
     libcrypto:apk) echo openssl-dev ;;
     libcrypto:*) echo openssl ;;
+    libpq:apt) echo libpq-dev ;;
+    libpq:dnf) echo libpq-devel ;;
+    libpq:apk) echo libpq-dev ;;
+    libpq:pacman) echo postgresql-libs ;;
     nchan:apt) echo nginx-light libnginx-mod-nchan ;;
     nchan:*) ;;
     postgres:dnf) echo postgresql-server ;;
@@ -49,6 +53,7 @@ has() { # need
     liburing) [ "$(uname -s)" != Linux ] || has_header liburing.h ;;
     libxxhash) has_header xxhash.h ;;
     libcrypto) has_header openssl/evp.h ;;
+    libpq) has_header postgresql/libpq-fe.h || has_header libpq-fe.h || [ -e /opt/homebrew/opt/libpq ] ;;
     arm-headers) [ "$(uname -m)" != x86_64 ] || [ -e /usr/aarch64-linux-gnu/include/assert.h ] ;;
     chromium) [ -n "$(find_browser)" ] ;;
     nchan) [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] ;;
