@@ -32,7 +32,10 @@ final class Channel {
         let values = unsafe words.map { unsafe strdup($0.1) }
         defer {
             // Copied by libpq.
-            for unsafeword in unsafe keywords + values { unsafe free(word) }
+            for index in words.indices {
+                unsafe free(keywords[index])
+                unsafe free(values[index])
+            }
         }
         let names = unsafe keywords.map { unsafe UnsafePointer($0) } + [nil]
         let texts = unsafe values.map { unsafe UnsafePointer($0) } + [nil]

@@ -268,7 +268,10 @@ extension Connection {
             self.beginning = nil
         }
         let isSent: Bool
-        if let statement = operation.statement, shard.configuration.preparesStatements {
+        // Sent again, it depends on nothing.
+        if let statement = operation.statement, shard.configuration.preparesStatements,
+            !operation.isAlone
+        {
             operation.name = prepare(statement, operation)
             isSent = channel.sendPrepared("v\(operation.name)", operation.parameters)
         } else {
@@ -406,6 +409,8 @@ extension Connection {
 
     /// The results of one query have come.
     private func over(_ first: Expected) {
+        // A commit that failed says so before its Sync.
+        if first.kind == .sync { return }
         expected.removeFirst()
         guard first.kind == .query, let operation = first.operation else { return }
         // What may write is done when its Sync says so.

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
 import Testing
 import Vanilla
 
 @testable import VanillaPostgres
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
 
 /// Queries on shared connections: what they share, and what they do not.
 @Suite struct PostgresPoolTests {
@@ -134,9 +135,9 @@ import Vanilla
                         return (error as? PostgresError)?.sqlState
                     }
                 }
-                return await group.reduce(into: []) { states, state in
-                    if let state { states.append(state) }
-                }
+                var states: [String] = []
+                for await state in group { if let state { states.append(state) } }
+                return states
             }
             #expect(failures == ["23505", "23505"])
             let count: Int = try await pool.query("select count(*) from once")[0][0]
@@ -150,9 +151,12 @@ import Vanilla
         defer { bench.stop() }
         try await bench.run { pool in
             _ = try await pool.query(
-                "create table late (id int, constraint late_key unique (id) deferrable initially deferred)")
+                "create table late (id int, constraint late_key unique (id) deferrable initially deferred)"
+            )
             _ = try await pool.query("insert into late values (1)")
-            let error = await Self.failure { _ = try await pool.query("insert into late values (1)") }
+            let error = await Self.failure {
+                _ = try await pool.query("insert into late values (1)")
+            }
             let refused = try #require(error as? PostgresError)
             #expect(refused.sqlState == "23505" && refused.constraint == "late_key")
             _ = try await pool.query("drop table late")
@@ -166,15 +170,22 @@ import Vanilla
             _ = try await pool.query("create table shape as select 1 as a")
             let all = Statement("select * from shape", .reads)
             let insert = Statement("insert into shape (a) values ($1) returning *")
-            #expect(try await pool.query(all).columnCount == 1)
-            #expect(try await pool.query(insert, 2).columnCount == 1)
+            let found1 = try await pool.query(all).columnCount
+            #expect(found1 == 1)
+            let found2 = try await pool.query(insert, 2).columnCount
+            #expect(found2 == 1)
             _ = try await pool.query("discard all")
-            #expect(try await pool.query(all).count == 2)
-            #expect(try await pool.query(insert, 3).count == 1)
+            let found3 = try await pool.query(all).count
+            #expect(found3 == 2)
+            let found4 = try await pool.query(insert, 3).count
+            #expect(found4 == 1)
             _ = try await pool.query("alter table shape add column b text")
-            #expect(try await pool.query(all).columnCount == 2)
-            #expect(try await pool.query(insert, 4).columnCount == 2)
-            #expect(try await pool.query(all).count == 4)
+            let found5 = try await pool.query(all).columnCount
+            #expect(found5 == 2)
+            let found6 = try await pool.query(insert, 4).columnCount
+            #expect(found6 == 2)
+            let found7 = try await pool.query(all).count
+            #expect(found7 == 4)
             _ = try await pool.query("drop table shape")
         }
         #expect(bench.pool.statistics.errors == 0 && bench.pool.statistics.losses == 0)
@@ -188,16 +199,18 @@ import Vanilla
             for _ in 0..<2 {
                 let names: [String] = [
                     try await pool.query(kind, 1)[0][0], try await pool.query(kind, true)[0][0],
-                    try await pool.query(kind, "x")[0][0],
+                    try await pool.query(kind, [1.5])[0][0],
                 ]
-                #expect(names == ["bigint", "boolean", "text"])
+                #expect(names == ["bigint", "boolean", "double precision[]"])
             }
             // Numbers of statements are used again, what they stand for is not.
             for number in 0..<50 {
-                let found: Int = try await pool.query(Statement("select \(number)::int4", .reads))[0][0]
+                let found: Int = try await pool.query(Statement("select \(number)::int4", .reads))[
+                    0][0]
                 #expect(found == number)
             }
-            let prepared: Int = try await pool.query("select count(*) from pg_prepared_statements")[0][0]
+            let prepared: Int = try await pool.query("select count(*) from pg_prepared_statements")[
+                0][0]
             #expect(prepared <= 4)
         }
     }
@@ -213,7 +226,8 @@ import Vanilla
                 let found: Int = try await pool.query(Self.echo, number)[0][0]
                 #expect(found == number)
             }
-            let prepared: Int = try await pool.query("select count(*) from pg_prepared_statements")[0][0]
+            let prepared: Int = try await pool.query("select count(*) from pg_prepared_statements")[
+                0][0]
             #expect(prepared == 0)
         }
     }
@@ -227,14 +241,23 @@ import Vanilla
         await #expect(throws: PostgresError.self) { _ = try await bench.pool.acquire() }
     }
 
-    @Test func refusesWhatMakesNoSense() {
-        #expect(throws: PostgresError.self) { try PostgresPool(.init("no connection string")) }
+    private static let nonsense: [@Sendable (inout PostgresPool.Configuration) -> Void] = [
+        { $0.connection = "no connection string" }, { $0.maximum = 0 }, { $0.minimum = 5 },
+        { $0.minimum = -1 }, { $0.depth = 0 }, { $0.maximumWaiting = 0 },
+        { $0.maximumInProcess = 0 }, { $0.acquireTimeout = .zero },
+        { $0.longestPause = .seconds(-1) },
+    ]
+
+    @Test(arguments: nonsense)
+    func refusesWhatMakesNoSense(change: @Sendable (inout PostgresPool.Configuration) -> Void) {
         var configuration = PostgresPool.Configuration()
-        configuration.maximum = 0
-        #expect(throws: PostgresError.self) { [configuration] in try PostgresPool(configuration) }
-        configuration.maximum = 1
-        configuration.minimum = 2
-        #expect(throws: PostgresError.self) { [configuration] in try PostgresPool(configuration) }
+        change(&configuration)
+        do throws(PostgresError) {
+            _ = try PostgresPool(configuration)
+            Issue.record("It was taken.")
+        } catch {
+            #expect(error.kind == .misuse)
+        }
     }
 
     @Test(arguments: backends)
@@ -244,7 +267,8 @@ import Vanilla
             handler: { pool in
                 { request, response in
                     let name: String = try await pool.query(
-                        Statement("select 'hello ' || $1::text", .reads), String(request.path))[0][0]
+                        Statement("select 'hello ' || $1::text", .reads), String(request.path))[0][
+                            0]
                     response.send(name)
                 }
             })

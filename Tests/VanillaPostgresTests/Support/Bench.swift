@@ -27,10 +27,10 @@ final class Bench: Sendable {
     /// A pool of connections to the shared server, or wherever `connection` leads.
     init(
         _ connection: String? = nil, backend: Backend? = nil,
+        _ change: (inout PostgresPool.Configuration) -> Void = { _ in },
         handler: @escaping @Sendable (PostgresPool) -> Server.AsyncHandler = { _ in
             { _, response in response.send("") }
-        },
-        _ change: (inout PostgresPool.Configuration) -> Void = { _ in }
+        }
     ) throws {
         var configuration = PostgresPool.Configuration(
             try connection ?? database.get().connectionString)
