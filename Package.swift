@@ -15,6 +15,7 @@ let package = Package(
         .library(name: "Vanilla", targets: ["Vanilla"]),
         .library(name: "VanillaDigest", targets: ["VanillaDigest"]),
         .library(name: "VanillaJSON", targets: ["VanillaJSON"]),
+        .library(name: "VanillaPostgres", targets: ["VanillaPostgres"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
         .executable(name: "simple", targets: ["SimpleExample"]),
         .executable(name: "etag", targets: ["ETagExample"]),
@@ -38,6 +39,10 @@ let package = Package(
         .target(
             name: "VanillaDigest", dependencies: ["Vanilla", "CCrypto"], swiftSettings: strict),
         .target(name: "VanillaJSON", dependencies: ["Vanilla"], swiftSettings: strict),
+        // libpq, for those who import VanillaPostgres.
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
+        .target(
+            name: "VanillaPostgres", dependencies: ["Vanilla", "CPostgres"], swiftSettings: strict),
         .target(
             name: "VanillaExampleOptions",
             dependencies: [
@@ -119,6 +124,9 @@ let package = Package(
             dependencies: [
                 "HexagonalExample", "HexagonalApplication", "HexagonalDomain", "Vanilla",
             ]),
+        .testTarget(
+            name: "VanillaPostgresTests",
+            dependencies: ["Vanilla", "VanillaPostgres", "PrivatePostgres"]),
         .testTarget(
             name: "PrivatePostgresTests", dependencies: ["PrivatePostgres", "PostgresServer"]),
     ],

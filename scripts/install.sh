@@ -34,6 +34,10 @@ package_of() { # need manager
     libcrypto:dnf) echo openssl-devel ;;
     libcrypto:apk) echo openssl-dev ;;
     libcrypto:*) echo openssl ;;
+    libpq:apt) echo libpq-dev ;;
+    libpq:dnf) echo libpq-devel ;;
+    libpq:apk) echo libpq-dev ;;
+    libpq:pacman) echo postgresql-libs ;;
     sqlite:apt) echo libsqlite3-dev ;;
     sqlite:dnf) echo sqlite-devel ;;
     sqlite:apk) echo sqlite-dev ;;
@@ -57,6 +61,7 @@ has() { # need
     liburing) [ "$(uname -s)" != Linux ] || has_header liburing.h ;;
     libxxhash) has_header xxhash.h ;;
     libcrypto) has_header openssl/evp.h ;;
+    libpq) has_header postgresql/libpq-fe.h || has_header libpq-fe.h || [ -e /opt/homebrew/opt/libpq ] ;;
     sqlite) [ "$(uname -s)" != Linux ] || has_header sqlite3.h ;;
     argon2) has_header argon2.h ;;
     arm-headers) [ "$(uname -m)" != x86_64 ] || [ -e /usr/aarch64-linux-gnu/include/assert.h ] ;;

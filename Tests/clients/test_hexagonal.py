@@ -82,18 +82,6 @@ class Hexagonal(HexagonalCase):
 
 @on_each_backend
 class HexagonalOnOneWorker(HexagonalCase):
-    def test_lists_while_it_hashes(self):
-        """A list comes before the last of many logins: it waits neither for them nor behind them."""
-        logins = [self.server.connect(60) for _ in range(60)]
-        for peer in logins:
-            peer.send(post("/login", ADA))
-        status, products = answer(self.server, request("/products"), "GET")
-        self.assertEqual((status, products), (200, []))
-        self.assertFalse(logins[-1].is_readable(0), "all were hashed before")
-        for peer in logins:
-            with peer:
-                self.assertEqual(peer.read_response("POST").status, 401)
-
     def test_forgets_who_is_gone(self):
         """Clients that leave while they wait do no harm."""
         for _ in range(20):
