@@ -77,7 +77,7 @@ let package = Package(
             name: "HexagonalExample",
             dependencies: [
                 "HexagonalApplication", "HexagonalDomain", "Vanilla", "VanillaJSON",
-                "VanillaExampleOptions", "CSQLite", "CArgon2",
+                "VanillaPostgres", "VanillaExampleOptions", "CSQLite", "CArgon2",
             ],
             path: "Sources/VanillaExamples/Hexagonal",
             exclude: ["Domain", "Application"]
@@ -123,6 +123,7 @@ let package = Package(
             name: "HexagonalTests",
             dependencies: [
                 "HexagonalExample", "HexagonalApplication", "HexagonalDomain", "Vanilla",
+                "VanillaPostgres", "PrivatePostgres",
             ]),
         .testTarget(
             name: "VanillaPostgresTests",

@@ -7,14 +7,12 @@ import Vanilla
 
 @testable import HexagonalExample
 
-/// The whole program over sockets, with a store in a file and real hashes, on each backend.
+/// The whole program over sockets, with each store and real hashes, on each backend.
 @Suite struct RoutesTests {
-    private let file = TemporaryFile()
-
-    @Test(arguments: backends)
-    func registersAndLogsIn(backend: Backend) throws {
+    @Test(arguments: TestedStore.allCases, backends)
+    func registersAndLogsIn(kind: TestedStore, backend: Backend) throws {
         let answers = try answers(
-            backend,
+            kind, backend,
             [
                 json("/users", #"{"name": "ada", "password": "correct horse"}"#),
                 json("/users", #"{"name": "bob", "password": "battery staple", "more": [1]}"#),
@@ -29,10 +27,10 @@ import Vanilla
             answers.map(\.text) == [ada, bob, "[\(ada),\(bob)]", "[\(ada)]", "[\(bob)]", "[]", ada])
     }
 
-    @Test(arguments: backends)
-    func addsProducts(backend: Backend) throws {
+    @Test(arguments: TestedStore.allCases, backends)
+    func addsProducts(kind: TestedStore, backend: Backend) throws {
         let answers = try answers(
-            backend,
+            kind, backend,
             [
                 get("/products"),
                 json("/products", #"{"name": "Tea", "price": 450, "currency": "EUR"}"#),
@@ -45,10 +43,10 @@ import Vanilla
     }
 
     /// Name, password, and nothing that tells which of them was wrong.
-    @Test(arguments: backends)
-    func saysNotWhatIsWrongWithALogin(backend: Backend) throws {
+    @Test(arguments: TestedStore.allCases, backends)
+    func saysNotWhatIsWrongWithALogin(kind: TestedStore, backend: Backend) throws {
         let answers = try answers(
-            backend,
+            kind, backend,
             [
                 json("/users", #"{"name": "ada", "password": "correct horse"}"#),
                 json("/login", #"{"name": "ada", "password": "wrong horse"}"#),
@@ -106,7 +104,7 @@ import Vanilla
         ] as [(String, String, Int, String)])
     func saysWhatIsWrong(path: String, body: String, status: Int, problems: String) throws {
         let answer = try answers(
-            nil,
+            .sqlite, nil,
             [
                 json("/users", #"{"name": "ada", "password": "correct horse"}"#), json(path, body),
             ])[1]
@@ -132,7 +130,7 @@ import Vanilla
         (json("/users", String(repeating: " ", count: (16 << 10) + 1)), 413),
     ])
     func refusesOtherRequests(request: String, status: Int) throws {
-        #expect(try answers(nil, [request])[0].status == status)
+        #expect(try answers(.sqlite, nil, [request])[0].status == status)
     }
 
     @Test(arguments: backends)
@@ -166,12 +164,37 @@ import Vanilla
         #expect(log.values.contains { line in line.contains("MemoryIsFull") })
     }
 
-    /// The answers of a server that has a file of its own, one after the other.
-    private func answers(_ backend: Backend?, _ requests: [String]) throws -> [Answer] {
-        let store = try SQLiteStore(path: file.path)
+    /// While a password is hashed, whoever wants something else is answered: on the same worker.
+    @Test(arguments: backends)
+    func listsWhileItHashes(backend: Backend) throws {
+        let store = MemoryStore()
+        let hasher = HeldHasher()
+        let application = Application(users: store, products: store, passwords: hasher)
+        let server = try Server.hexagonal(local(backend), application: application)
+        try server.start()
+        let answers = Recorder<Answer>()
+        onAnotherThread { [port = server.port] in
+            let login = json("/login", #"{"name": "ada", "password": "correct horse"}"#)
+            if let answer = try? exchange(login, port: port) { answers.record(answer) }
+        }
+        #expect(hasher.begun.wait(for: 1))
+        #expect(try exchange(get("/products"), port: server.port).text == "[]")
+        #expect(answers.values.isEmpty)
+        hasher.release()
+        #expect(answers.wait(for: 1) && answers.values[0].status == 401)
+        server.stop()
+        server.wait()
+    }
+
+    /// The answers of a server whose store was empty, one after the other.
+    private func answers(
+        _ kind: TestedStore, _ backend: Backend?, _ requests: [String]
+    ) throws -> [Answer] {
+        let store = try kind.open()
         defer { store.close() }
         let hasher = try Argon2Hasher(cost: Argon2Cost(memory: 8, passes: 1), threads: 2)
-        let application = Application(users: store, products: store, passwords: hasher)
+        let application = Application(
+            users: store.store, products: store.store, passwords: hasher)
         return try Server.hexagonal(local(backend), application: application).answers(requests)
     }
 }

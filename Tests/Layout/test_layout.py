@@ -174,7 +174,9 @@ class Swift(unittest.TestCase):
 
     def test_adapters_of_the_hexagon_do_not_know_each_other(self):
         # What an adapter is made with stays in its folder.
-        for module, folder in (("CSQLite", "SQLite"), ("CArgon2", "Argon2"), ("Vanilla", "HTTP")):
+        homes = (("CSQLite", "SQLite"), ("CArgon2", "Argon2"), ("VanillaPostgres", "Postgres"),
+                 ("VanillaJSON", "HTTP"))  # fmt: skip
+        for module, folder in homes:
             for path in files(os.path.join(HEXAGONAL, "Adapters"), ".swift"):
                 if module in IMPORT.findall(code_of(path)):
                     with self.subTest(short(path)):

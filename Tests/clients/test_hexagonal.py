@@ -7,7 +7,9 @@ import re
 import shlex
 import shutil
 import signal
+import subprocess
 import tempfile
+import time
 import unittest
 
 import harness
@@ -29,6 +31,32 @@ def answer(server, message, method="POST"):
         return response.status, json.loads(response.body)
 
 
+class Database:
+    """A PostgreSQL server of its own, which is gone when its standard input ends."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [harness.program("PostgresServer")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.connection = self.process.stdout.readline().strip()
+        self.process.stdout.readline()
+        if not self.connection:
+            raise harness.Failed("there is no PostgreSQL server")
+
+    def perform(self, command):
+        print(command, file=self.process.stdin, flush=True)
+        if self.process.stdout.readline() != "done\n":
+            raise harness.Failed(f"PostgreSQL did not {command}")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
 class HexagonalCase(ServerCase):
     program = "hexagonal"
 
@@ -46,8 +74,9 @@ class HexagonalCase(ServerCase):
             shutil.rmtree(cls.folder)
 
 
-@on_each_backend
-class Hexagonal(HexagonalCase):
+class Conversation:
+    """What holds of every store."""
+
     workers = 2
 
     def test_answers_the_lines_of_the_readme(self):
@@ -81,7 +110,7 @@ class Hexagonal(HexagonalCase):
 
 
 @on_each_backend
-class HexagonalOnOneWorker(HexagonalCase):
+class Hexagonal(Conversation, HexagonalCase):
     def test_forgets_who_is_gone(self):
         """Clients that leave while they wait do no harm."""
         for _ in range(20):
@@ -90,6 +119,28 @@ class HexagonalOnOneWorker(HexagonalCase):
                 peer.reset()
         status, _ = answer(self.server, request("/users"), "GET")
         self.assertEqual(status, 200)
+
+
+@on_each_backend
+class HexagonalOnPostgres(Conversation, ServerCase):
+    program = "hexagonal"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.database = Database()
+        cls.options = ("--store", "postgres", "--database", cls.database.connection)
+        try:
+            super().setUpClass()
+        except BaseException:
+            cls.database.close()
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            super().tearDownClass()
+        finally:
+            cls.database.close()
 
 
 class HexagonalRestarts(unittest.TestCase):
@@ -140,3 +191,23 @@ class HexagonalRestarts(unittest.TestCase):
                 code, said = run_tool(harness.program("hexagonal"), "--port", 0, *options)
                 self.assertEqual(code, status, said)
                 self.assertTrue(said.startswith("Error: ") and word in said, said)
+
+    def test_asks_to_come_back_while_there_is_no_database(self):
+        database = Database()
+        options = ("--store", "postgres", "--database", database.connection)
+        try:
+            with harness.Server.start("hexagonal", *options) as server:
+                self.assertEqual(answer(server, post("/users", ADA))[0], 201)
+                database.perform("halt")
+                with server.connect() as peer:
+                    peer.send(request("/users"))
+                    response = peer.read_response()
+                    self.assertEqual((response.status, response.field("Retry-After")), (503, "1"))
+                database.perform("start")
+                until = time.monotonic() + harness.DEADLINE
+                while (found := answer(server, request("/users"), "GET"))[0] != 200:
+                    self.assertLess(time.monotonic(), until)
+                self.assertEqual(found[1], [{"id": 1, "name": "ada"}])
+                self.assertEqual(server.stop(), 0)
+        finally:
+            database.close()

@@ -17,9 +17,11 @@ struct Hexagonal: ParsableCommand {
     @OptionGroup var storeOptions: StoreOptions
 
     func run() throws {
-        let store = try storeOptions.open()
+        // As many workers as there will be, unless this program may not use all processors.
+        let store = try storeOptions.open(workers: options.workers ?? processorCount)
         defer { store.close() }
-        let hasher = try Argon2Hasher(threads: Argon2Hasher.threadsForThisMachine)
+        // Half of them, so that the server keeps the others.
+        let hasher = try Argon2Hasher(threads: max(1, processorCount / 2))
         try options.serve { configuration in
             try .hexagonal(
                 configuration,

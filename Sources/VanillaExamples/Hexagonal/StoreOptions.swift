@@ -6,16 +6,23 @@ import HexagonalApplication
 /// Where things can be kept, as it is named on a command line.
 enum StoreOption: String, ExpressibleByArgument, CaseIterable {
     case sqlite
+    case postgres
     case memory
 }
 
 /// Where things are kept.
 struct StoreOptions: ParsableArguments {
-    @Option(help: "sqlite or memory.")
+    private static let file = "hexagonal.sqlite"
+    private static let connection =
+        "host=127.0.0.1 port=5435 user=username password=password dbname=example"
+
+    @Option(help: "sqlite, postgres or memory.")
     var store = StoreOption.sqlite
 
     @Option(
-        help: "The file of SQLite, which is made where there is none. (default: hexagonal.sqlite)")
+        help: ArgumentHelp(
+            "The file of SQLite, or how to connect to PostgreSQL. (default: \(Self.file); "
+                + "\(Self.connection))"))
     var database: String?
 
     func validate() throws {
@@ -28,12 +35,17 @@ struct StoreOptions: ParsableArguments {
         }
     }
 
-    /// Opens the store, and brings it up to date.
-    func open() throws -> OpenStore {
+    /// Opens the store, and brings it up to date: PostgreSQL with the first request, since it may come
+    /// later than this program.
+    func open(workers: Int) throws -> OpenStore {
         switch store {
         case .sqlite:
-            let store = try SQLiteStore(path: database ?? "hexagonal.sqlite")
+            let store = try SQLiteStore(path: database ?? Self.file)
             return OpenStore(users: store, products: store, close: store.close)
+        case .postgres:
+            let store = try PostgresStore(
+                connection: database ?? Self.connection, workers: workers)
+            return OpenStore(users: store, products: store, close: {})
         case .memory:
             let store = MemoryStore()
             return OpenStore(users: store, products: store, close: {})

@@ -3,14 +3,6 @@
 import HexagonalApplication
 import HexagonalDomain
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Hashes passwords by Argon2id (RFC 9106), on threads of its own: a hash takes tens of milliseconds
 /// and many megabytes, on purpose.
 ///
@@ -30,11 +22,6 @@ final class Argon2Hasher: PasswordHasher {
         self.cost = cost
         self.threads = ThreadPool(Array(repeating: (), count: threads), waitingAtMost: limit)
         nobodysHash = try cost.hash(randomBytes(count: 32))
-    }
-
-    /// Half of the processors, so that the server keeps the others: one at least.
-    static var threadsForThisMachine: Int {
-        max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
     }
 
     func hash(_ password: Password) async throws -> PasswordHash {

@@ -4,19 +4,6 @@
 import HexagonalApplication
 import HexagonalDomain
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-/// Writes the same value as the same text each time. Its options never change.
-let encoder: JSONEncoder = {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return encoder
-}()
-
 /// A user, without what is kept of the password.
 struct UserBody: Encodable {
     let id: Int64

@@ -25,33 +25,33 @@ extension Router {
                 answered { request, response in
                     let form = try request.decode(RegistrationForm.self)
                     let user = try await application.register(form)
-                    try response.send(json: UserBody(user), status: .created, with: encoder)
+                    try response.answer(UserBody(user), status: .created)
                 })
             routes.get(
                 "/users",
                 answered { request, response in
                     let users = try await application.listUsers(request.page)
-                    try response.send(json: users.map(UserBody.init), with: encoder)
+                    try response.answer(users.map(UserBody.init))
                 })
             routes.post(
                 "/login",
                 answered { request, response in
                     let form = try request.decode(LoginForm.self)
                     let user = try await application.logIn(form)
-                    try response.send(json: UserBody(user), with: encoder)
+                    try response.answer(UserBody(user))
                 })
             routes.post(
                 "/products",
                 answered { request, response in
                     let form = try request.decode(ProductForm.self)
                     let product = try await application.addProduct(form)
-                    try response.send(json: ProductBody(product), status: .created, with: encoder)
+                    try response.answer(ProductBody(product), status: .created)
                 })
             routes.get(
                 "/products",
                 answered { request, response in
                     let products = try await application.listProducts(request.page)
-                    try response.send(json: products.map(ProductBody.init), with: encoder)
+                    try response.answer(products.map(ProductBody.init))
                 })
         }
     }
@@ -60,15 +60,12 @@ extension Router {
 /// A handler whose failures are answered in JSON, where they are the client's.
 private func answered(_ handler: @escaping Server.AsyncHandler) -> Server.AsyncHandler {
     { request, response in
-        // Who is registered, and who logged in, is not for caches.
-        response.addField(.cacheControl, "no-store")
         do {
             try await handler(request, &response)
         } catch let error as ApplicationError {
-            try response.send(error)
+            try response.refuse(error)
         } catch let error as RequestError {
-            try response.send(
-                json: ErrorBody(error: error.message), status: error.status, with: encoder)
+            try response.answer(ErrorBody(error: error.message), status: error.status)
         }
     }
 }
