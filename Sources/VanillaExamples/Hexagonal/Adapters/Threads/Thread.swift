@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -17,6 +19,7 @@ class ThreadBody {
 ///
 /// Unchecked: some systems name a thread by a pointer, which is only handed to them.
 final class Thread: @unchecked Sendable {
+    private let isJoined = Atomic(false)
     private let thread: pthread_t
 
     /// Starts a thread, which has `body` to itself.
@@ -34,8 +37,14 @@ final class Thread: @unchecked Sendable {
         self.thread = thread
     }
 
+    /// A thread that nobody waited for is nobody's from then on, and leaves nothing when it ends.
+    deinit {
+        if !isJoined.load(ordering: .acquiring) { pthread_detach(thread) }
+    }
+
     /// Waits for the end of the thread. To be called once, and not by the thread itself.
     func join() {
+        isJoined.store(true, ordering: .releasing)
         pthread_join(thread, nil)
     }
 }
