@@ -15,10 +15,12 @@ let package = Package(
         .library(name: "Vanilla", targets: ["Vanilla"]),
         .library(name: "VanillaDigest", targets: ["VanillaDigest"]),
         .library(name: "VanillaJSON", targets: ["VanillaJSON"]),
+        .library(name: "VanillaPostgres", targets: ["VanillaPostgres"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
         .executable(name: "simple", targets: ["SimpleExample"]),
         .executable(name: "etag", targets: ["ETagExample"]),
         .executable(name: "sse", targets: ["SSEExample"]),
+        .executable(name: "hexagonal", targets: ["HexagonalExample"]),
         .executable(name: "arena", targets: ["VanillaArena"]),
     ],
     dependencies: [
@@ -37,6 +39,10 @@ let package = Package(
         .target(
             name: "VanillaDigest", dependencies: ["Vanilla", "CCrypto"], swiftSettings: strict),
         .target(name: "VanillaJSON", dependencies: ["Vanilla"], swiftSettings: strict),
+        // libpq, for those who import VanillaPostgres.
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
+        .target(
+            name: "VanillaPostgres", dependencies: ["Vanilla", "CPostgres"], swiftSettings: strict),
         .target(
             name: "VanillaExampleOptions",
             dependencies: [
@@ -59,6 +65,23 @@ let package = Package(
             dependencies: ["Vanilla", "VanillaExampleOptions"],
             path: "Sources/VanillaExamples/SSE"
         ),
+        // What the example hexagonal needs of the system.
+        .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CArgon2"),
+        // Three targets, so that the compiler sees that nothing inside knows what is outside.
+        .target(name: "HexagonalDomain", path: "Sources/VanillaExamples/Hexagonal/Domain"),
+        .target(
+            name: "HexagonalApplication", dependencies: ["HexagonalDomain"],
+            path: "Sources/VanillaExamples/Hexagonal/Application"),
+        .executableTarget(
+            name: "HexagonalExample",
+            dependencies: [
+                "HexagonalApplication", "HexagonalDomain", "Vanilla", "VanillaJSON",
+                "VanillaPostgres", "VanillaExampleOptions", "CSQLite", "CArgon2",
+            ],
+            path: "Sources/VanillaExamples/Hexagonal",
+            exclude: ["Domain", "Application"]
+        ),
         .executableTarget(
             name: "VanillaArena",
             dependencies: [
@@ -74,6 +97,10 @@ let package = Package(
         .executableTarget(
             name: "FormServer", dependencies: ["Vanilla", "VanillaJSON", "VanillaExampleOptions"],
             path: "Tests/FormServer"),
+        // A PostgreSQL server of their own, for tests and for examples that are tried out.
+        .target(name: "PrivatePostgres", swiftSettings: strict),
+        .executableTarget(
+            name: "PostgresServer", dependencies: ["PrivatePostgres"], path: "Tests/PostgresServer"),
         // Checks of the kernel in C, called by the tests.
         .target(
             name: "CVanillaIOChecks",
@@ -92,6 +119,17 @@ let package = Package(
             ]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
         .testTarget(name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON"]),
+        .testTarget(
+            name: "HexagonalTests",
+            dependencies: [
+                "HexagonalExample", "HexagonalApplication", "HexagonalDomain", "Vanilla",
+                "VanillaPostgres", "PrivatePostgres",
+            ]),
+        .testTarget(
+            name: "VanillaPostgresTests",
+            dependencies: ["Vanilla", "VanillaPostgres", "PrivatePostgres"]),
+        .testTarget(
+            name: "PrivatePostgresTests", dependencies: ["PrivatePostgres", "PostgresServer"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -34,8 +34,22 @@ package_of() { # need manager
     libcrypto:dnf) echo openssl-devel ;;
     libcrypto:apk) echo openssl-dev ;;
     libcrypto:*) echo openssl ;;
+    libpq:apt) echo libpq-dev ;;
+    libpq:dnf) echo libpq-devel ;;
+    libpq:apk) echo libpq-dev ;;
+    libpq:pacman) echo postgresql-libs ;;
+    sqlite:apt) echo libsqlite3-dev ;;
+    sqlite:dnf) echo sqlite-devel ;;
+    sqlite:apk) echo sqlite-dev ;;
+    sqlite:*) echo sqlite ;;
+    argon2:apt) echo libargon2-dev ;;
+    argon2:dnf) echo libargon2-devel ;;
+    argon2:apk) echo argon2-dev ;;
+    argon2:*) echo argon2 ;;
     nchan:apt) echo nginx-light libnginx-mod-nchan ;;
     nchan:*) ;;
+    postgres:dnf) echo postgresql-server ;;
+    postgres:*) echo postgresql ;;
     venv:apt) echo python3-venv ;;
     venv:*) ;;
     *) echo "$1" ;; # chromium curl make python3 slowhttptest taskset wrk ... are called so everywhere
@@ -47,13 +61,24 @@ has() { # need
     liburing) [ "$(uname -s)" != Linux ] || has_header liburing.h ;;
     libxxhash) has_header xxhash.h ;;
     libcrypto) has_header openssl/evp.h ;;
+    libpq) has_header postgresql/libpq-fe.h || has_header libpq-fe.h || [ -e /opt/homebrew/opt/libpq ] ;;
+    sqlite) [ "$(uname -s)" != Linux ] || has_header sqlite3.h ;;
+    argon2) has_header argon2.h ;;
     arm-headers) [ "$(uname -m)" != x86_64 ] || [ -e /usr/aarch64-linux-gnu/include/assert.h ] ;;
     chromium) [ -n "$(find_browser)" ] ;;
     nchan) [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] ;;
+    postgres) has_postgres ;;
     venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
     compiler) command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
     esac
+}
+
+# The programs of the server, in PATH or where Debian, Fedora and Homebrew have them.
+has_postgres() {
+    command -v initdb >/dev/null 2>&1 ||
+        ls -d /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb /opt/homebrew/opt/postgresql@*/bin/initdb \
+            /usr/local/opt/postgresql@*/bin/initdb 2>/dev/null | grep -q .
 }
 
 has_header() { # file

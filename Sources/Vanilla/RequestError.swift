@@ -18,13 +18,19 @@ public struct RequestError: Error, Sendable {
     /// What is wrong, in a sentence for the client; empty for an answer without content. The library's own sentences repeat nothing of
     /// the request but names, and of those only letters, digits and the like.
     public let message: String
+    /// After how many seconds the client may ask again, for a Retry-After in the answer.
+    public let retryAfter: Int?
     /// The error that told of it, where there was one. It is not sent.
     public let cause: (any Error)?
 
     /// An error to throw from a handler.
-    public init(_ status: Status, _ message: String = "", cause: (any Error)? = nil) {
+    public init(
+        _ status: Status, _ message: String = "", retryAfter: Int? = nil,
+        cause: (any Error)? = nil
+    ) {
         self.status = status
         self.message = message
+        self.retryAfter = retryAfter
         self.cause = cause
     }
 }

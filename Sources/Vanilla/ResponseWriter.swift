@@ -78,6 +78,8 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
 
     /// The request is wrong: tell its client.
     mutating func refuse(_ error: RequestError) {
+        // Without it where the fields have no room for more.
+        if let seconds = error.retryAfter { try? addField(.retryAfter, String(seconds)) }
         if error.message.isEmpty {
             send(status: error.status)
         } else {

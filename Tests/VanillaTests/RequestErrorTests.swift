@@ -20,6 +20,14 @@ import Vanilla
         #expect(log.values.isEmpty)
     }
 
+    @Test func saysWhenToAskAgain() throws {
+        let server = try offline { _, _ in
+            throw RequestError(.serviceUnavailable, "Later.", retryAfter: 7)
+        }
+        let answer = server.answer(get("/"))
+        #expect(answer.status == 503 && answer["Retry-After"] == "7" && answer.text == "Later.")
+    }
+
     @Test func hasNoContentWithoutAMessage() throws {
         let log = Recorder<String>()
         let server = try offline(log: log) { _, response in

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// What systems do differently.
+
+#if canImport(Darwin)
+    internal import Darwin
+
+    // An object that the calls make.
+    typealias SpawnAttributes = posix_spawnattr_t?
+    typealias SpawnFileActions = posix_spawn_file_actions_t?
+    let emptyAttributes: SpawnAttributes = nil
+    let emptyFileActions: SpawnFileActions = nil
+
+    /// Makes a socket one that no started program inherits, and that raises no signal when its other
+    /// end is closed.
+    func prepare(_ socket: Int32) {
+        var on: Int32 = 1
+        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_NOSIGPIPE, &on, 4)
+    }
+
+    let streamType = SOCK_STREAM
+    let newSession = Int32(POSIX_SPAWN_SETSID)
+    let sendFlags: Int32 = 0
+
+    /// The processes that a process started.
+    func children(of process: pid_t) -> [pid_t] {
+        var found = [pid_t](repeating: 0, count: 1024)
+        let count = unsafe proc_listchildpids(process, &found, Int32(found.count * 4))
+        return Array(found.prefix(max(0, Int(count))))
+    }
+#else
+    #if canImport(Glibc)
+        internal import Glibc
+    #elseif canImport(Musl)
+        internal import Musl
+    #endif
+
+    typealias SpawnAttributes = posix_spawnattr_t
+    typealias SpawnFileActions = posix_spawn_file_actions_t
+    var emptyAttributes: SpawnAttributes { posix_spawnattr_t() }
+    var emptyFileActions: SpawnFileActions { unsafe posix_spawn_file_actions_t() }
+
+    /// All is said when a socket is made and when something is sent.
+    func prepare(_ socket: Int32) {}
+
+    #if canImport(Musl)
+        let streamType = SOCK_STREAM | SOCK_CLOEXEC
+    #else
+        let streamType = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    #endif
+    /// POSIX_SPAWN_SETSID, which the headers show with _GNU_SOURCE alone.
+    let newSession: Int32 = 0x80
+    let sendFlags = Int32(MSG_NOSIGNAL)
+
+    /// The processes that a process started.
+    func children(of process: pid_t) -> [pid_t] {
+        let list = readFile("/proc/\(process)/task/\(process)/children") ?? ""
+        return list.split(separator: " ").compactMap { text in pid_t(text) }
+    }
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+
+/// Somebody who wants a connection for itself. Only on the worker's thread.
+@safe
+final class Acquirer: Waiting, @unchecked Sendable {
+    private unowned let shard: Shard
+    private var continuation: UnsafeContinuation<Void, Never>?
+    private var connection: Connection?
+    private var failure: (any Error)?
+    private var isOver = false
+
+    init(_ shard: Shard) {
+        self.shard = shard
+    }
+
+    nonisolated(nonsending) func run() async throws -> Connection {
+        try shard.admit(self)
+        let worker = shard.worker
+        await withTaskCancellationHandler {
+            await unsafe withUnsafeContinuation { unsafe continuation = $0 }
+        } onCancel: {
+            worker.run { self.cancel() }
+        }
+        if let connection { return connection }
+        throw failure ?? CancellationError()
+    }
+
+    func finish(_ connection: Connection) {
+        self.connection = connection
+        resume()
+    }
+
+    func finish(_ error: any Error) {
+        failure = error
+        resume()
+    }
+
+    private func resume() {
+        isOver = true
+        guard let continuation = unsafe continuation else { return }
+        unsafe self.continuation = nil
+        unsafe continuation.resume()
+    }
+
+    private func cancel() {
+        guard !isOver else { return }
+        shard.forget(self)
+        finish(CancellationError())
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+
+internal import CPostgres
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// A connection of libpq, never blocking. The only file that sends. On one thread at a time.
+@safe
+final class Channel {
+    private let connection: OpaquePointer
+    private var pointers: UnsafeMutablePointer<UnsafePointer<CChar>?>
+    private var numbers: UnsafeMutablePointer<Int32>
+    private var room = 8
+
+    enum Progress {
+        case reading
+        case writing
+        case connected
+        case failed
+    }
+
+    /// Begins to connect; nil when there is no memory. The words are keywords of libpq and their
+    /// values, of which a later one counts; `dbname` may be a whole connection string.
+    init?(_ words: [(String, String)]) {
+        let keywords = unsafe words.map { unsafe strdup($0.0) }
+        let values = unsafe words.map { unsafe strdup($0.1) }
+        defer {
+            // Copied by libpq.
+            for index in words.indices {
+                unsafe free(keywords[index])
+                unsafe free(values[index])
+            }
+        }
+        let names = unsafe keywords.map { unsafe UnsafePointer($0) } + [nil]
+        let texts = unsafe values.map { unsafe UnsafePointer($0) } + [nil]
+        guard let connection = unsafe PQconnectStartParams(names, texts, 1) else { return nil }
+        unsafe self.connection = unsafe connection
+        unsafe cpostgres_ignore_notices(connection)
+        unsafe pointers = .allocate(capacity: room)
+        unsafe numbers = .allocate(capacity: 2 * room)
+    }
+
+    deinit {
+        unsafe PQfinish(connection)
+        unsafe pointers.deallocate()
+        unsafe numbers.deallocate()
+    }
+
+    // MARK: - Connecting
+
+    var hasFailed: Bool { unsafe PQstatus(connection) == CONNECTION_BAD }
+
+    func connect() -> Progress {
+        switch unsafe PQconnectPoll(connection) {
+        case PGRES_POLLING_READING: .reading
+        case PGRES_POLLING_WRITING: .writing
+        case PGRES_POLLING_OK: .connected
+        default: .failed
+        }
+    }
+
+    /// Once connected: from now on nothing blocks, and queries are sent before answers have come.
+    func beginPipeline() -> Bool {
+        unsafe PQsetnonblocking(connection, 1) == 0 && PQenterPipelineMode(connection) == 1
+    }
+
+    /// Which may be another one after each step of connecting; -1 when there is none.
+    var descriptor: Int32 { unsafe PQsocket(connection) }
+
+    var error: PostgresError {
+        let message = unsafe trimmed(unsafe PQerrorMessage(connection))
+        return PostgresError(.connection, message.isEmpty ? "The connection was lost." : message)
+    }
+
+    /// The server's process, by which tests find it.
+    var process: Int32 { unsafe PQbackendPID(connection) }
+
+    /// Neither in a transaction nor in an unknown state, as far as answers have come.
+    var isIdle: Bool { unsafe PQtransactionStatus(connection) == PQTRANS_IDLE }
+
+    /// What is needed to cancel from another thread.
+    func makeCanceller() -> Canceller? {
+        unsafe PQgetCancel(connection).map { unsafe Canceller($0) }
+    }
+
+    // MARK: - Sending
+
+    func prepare(_ name: String, _ sql: String, _ parameters: PostgresParameters) -> Bool {
+        let count = parameters.count
+        reserve(count)
+        // Room for as many types; a type is as wide as a format.
+        let types = unsafe UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: UInt32.self)
+        for index in 0..<count { unsafe types[index] = unsafe parameters.places[index].type }
+        return unsafe PQsendPrepare(connection, name, sql, Int32(count), types) == 1
+    }
+
+    func sendPrepared(_ name: String, _ parameters: PostgresParameters) -> Bool {
+        lay(parameters)
+        return unsafe PQsendQueryPrepared(
+            connection, name, Int32(parameters.count), pointers, numbers, numbers + room, 1) == 1
+    }
+
+    func send(_ sql: String, _ parameters: PostgresParameters) -> Bool {
+        lay(parameters)
+        // Unnamed statements are rare, so that the types may have an array of their own.
+        let types = (0..<parameters.count).map { unsafe parameters.places[$0].type }
+        return unsafe PQsendQueryParams(
+            connection, sql, Int32(parameters.count), types, pointers, numbers, numbers + room, 1)
+            == 1
+    }
+
+    func send(_ sql: StaticString) -> Bool {
+        // A static string ends with a NUL.
+        sql.withUTF8Buffer { unsafe sendText($0.baseAddress) }
+    }
+
+    func send(_ sql: String) -> Bool {
+        unsafe PQsendQueryParams(connection, sql, 0, nil, nil, nil, nil, 1) == 1
+    }
+
+    private func sendText(_ sql: UnsafePointer<UInt8>?) -> Bool {
+        let text = unsafe UnsafeRawPointer(sql)?.assumingMemoryBound(to: CChar.self)
+        return unsafe PQsendQueryParams(connection, text, 0, nil, nil, nil, nil, 1) == 1
+    }
+
+    /// Ends what was sent so far; libpq before 17 sends it at once.
+    func sync() -> Bool {
+        unsafe cpostgres_sync(connection) == 1
+    }
+
+    /// How much of what is to be sent the kernel took: everything (0), not everything (1), or it
+    /// failed (-1).
+    func flush() -> Int32 {
+        unsafe PQflush(connection)
+    }
+
+    /// The arrays that libpq wants, of what lies in the parameters.
+    private func lay(_ parameters: PostgresParameters) {
+        let count = parameters.count
+        reserve(count)
+        for index in 0..<count {
+            let place = unsafe parameters.places[index]
+            let start = unsafe UnsafeRawPointer(parameters.bytes) + place.start
+            // There is room for as many of each, and libpq copies before it returns.
+            unsafe pointers[index] =
+                place.size < 0 ? nil : unsafe start.assumingMemoryBound(to: CChar.self)
+            unsafe numbers[index] = place.size
+            unsafe numbers[room + index] = place.format
+        }
+    }
+
+    private func reserve(_ count: Int) {
+        guard count > room else { return }
+        unsafe pointers.deallocate()
+        unsafe numbers.deallocate()
+        room = count
+        unsafe pointers = .allocate(capacity: room)
+        unsafe numbers = .allocate(capacity: 2 * room)
+    }
+
+    // MARK: - Receiving
+
+    /// Takes what the kernel has. False when the connection is lost.
+    func receive() -> Bool {
+        unsafe PQconsumeInput(connection) == 1
+    }
+
+    /// Whether the next result has not come yet.
+    var isBusy: Bool { unsafe PQisBusy(connection) == 1 }
+
+    /// The next result, or nil for the end of one query's results. Not while busy.
+    func next() -> PostgresResult? {
+        unsafe PQgetResult(connection).map { unsafe PostgresResult(pointer: $0) }
+    }
+}

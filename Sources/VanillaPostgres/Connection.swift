@@ -1,0 +1,689 @@
+// SPDX-License-Identifier: MIT
+
+internal import Vanilla
+
+/// One connection to the server: opened, used by many queries at a time or leased to one, closed.
+/// Only on the worker's thread.
+final class Connection {
+    enum State {
+        case opening
+        case ready
+        case closed
+    }
+
+    unowned let shard: Shard
+    private(set) var state = State.opening
+    private var channel: Channel?
+    private var watch: DescriptorWatch?
+
+    /// What answers are still to come for, in their order.
+    private var expected = Queue<Expected>()
+    /// Whether the first of them has had a result.
+    private var isAnswered = false
+    /// Operations that were sent and are not over.
+    private(set) var inFlight = 0
+    /// Operations of this turn that have a Sync each; sent behind those that share one.
+    private var alone: [Operation] = []
+    /// Reads were sent and not yet followed by their Sync.
+    private var isOpen = false
+    /// To be flushed at the end of the turn.
+    var isTouched = false
+
+    /// Statements that are prepared here, by the number of the statement.
+    private var known: [Known?] = []
+    private var nextName: UInt64 = 1
+
+    /// Held by one; or to be, once nothing is under way.
+    var isLeased = false
+    var isReserved = false
+    /// Takes no more queries, and is closed when nothing is under way.
+    private(set) var isRetiring = false
+    /// Too old, and used until another one is there.
+    private(set) var isOld = false
+    /// To be sent before the next query of the lease.
+    var beginning: String?
+    var isReadOnly = false
+
+    private var isCancelling = false
+    private var isCleaning = false
+    /// The connection is closed unless it is clean by then.
+    private var graceEnds: Int64?
+
+    private var clock: WorkerTimer?
+    private var clockIsAt = Int64.max
+    private var life: WorkerTimer?
+    private var endOfLife: Int64
+    private var lastUse: Int64
+    /// When an answer came, or the first query was sent.
+    private(set) var progress: Int64 = 0
+
+    struct Expected {
+        enum Kind {
+            case prepare
+            case query
+            /// BEGIN, DEALLOCATE and the like, for which nobody waits.
+            case note
+            case sync
+        }
+
+        let kind: Kind
+        /// Whose it is; of a Sync, who waits for it.
+        let operation: Operation?
+        /// The name that is prepared.
+        var name: UInt64 = 0
+    }
+
+    struct Known {
+        let serial: UInt64
+        let signature: UInt64
+        let name: UInt64
+    }
+
+    init(shard: Shard) {
+        self.shard = shard
+        let lifetime = shard.configuration.lifetime.boundedNanoseconds
+        let now = Clock.now
+        lastUse = now
+        // Not all at once.
+        endOfLife = now + lifetime - Int64.random(in: 0...lifetime / 10)
+    }
+
+    /// Whether it takes one more query.
+    var isUsable: Bool {
+        state == .ready && !isLeased && !isReserved && !isRetiring && !isStuck
+            && inFlight < shard.configuration.depth
+    }
+
+    /// Shared by queries, now or when those under way are over.
+    var isShared: Bool { state == .ready && !isLeased && !isReserved && !isRetiring }
+
+    /// May be given to one for its own.
+    var isFree: Bool {
+        state == .ready && !isLeased && !isRetiring && !isStuck && expected.isEmpty
+            && alone.isEmpty
+    }
+
+    /// What was under way is to be cancelled: nothing is added.
+    private var isStuck: Bool { isCancelling || isCleaning || graceEnds != nil }
+
+    var process: Int32 { channel?.process ?? 0 }
+}
+
+// MARK: - Opening
+
+extension Connection {
+    /// One deadline over all of it.
+    func open() {
+        clock = WorkerTimer(on: shard.worker) { [weak self] in self?.clockRang() }
+        life = WorkerTimer(on: shard.worker) { [weak self] in self?.lifeRang() }
+        setClock(Clock.now + shard.configuration.connectTimeout.boundedNanoseconds)
+        let resolver = shard.shared.resolver
+        guard resolver.mustAsk else { return open([]) }
+
+        // The connection is not touched there, only named.
+        let (worker, box) = (shard.worker, Box(self))
+        let begun = HelperThread.run {
+            do throws(PostgresError) {
+                let words = try resolver.resolve()
+                worker.run { box.value.open(words) }
+            } catch {
+                worker.run { box.value.close(error) }
+            }
+        }
+        if !begun { close(PostgresError(.connection, "There is no thread to be had.")) }
+    }
+
+    private func open(_ words: [(String, String)]) {
+        guard state == .opening, channel == nil else { return }
+        let shared = shard.shared
+        var all = [("dbname", shared.configuration.connection), ("client_encoding", "UTF8")]
+        all += words
+        all.append(("fallback_application_name", "vanilla"))
+        if shared.configuration.preparesStatements {
+            let time = shared.configuration.statementTimeout.boundedNanoseconds / 1_000_000
+            all.append(
+                ("options", "\(shared.resolver.options) -c statement_timeout=\(max(1, time))"))
+        }
+        guard let channel = Channel(all) else {
+            return close(PostgresError(.connection, "There is no memory for a connection."))
+        }
+        self.channel = channel
+        // libpq says what to wait for first: to write.
+        channel.hasFailed ? close(channel.error) : wait(.writable)
+    }
+
+    /// The descriptor may be another one after each step, so that it is watched anew.
+    private func wait(_ events: DescriptorWatch.Events) {
+        watch?.close()
+        watch = nil
+        guard let channel, let watch = try? shard.worker.watch(channel.descriptor) else {
+            return close(PostgresError(.connection, "The connection cannot be watched."))
+        }
+        self.watch = watch
+        watch.whenReady(for: events) { [weak self] _ in self?.step() }
+    }
+
+    private func step() {
+        guard state == .opening, let channel else { return }
+        switch channel.connect() {
+        case .reading: wait(.readable)
+        case .writing: wait(.writable)
+        case .failed: close(channel.error)
+        case .connected: opened()
+        }
+    }
+
+    private func opened() {
+        guard let channel, channel.beginPipeline() else {
+            return close(PostgresError(.connection, "The connection cannot be used."))
+        }
+        watch?.close()
+        guard let watch = try? shard.worker.watch(channel.descriptor) else {
+            return close(PostgresError(.connection, "The connection cannot be watched."))
+        }
+        self.watch = watch
+        state = .ready
+        setClock(nil)
+        setLife()
+        listen()
+        shard.opened(self)
+    }
+}
+
+// MARK: - Sending
+
+extension Connection {
+    /// Takes a query; it leaves at the end of the turn.
+    func send(_ operation: Operation, now: Int64) {
+        operation.phase = .sent
+        operation.carrier = self
+        operation.deadline = now + operation.timeout
+        if inFlight == 0 { progress = now }
+        inFlight += 1
+        lastUse = now
+        touch()
+        if operation.deadline < clockIsAt { setClock(operation.deadline) }
+        if operation.isRead && !operation.isAlone && operation.lease == nil {
+            push(operation)
+            isOpen = true
+        } else {
+            alone.append(operation)
+        }
+    }
+
+    /// Sends a query of the lease, at the end of the turn.
+    func submit(_ operation: Operation) throws {
+        guard state == .ready, isLeased else {
+            throw unavailable(PostgresError(.connection, "The leased connection was lost."))
+        }
+        guard inFlight < shard.configuration.depth else {
+            throw PostgresError(
+                .exhausted, "A connection has \(shard.configuration.depth) queries under way.")
+        }
+        shard.count(.query)
+        send(operation, now: Clock.now)
+    }
+
+    private func touch() {
+        guard !isTouched else { return }
+        isTouched = true
+        shard.touch(self)
+    }
+
+    /// What was asked in this turn leaves: what only reads first, with one Sync.
+    func flush() {
+        isTouched = false
+        guard state == .ready, let channel else { return }
+        var isFine = true
+        if isOpen {
+            isOpen = false
+            isFine = sync(nil)
+        }
+        for operation in alone where isFine {
+            push(operation)
+            isFine = sync(operation)
+        }
+        alone.removeAll(keepingCapacity: true)
+        // What failed halfway leaves expectations that nobody will meet.
+        guard isFine else { return close(channel.error) }
+        write()
+    }
+
+    private func sync(_ operation: Operation?) -> Bool {
+        guard let channel, channel.sync() else { return false }
+        expected.append(Expected(kind: .sync, operation: operation))
+        return true
+    }
+
+    /// Sends a statement for which nobody waits; its Sync is the next one.
+    private func note(_ sql: String) {
+        guard let channel, channel.send(sql) else { return }
+        expected.append(Expected(kind: .note, operation: nil))
+    }
+
+    private func push(_ operation: Operation) {
+        guard let channel else { return }
+        if operation.lease != nil, let beginning {
+            note(beginning)
+            self.beginning = nil
+        }
+        let isSent: Bool
+        // Sent again, it depends on nothing.
+        if let statement = operation.statement, shard.configuration.preparesStatements,
+            !operation.isAlone
+        {
+            operation.name = prepare(statement, operation)
+            isSent = channel.sendPrepared("v\(operation.name)", operation.parameters)
+        } else {
+            isSent = channel.send(operation.statement?.sql ?? operation.sql, operation.parameters)
+        }
+        if isSent {
+            expected.append(Expected(kind: .query, operation: operation))
+        } else {
+            // Nothing of it was sent: too large, or no memory.
+            inFlight -= 1
+            operation.finish(channel.error)
+        }
+    }
+
+    /// The name of a statement, which is prepared first unless it is.
+    private func prepare(_ statement: Statement, _ operation: Operation) -> UInt64 {
+        let signature = operation.parameters.signature
+        let number = statement.number
+        if number < known.count, let found = known[number] {
+            if found.serial == statement.serial && found.signature == signature {
+                return found.name
+            }
+            note("DEALLOCATE v\(found.name)")
+        }
+        while known.count <= number { known.append(nil) }
+        let name = nextName
+        nextName += 1
+        guard let channel, channel.prepare("v\(name)", statement.sql, operation.parameters) else {
+            return name
+        }
+        known[number] = Known(serial: statement.serial, signature: signature, name: name)
+        expected.append(Expected(kind: .prepare, operation: operation, name: name))
+        return name
+    }
+
+    /// The statement is not, or no longer, prepared by this name.
+    private func forget(_ name: UInt64, _ operation: Operation) {
+        guard let number = operation.statement?.number, number < known.count,
+            known[number]?.name == name
+        else { return }
+        known[number] = nil
+    }
+
+    private func write() {
+        guard let channel else { return }
+        let left = channel.flush()
+        if left < 0 {
+            // Why is often to be read: the server says it before it goes.
+            return receive()
+        }
+        if left > 0 { listen(writing: true) }
+    }
+
+    /// Waits for whatever comes: answers, or the end.
+    private func listen(writing: Bool = false) {
+        watch?.whenReady(for: writing ? [.readable, .writable] : .readable) { [weak self] _ in
+            self?.receive()
+        }
+    }
+}
+
+// MARK: - Receiving
+
+extension Connection {
+    private func receive() {
+        guard state == .ready, let channel else { return }
+        let isAlive = channel.receive()
+        progress = Clock.now
+        take()
+        guard state == .ready else { return }
+        guard isAlive else { return close(channel.error) }
+        let left = channel.flush()
+        guard left >= 0 else { return close(channel.error) }
+        listen(writing: left > 0)
+        settle()
+    }
+
+    /// Takes the results that are complete.
+    private func take() {
+        guard let channel else { return }
+        var nothing = 0
+        while state == .ready, let first = expected.first, !channel.isBusy {
+            if let result = channel.next() {
+                nothing = 0
+                isAnswered = true
+                took(result, first)
+            } else if isAnswered {
+                isAnswered = false
+                over(first)
+            } else {
+                // Between a Sync and what follows there may be one such.
+                nothing += 1
+                if nothing > 1 { return }
+            }
+        }
+    }
+
+    private func took(_ result: PostgresResult, _ first: Expected) {
+        switch (result.status, first.kind) {
+        case (.sync, .sync):
+            result.clear()
+            isAnswered = false
+            expected.removeFirst()
+            synced(first.operation)
+        case (.done, .query):
+            // Of several the last one counts.
+            first.operation?.result?.clear()
+            first.operation?.result = result
+        case (.done, _):
+            result.clear()
+        case (.failed, _):
+            let error = result.error
+            result.clear()
+            // libpq says it of each query under way.
+            if error.kind == .connection { close(error) } else { failed(error, first) }
+        case (.aborted, _):
+            result.clear()
+            if first.kind == .prepare, let operation = first.operation {
+                forget(first.name, operation)
+            }
+            first.operation?.isAborted = true
+        case (.sync, _), (.unusable, _):
+            result.clear()
+            close(PostgresError(.connection, "The connection got an answer that nobody asked for."))
+        }
+    }
+
+    private func failed(_ error: PostgresError, _ first: Expected) {
+        // A statement that cannot begin, or be deallocated, shows in what is aborted behind it.
+        guard let operation = first.operation else { return }
+        if first.kind == .prepare { forget(first.name, operation) }
+        if error.wantsPreparing { forget(operation.name, operation) }
+        if operation.failure == nil { operation.failure = error }
+    }
+
+    /// The results of one query have come.
+    private func over(_ first: Expected) {
+        // A commit that failed says so before its Sync.
+        if first.kind == .sync { return }
+        expected.removeFirst()
+        guard first.kind == .query, let operation = first.operation else { return }
+        // What may write is done when its Sync says so.
+        if operation.isRead && !operation.isAlone && operation.lease == nil { end(operation) }
+    }
+
+    private func synced(_ operation: Operation?) {
+        if let operation { end(operation) }
+        if isCleaning && expected.isEmpty { cleaned() }
+    }
+
+    /// A query is over: answer who waits, or send it again.
+    private func end(_ operation: Operation) {
+        inFlight -= 1
+        guard !operation.isAbandoned else { return operation.finish() }
+        guard let failure = operation.failure else {
+            return operation.isAborted ? again(operation) : operation.finish()
+        }
+        guard let error = failure as? PostgresError else { return operation.finish() }
+        if error.wantsPreparing && operation.lease == nil && operation.repeats < 2 {
+            return again(operation)
+        }
+        // The signal was meant for a neighbour.
+        if error.isCancelled && graceEnds != nil && operation.canRepeat { return again(operation) }
+        if error.endsConnection || (error.refusesWrites && !isReadOnly) {
+            isRetiring = true
+            if error.endsConnection && operation.canRepeat { return again(operation) }
+            shard.count(.error)
+            return operation.finish(unavailable(error))
+        }
+        shard.count(.error)
+        operation.finish(operation.wasCancelled ? CancellationError() : nil)
+    }
+
+    /// A neighbour failed, or the statement was no longer prepared: nothing of it was done.
+    private func again(_ operation: Operation) {
+        guard operation.lease == nil else {
+            return operation.finish(
+                operation.failure
+                    ?? PostgresError(.server, "The transaction did not begin.", sqlState: "25P02"))
+        }
+        operation.result?.clear()
+        operation.result = nil
+        operation.failure = nil
+        operation.isAborted = false
+        operation.isAlone = true
+        operation.repeats += 1
+        shard.again(operation)
+    }
+
+    /// After each round of results: who can go on, and whether this connection can.
+    private func settle() {
+        if isCleaning { return }
+        if expected.isEmpty && alone.isEmpty {
+            if graceEnds != nil && !isCancelling { return clean() }
+            if isRetiring && !isLeased { return close(nil) }
+        }
+        shard.schedule()
+    }
+}
+
+// MARK: - Deadlines and cancelling
+
+extension Connection {
+    private func setClock(_ time: Int64?) {
+        clockIsAt = time ?? .max
+        if let time {
+            clock?.set(after: .nanoseconds(max(0, time - Clock.now)))
+        } else {
+            clock?.cancel()
+        }
+    }
+
+    private func clockRang() {
+        clockIsAt = .max
+        guard state != .closed else { return }
+        if state == .opening {
+            let seconds = shard.configuration.connectTimeout
+            return close(PostgresError(.timeout, "The database did not answer within \(seconds)."))
+        }
+        let now = Clock.now
+        if let graceEnds, graceEnds <= now {
+            return close(PostgresError(.timeout, "A cancelled query did not end."))
+        }
+        expire(now)
+    }
+
+    /// Lets go on who has waited long enough. As many steps as queries are under way, once in the
+    /// time that a query has.
+    private func expire(_ now: Int64) {
+        var next = graceEnds ?? .max
+        var isLate = false
+        for index in 0..<expected.count {
+            guard let operation = expected[index].operation, operation.phase == .sent else {
+                continue
+            }
+            if operation.isAbandoned {
+                isLate = true
+            } else if operation.deadline <= now {
+                isLate = true
+                operation.abandon(
+                    unavailable(PostgresError(.timeout, "The database did not answer in time.")))
+            } else {
+                next = min(next, operation.deadline)
+            }
+        }
+        if isLate { unstick(now) }
+        guard state == .ready else { return }
+        if let graceEnds { next = min(next, graceEnds) }
+        if next < .max { setClock(next) }
+    }
+
+    /// Something is under way for nobody: cancel it if that harms no other, and close the connection
+    /// if it does not end.
+    private func unstick(_ now: Int64) {
+        guard graceEnds == nil else { return }
+        graceEnds = now + shard.configuration.cancelGrace.boundedNanoseconds
+        for index in 0..<expected.count {
+            guard let operation = expected[index].operation else { continue }
+            if !operation.isAbandoned && !operation.isRead { return }
+        }
+        startCancelling()
+    }
+
+    /// A query whose asker went away.
+    func abandoned(_ operation: Operation) {
+        // Most end by themselves soon.
+        let soon = Clock.now + 100_000_000
+        if soon < clockIsAt { setClock(soon) }
+    }
+
+    /// Cancels what the lease has under way; who waits goes on when it has ended.
+    func cancel(_ operation: Operation) {
+        guard state == .ready, !isCancelling else { return }
+        if graceEnds == nil {
+            graceEnds = Clock.now + shard.configuration.cancelGrace.boundedNanoseconds
+            setClock(min(clockIsAt, graceEnds!))
+        }
+        operation.wasCancelled = true
+        startCancelling()
+    }
+
+    private func startCancelling() {
+        guard !isCancelling, let canceller = channel?.makeCanceller() else { return }
+        isCancelling = shard.shared.cancel(canceller) { [worker = shard.worker, box = Box(self)] in
+            worker.run { box.value.cancelSent() }
+        }
+    }
+
+    private func cancelSent() {
+        isCancelling = false
+        guard state == .ready else { return }
+        settle()
+    }
+
+    /// The signal may come late and must not meet the next query: a round trip of nothing takes it.
+    private func clean() {
+        isCleaning = true
+        // A lease goes on to hear that its transaction failed.
+        if !isLeased && channel?.isIdle == false { note("ROLLBACK") }
+        guard sync(nil) else { return close(channel?.error) }
+        write()
+    }
+
+    private func cleaned() {
+        isCleaning = false
+        graceEnds = nil
+        guard channel?.isIdle == true || isLeased else {
+            return close(PostgresError(.connection, "A connection was not clean."))
+        }
+        settle()
+    }
+}
+
+// MARK: - Leases
+
+extension Connection {
+    /// Whether a transaction is open, as far as answers have come.
+    var isIdle: Bool { beginning != nil || channel?.isIdle == true }
+
+    /// Takes the connection back from whom it was leased to.
+    func endLease() {
+        guard isLeased else { return }
+        beginning = nil
+        isReadOnly = false
+        if state == .ready && (inFlight > 0 || channel?.isIdle == false) {
+            graceEnds = graceEnds ?? Clock.now + shard.configuration.cancelGrace.boundedNanoseconds
+            setClock(min(clockIsAt, graceEnds!))
+            if inFlight > 0 { startCancelling() }
+        }
+        isLeased = false
+        isReserved = false
+        lastUse = Clock.now
+        if state == .ready { settle() }
+        shard.schedule()
+    }
+}
+
+// MARK: - Ending
+
+extension Connection {
+    private func setLife() {
+        let idle = lastUse + shard.configuration.idleTimeout.boundedNanoseconds
+        let next = min(endOfLife, idle)
+        life?.set(after: .nanoseconds(max(1_000_000, next - Clock.now)))
+    }
+
+    private func lifeRang() {
+        guard state == .ready else { return }
+        let now = Clock.now
+        if now >= endOfLife {
+            isOld = true
+            // Another one first, where that is allowed.
+            if !shard.openAnother() { retire() }
+            endOfLife = now + shard.configuration.connectTimeout.boundedNanoseconds
+        } else if now - lastUse >= shard.configuration.idleTimeout.boundedNanoseconds
+            && !isLeased && shard.hasMoreThanMinimum
+        {
+            retire()
+        }
+        if inFlight > 0 || isLeased { lastUse = now }
+        if state == .ready { setLife() }
+    }
+
+    /// No more queries; closed when those under way are over.
+    func retire() {
+        isRetiring = true
+        if !isLeased && expected.isEmpty && alone.isEmpty { close(nil) }
+    }
+
+    /// Ends the connection, and tells everybody who waits for it. Without an error it was over.
+    func close(_ error: PostgresError?) {
+        guard state != .closed else { return }
+        let wasReady = state == .ready
+        state = .closed
+        clock?.cancel()
+        life?.cancel()
+        clock = nil
+        life = nil
+        watch?.close()
+        watch = nil
+        let lost = takeOperations()
+        channel = nil
+        shard.closed(self, wasReady: wasReady, error)
+        let reason = error ?? PostgresError(.stopped, "The connection was closed.")
+        for operation in lost.reversed() {
+            if operation.isAbandoned {
+                operation.finish()
+            } else if operation.canRepeat && !shard.isEnded {
+                operation.isAborted = false
+                operation.repeats += 1
+                shard.again(operation)
+            } else {
+                shard.count(.error)
+                operation.finish(unavailable(reason))
+            }
+        }
+    }
+
+    /// Everything under way, in its order, each once.
+    private func takeOperations() -> [Operation] {
+        var lost: [Operation] = []
+        while let next = expected.removeFirst() {
+            guard let operation = next.operation, operation.phase == .sent else { continue }
+            operation.phase = .done
+            lost.append(operation)
+        }
+        for operation in alone where operation.phase == .sent {
+            operation.phase = .done
+            lost.append(operation)
+        }
+        alone = []
+        inFlight = 0
+        return lost
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+
+internal import Vanilla
+
+/// One query on its way. Used again for later ones, so that a query allocates little. Only on the
+/// worker's thread; what another thread names it by is it and its ticket.
+@usableFromInline
+@safe
+final class Operation: Waiting, @unchecked Sendable {
+    enum Phase {
+        case idle
+        case unsent
+        case sent
+        case done
+    }
+
+    @usableFromInline let parameters = PostgresParameters()
+    unowned let shard: Shard
+    /// Another one for each use.
+    private(set) var ticket: UInt64 = 0
+    var phase = Phase.idle
+
+    /// One of both.
+    var statement: Statement?
+    var sql = ""
+    /// May be repeated, and may share a Sync.
+    var isRead = false
+    /// A neighbour failed, so that it has a Sync of its own now.
+    var isAlone = false
+    /// The name by which it was sent.
+    var name: UInt64 = 0
+    /// How often it was sent again.
+    var repeats = 0
+    /// The lease that it belongs to.
+    var lease: Connection?
+    /// The connection that it was sent on.
+    var carrier: Connection?
+    /// The lease cancelled it.
+    var wasCancelled = false
+    /// For how long it may be under way, in nanoseconds, and until when.
+    var timeout: Int64 = 0
+    var deadline: Int64 = 0
+
+    /// Nobody waits for it any more.
+    var isAbandoned = false
+    var isAborted = false
+    var result: PostgresResult?
+    var failure: (any Error)?
+    private var continuation: UnsafeContinuation<Void, Never>?
+
+    init(shard: Shard) {
+        self.shard = shard
+    }
+
+    /// Nothing is wrong with sending it again, elsewhere.
+    var canRepeat: Bool { isRead && lease == nil && repeats < 3 }
+
+    /// Asks, and waits for the answer.
+    @usableFromInline
+    nonisolated(nonsending) func run() async throws -> PostgresRows {
+        let (shard, ticket) = (shard, ticket)
+        do {
+            if let lease { try lease.submit(self) } else { try shard.submit(self) }
+        } catch {
+            giveBack()
+            throw error
+        }
+        await withTaskCancellationHandler {
+            await unsafe withUnsafeContinuation { unsafe continuation = $0 }
+        } onCancel: {
+            shard.worker.run { self.cancel(ticket) }
+        }
+        return try take()
+    }
+
+    /// Lets go on who waits.
+    func resume() {
+        guard let continuation = unsafe continuation else { return }
+        unsafe self.continuation = nil
+        unsafe continuation.resume()
+    }
+
+    private func cancel(_ ticket: UInt64) {
+        guard ticket == self.ticket else { return }
+        switch phase {
+        case .unsent:
+            shard.forget(self)
+            finish(CancellationError())
+        case .sent:
+            if let lease { return lease.cancel(self) }
+            abandon(CancellationError())
+            carrier?.abandoned(self)
+        case .idle, .done: break
+        }
+    }
+
+    /// Ends it with an error, or with the result that it has.
+    func finish(_ error: (any Error)? = nil) {
+        phase = .done
+        if let error { failure = error }
+        if isAbandoned { giveBack() } else { resume() }
+    }
+
+    /// Lets who waits go on while the answer is still to come.
+    func abandon(_ error: any Error) {
+        guard !isAbandoned else { return }
+        isAbandoned = true
+        failure = error
+        resume()
+    }
+
+    private func take() throws -> PostgresRows {
+        if let failure {
+            // Under way, it is its connection's.
+            if phase == .done { giveBack() }
+            throw failure
+        }
+        guard let result else {
+            giveBack()
+            throw PostgresError(.server, "There was no result.")
+        }
+        self.result = nil
+        let rows = PostgresRows(result)
+        giveBack()
+        return rows
+    }
+
+    /// Ready for another query.
+    @usableFromInline
+    func giveBack() {
+        result?.clear()
+        result = nil
+        ticket += 1
+        phase = .idle
+        statement = nil
+        sql = ""
+        isRead = false
+        isAlone = false
+        repeats = 0
+        lease = nil
+        carrier = nil
+        wasCancelled = false
+        isAbandoned = false
+        isAborted = false
+        failure = nil
+        parameters.removeAll()
+        shard.takeBack(self)
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+
+internal import Vanilla
+
+/// A connection that is leased to one, for transactions, session settings, locks.
+///
+/// On the worker's thread, and given back with `release`: a lease that is dropped is given back, too,
+/// and logged with the place that took it, as is one that is held for long.
+public final class PostgresConnection {
+    private let shard: Shard
+    private var connection: Connection?
+    private let file: String
+    private let line: Int
+    private var warning: WorkerTimer?
+
+    init(_ connection: Connection, _ shard: Shard, file: String, line: Int) {
+        self.connection = connection
+        self.shard = shard
+        self.file = file
+        self.line = line
+        let (shared, held) = (shard.shared, shard.configuration.leaseWarning)
+        warning = WorkerTimer(on: shard.worker) {
+            shared.report(
+                .warning, "A database connection taken at \(file):\(line) is held since \(held).")
+        }
+        warning?.set(after: held)
+    }
+
+    deinit {
+        guard let connection else { return }
+        // The last reference may go on any thread.
+        let (shard, warning) = (shard, Box(warning))
+        let lost = Box(connection)
+        shard.shared.report(
+            .warning, "A database connection taken at \(file):\(line) was not released.")
+        shard.worker.run {
+            warning.value?.cancel()
+            lost.value.endLease()
+        }
+    }
+
+    /// The number of the server's process, as in `pg_stat_activity`; 0 once released.
+    public var process: Int32 { connection?.process ?? 0 }
+
+    /// Asks on this connection. Queries are answered in their order; several may be under way.
+    ///
+    /// - Throws: As the pool's.
+    @inlinable
+    nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
+        _ statement: Statement, _ parameters: repeat each Parameter, timeout: Duration? = nil
+    ) async throws -> PostgresRows {
+        let operation = try begin(statement, timeout)
+        do {
+            repeat try (each parameters).encode(into: operation.parameters)
+        } catch {
+            operation.giveBack()
+            throw error
+        }
+        return try await operation.run()
+    }
+
+    /// Asks what is not worth preparing on this connection.
+    ///
+    /// - Throws: As the pool's.
+    @inlinable
+    nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
+        _ sql: String, _ parameters: repeat each Parameter, timeout: Duration? = nil
+    ) async throws -> PostgresRows {
+        let operation = try begin(sql, timeout)
+        do {
+            repeat try (each parameters).encode(into: operation.parameters)
+        } catch {
+            operation.giveBack()
+            throw error
+        }
+        return try await operation.run()
+    }
+
+    @usableFromInline
+    func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Operation {
+        let operation = try begin(timeout)
+        operation.statement = statement
+        return operation
+    }
+
+    @usableFromInline
+    func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Operation {
+        let operation = try begin(timeout)
+        operation.sql = sql
+        return operation
+    }
+
+    private func begin(_ timeout: Duration?) throws(PostgresError) -> Operation {
+        guard shard.isHere else {
+            throw PostgresError(.misuse, "A connection is used on its worker's thread.")
+        }
+        guard let connection else {
+            throw PostgresError(.misuse, "The connection was released.")
+        }
+        let operation = shard.makeOperation(timeout)
+        operation.lease = connection
+        return operation
+    }
+
+    // MARK: - Transactions
+
+    func begin(_ options: TransactionOptions) {
+        connection?.beginning = options.sql
+        connection?.isReadOnly = options.isReadOnly
+    }
+
+    nonisolated(nonsending) func commit() async throws {
+        // Nothing was asked, so that nothing began.
+        if let connection, connection.beginning != nil {
+            connection.beginning = nil
+            return
+        }
+        let rows = try await query("commit")
+        guard rows.tag == "COMMIT" else {
+            throw PostgresError(
+                .server, "The transaction was rolled back, as one of its queries had failed.",
+                sqlState: "25P02")
+        }
+    }
+
+    func release() {
+        guard let connection else { return }
+        guard shard.isHere else {
+            // As if it had been dropped: its worker takes it back.
+            let box = Box(connection)
+            shard.worker.run { box.value.endLease() }
+            return
+        }
+        self.connection = nil
+        warning?.cancel()
+        connection.endLease()
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+
+/// A value that can be a parameter of a query.
+public protocol PostgresEncodable {
+    /// What the server is told that the parameter is.
+    static var postgresType: PostgresType { get }
+    /// Adds the value as one parameter.
+    func encode(into parameters: PostgresParameters) throws(PostgresError)
+}
+
+/// A value that arrays of the database can be made of, as for `= any($1)`.
+public protocol PostgresArrayElement {
+    /// What the server is told that an array of it is.
+    static var postgresArrayType: PostgresType { get }
+    /// Adds the array as one parameter.
+    static func encode(_ array: [Self], into parameters: PostgresParameters) throws(PostgresError)
+    /// Reads an array from a column.
+    static func decodeArray(_ cell: borrowing PostgresCell) throws(PostgresError) -> [Self]
+}
+
+extension Bool: PostgresEncodable {
+    public static var postgresType: PostgresType { .bool }
+
+    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
+        try parameters.append(self ? 1 : 0 as UInt8, type: .bool)
+    }
+}
+
+extension Int16: PostgresEncodable {
+    public static var postgresType: PostgresType { .int2 }
+
+    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
+        try parameters.append(self, type: .int2)
+    }
+}
+
+extension Int32: PostgresEncodable {
+    public static var postgresType: PostgresType { .int4 }
+
+    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
+        try parameters.append(self, type: .int4)
+    }
+}
+
+extension Int64: PostgresEncodable {
+    public static var postgresType: PostgresType { .int8 }
+
+    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
+        try parameters.append(self, type: .int8)
+    }
+}
+
+/// A bigint; the server narrows it where it is assigned to a smaller column, or refuses it.
+extension Int: PostgresEncodable {
+    public static var postgresType: PostgresType { .int8 }
+
+    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
+        try parameters.append(Int64(self), type: .int8)
+    }
+}
+
+extension Float: PostgresEncodable {
+    public static var postgresType: PostgresType { .float4 }
+
+    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
+        try parameters.append(bitPattern, type: .float4)
+    }
+}
+
+extension Double: PostgresEncodable {
+    public static var postgresType: PostgresType { .float8 }
+
+    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
+        try parameters.append(bitPattern, type: .float8)
+    }
+}
+
+/// A text, or whatever the statement has there that is written as text: a date, a uuid, json.
+extension String: PostgresEncodable {
+    public static var postgresType: PostgresType { .unspecified }
+
+    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
+        try parameters.append(self)
+    }
+}
+
+extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
+    public static var postgresType: PostgresType { Wrapped.postgresType }
+
+    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
+        if let value = self {
+            try value.encode(into: parameters)
+        } else {
+            try parameters.appendNull(Wrapped.postgresType)
+        }
+    }
+}
+
+/// An array of the database; of bytes, a bytea.
+extension Array: PostgresEncodable where Element: PostgresArrayElement {
+    public static var postgresType: PostgresType { Element.postgresArrayType }
+
+    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
+        try Element.encode(self, into: parameters)
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+
+/// What the database, or the way to it, refused.
+///
+/// A statement that the database refused throws it as it is. What says that there is no database to
+/// be had, for now, is the `cause` of a `RequestError` that answers 503 with Retry-After.
+public struct PostgresError: Error, Sendable {
+    /// What went wrong.
+    public enum Kind: Sendable, Hashable {
+        /// The database refused a statement: see ``PostgresError/sqlState``.
+        case server
+        /// A parameter cannot be sent, such as a text with a NUL in it.
+        case encoding
+        /// A column is not what was asked for.
+        case decoding
+        /// A connection could not be opened, or was lost.
+        case connection
+        /// No connection, or no answer, came in time.
+        case timeout
+        /// As many wait as may wait.
+        case exhausted
+        /// The worker stops, or the pool was released.
+        case stopped
+        /// The pool was used wrongly, for example on a thread that is no worker.
+        case misuse
+    }
+
+    /// What went wrong.
+    public let kind: Kind
+    /// The sentence about it.
+    public let message: String
+    /// The five characters of the SQL standard, such as `23505` for a unique key that exists; empty
+    /// where the server did not say.
+    public let sqlState: String
+    /// More about it, where the server said more.
+    public let detail: String?
+    /// What to do about it, where the server knows.
+    public let hint: String?
+    /// The constraint that was violated.
+    public let constraint: String?
+    /// Where in the statement it is, in characters from 1.
+    public let position: Int?
+    /// A cached plan that a schema change made unusable.
+    let isStalePlan: Bool
+
+    init(
+        _ kind: Kind, _ message: String, sqlState: String = "", detail: String? = nil,
+        hint: String? = nil, constraint: String? = nil, position: Int? = nil,
+        isStalePlan: Bool = false
+    ) {
+        self.kind = kind
+        self.message = message
+        self.sqlState = sqlState
+        self.detail = detail
+        self.hint = hint
+        self.constraint = constraint
+        self.position = position
+        self.isStalePlan = isStalePlan
+    }
+}
+
+extension PostgresError: CustomStringConvertible {
+    /// The state and the sentences, for people.
+    public var description: String {
+        var text = sqlState.isEmpty ? message : "\(sqlState): \(message)"
+        if let detail { text += " (\(detail))" }
+        return text
+    }
+}
+
+// MARK: - What it means for the connection
+
+extension PostgresError {
+    /// The connection has no future: the server goes down, is not what it was, or cannot be reached.
+    var endsConnection: Bool {
+        switch sqlState {
+        case "57P01", "57P02", "57P03", "57P05": true
+        default: sqlState.hasPrefix("08")
+        }
+    }
+
+    /// The server has become a standby, or always was one.
+    var refusesWrites: Bool { sqlState == "25006" }
+
+    /// The statement is not prepared, or no longer as it was; nothing was done.
+    var wantsPreparing: Bool { sqlState == "26000" || isStalePlan }
+
+    /// The query was cancelled, by a timeout or by us.
+    var isCancelled: Bool { sqlState == "57014" }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+
+/// Connections to a PostgreSQL server, on the workers' own loops.
+///
+/// ```swift
+/// let pool = try PostgresPool(.init("host=db user=shop dbname=shop"))
+/// let findUser = Statement("select name from users where id = $1", .reads)
+///
+/// let rows = try await pool.query(findUser, id)
+/// ```
+///
+/// Made once, and used in any async handler of a server: each worker has connections of its own, so
+/// that nothing is locked and no thread is changed. The queries that the requests of one turn of the
+/// loop ask leave together and share a few connections, each with many queries under way; who needs
+/// a connection for itself takes it by ``withConnection(file:line:_:)`` or
+/// ``withTransaction(_:file:line:_:)``.
+///
+/// What says that there is no database for now is a `RequestError` with the status 503 and a
+/// Retry-After, so that a handler that does not catch it has answered. What the database refuses is
+/// a ``PostgresError``. On a thread that is no worker every function throws a ``PostgresError`` of
+/// the kind `misuse`.
+public final class PostgresPool: Sendable {
+    let shared: Shared
+    private let table: ShardTable
+
+    /// A pool that opens connections when it is first used on a worker: see ``open()``.
+    ///
+    /// - Throws: ``PostgresError`` of the kind `misuse` for a connection string that libpq does not
+    ///   understand, or a bound that makes no sense.
+    public init(_ configuration: Configuration) throws(PostgresError) {
+        shared = try Shared(configuration)
+        table = ShardTable(shared)
+    }
+
+    deinit {
+        for shard in shared.shards { shard.worker.run { shard.end() } }
+    }
+
+    /// Opens the minimum of connections of this worker now, rather than with its first query.
+    ///
+    /// - Throws: ``PostgresError`` on a thread that is no worker.
+    public func open() throws(PostgresError) {
+        try table.find().grow()
+    }
+
+    // MARK: - Queries
+
+    /// Asks, on a connection shared with other requests.
+    ///
+    /// - Parameter timeout: How long it may be under way; the configuration's `statementTimeout`
+    ///   unless set.
+    /// - Throws: ``PostgresError`` when the database refuses it, `RequestError` with the status 503
+    ///   when there is none, `CancellationError` when the task was cancelled.
+    @inlinable
+    nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
+        _ statement: Statement, _ parameters: repeat each Parameter, timeout: Duration? = nil
+    ) async throws -> PostgresRows {
+        let operation = try begin(statement, timeout)
+        do {
+            repeat try (each parameters).encode(into: operation.parameters)
+        } catch {
+            operation.giveBack()
+            throw error
+        }
+        return try await operation.run()
+    }
+
+    /// Asks what is not worth preparing. Parameters are bound here, too: nothing is ever pasted into
+    /// the text.
+    ///
+    /// - Throws: As above.
+    @inlinable
+    nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
+        _ sql: String, _ parameters: repeat each Parameter, timeout: Duration? = nil
+    ) async throws -> PostgresRows {
+        let operation = try begin(sql, timeout)
+        do {
+            repeat try (each parameters).encode(into: operation.parameters)
+        } catch {
+            operation.giveBack()
+            throw error
+        }
+        return try await operation.run()
+    }
+
+    @usableFromInline
+    func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Operation {
+        let operation = try table.find().makeOperation(timeout)
+        operation.statement = statement
+        operation.isRead = statement.effect == .reads
+        return operation
+    }
+
+    @usableFromInline
+    func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Operation {
+        let operation = try table.find().makeOperation(timeout)
+        operation.sql = sql
+        return operation
+    }
+
+    // MARK: - Leases
+
+    /// Takes a connection for one's own, until it is released. The first who asks is the first who
+    /// gets one.
+    ///
+    /// - Throws: `RequestError` with the status 503 when there is none in time, or too many wait;
+    ///   `CancellationError`.
+    nonisolated(nonsending) public func acquire(
+        file: String = #fileID, line: Int = #line
+    ) async throws -> PostgresConnection {
+        let shard = try table.find()
+        let acquirer = Acquirer(shard)
+        return PostgresConnection(try await acquirer.run(), shard, file: file, line: line)
+    }
+
+    /// Gives a connection back. What it has under way is cancelled, and what it has not committed is
+    /// rolled back, before anybody else gets it. Once more is nothing.
+    public func release(_ connection: PostgresConnection) {
+        connection.release()
+    }
+
+    /// Calls `body` with a connection for its own.
+    ///
+    /// - Throws: As `acquire`, and what `body` throws.
+    nonisolated(nonsending) public func withConnection<Result>(
+        file: String = #fileID, line: Int = #line,
+        _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Result
+    ) async throws -> Result {
+        let connection = try await acquire(file: file, line: line)
+        defer { connection.release() }
+        return try await body(connection)
+    }
+
+    /// Calls `body` within a transaction, which is committed when it returns and rolled back when it
+    /// throws. The BEGIN leaves with the first query.
+    ///
+    /// - Throws: As `acquire`, what `body` throws, and ``PostgresError`` when the commit fails.
+    nonisolated(nonsending) public func withTransaction<Result>(
+        _ options: TransactionOptions = .init(), file: String = #fileID, line: Int = #line,
+        _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Result
+    ) async throws -> Result {
+        var attempts = 0
+        while true {
+            do {
+                let connection = try await acquire(file: file, line: line)
+                defer { connection.release() }
+                connection.begin(options)
+                let result = try await body(connection)
+                try await connection.commit()
+                return result
+            } catch let error as PostgresError where error.isSerializationFailure {
+                attempts += 1
+                guard attempts <= options.repeats else { throw error }
+            }
+        }
+    }
+}

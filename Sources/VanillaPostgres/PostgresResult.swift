@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+
+internal import CPostgres
+
+/// A result as libpq hands it out: somebody calls `clear`, or makes ``PostgresRows`` of it.
+@safe
+struct PostgresResult {
+    let pointer: OpaquePointer
+
+    enum Status {
+        case done
+        case failed
+        case aborted
+        case sync
+        /// COPY, and what else a pipeline cannot have.
+        case unusable
+    }
+
+    var status: Status {
+        switch unsafe PQresultStatus(pointer) {
+        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: .done
+        case PGRES_FATAL_ERROR, PGRES_NONFATAL_ERROR: .failed
+        case PGRES_PIPELINE_ABORTED: .aborted
+        case PGRES_PIPELINE_SYNC: .sync
+        default: .unusable
+        }
+    }
+
+    /// What the server says that it did, such as `COMMIT`.
+    var tag: String { unsafe String(cString: PQcmdStatus(pointer)) }
+
+    func clear() {
+        unsafe PQclear(pointer)
+    }
+
+    /// The error of a result that failed.
+    var error: PostgresError {
+        let state = field(CPOSTGRES_SQLSTATE) ?? ""
+        let stale = state == "0A000" && field(CPOSTGRES_FUNCTION) == "RevalidateCachedQuery"
+        return unsafe PostgresError(
+            state.isEmpty ? .connection : .server,
+            field(CPOSTGRES_MESSAGE) ?? trimmed(unsafe PQresultErrorMessage(pointer)),
+            sqlState: state, detail: field(CPOSTGRES_DETAIL), hint: field(CPOSTGRES_HINT),
+            constraint: field(CPOSTGRES_CONSTRAINT),
+            position: field(CPOSTGRES_POSITION).flatMap { Int($0) }, isStalePlan: stale)
+    }
+
+    private func field(_ field: cpostgres_field) -> String? {
+        // Memory of the result, with a NUL at its end.
+        guard let text = unsafe PQresultErrorField(pointer, Int32(field.rawValue)) else {
+            return nil
+        }
+        return unsafe String(cString: text)
+    }
+}
+
+/// A message of libpq without the end of its last line.
+@unsafe
+func trimmed(_ text: UnsafePointer<CChar>?) -> String {
+    guard let text = unsafe text else { return "" }
+    var message = unsafe String(cString: text)
+    while message.last?.isNewline == true { message.removeLast() }
+    return message
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+
+internal import CPostgres
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// Where a connection string leads: its hosts, found before libpq would block to find them.
+struct Resolver: Sendable {
+    /// As in the connection string, or where it says nothing as in the environment.
+    private var host = ""
+    private var address = ""
+    private var port = ""
+    /// The string's `options`.
+    private(set) var options = ""
+
+    /// Reads a connection string.
+    ///
+    /// - Throws: ``PostgresError`` of the kind `misuse` for one that libpq does not understand.
+    init(_ text: String) throws(PostgresError) {
+        var message: UnsafeMutablePointer<CChar>?
+        guard let words = unsafe PQconninfoParse(text, &message) else {
+            let why = unsafe trimmed(unsafe UnsafePointer(message))
+            unsafe PQfreemem(message)
+            throw PostgresError(.misuse, "The connection string is wrong: \(why)")
+        }
+        unsafe read(words)
+        unsafe PQconninfoFree(words)
+        // What the string does not say.
+        guard let defaults = unsafe PQconndefaults() else { return }
+        unsafe read(defaults)
+        unsafe PQconninfoFree(defaults)
+    }
+
+    private mutating func read(_ words: UnsafeMutablePointer<PQconninfoOption>) {
+        var word = unsafe words
+        // The list ends with a keyword that is nil.
+        while let keyword = unsafe word.pointee.keyword {
+            if let value = unsafe word.pointee.val {
+                let value = unsafe String(cString: value)
+                switch unsafe String(cString: keyword) {
+                case "host" where host.isEmpty && address.isEmpty: host = value
+                case "hostaddr" where host.isEmpty && address.isEmpty: address = value
+                case "port" where port.isEmpty: port = value
+                case "options" where options.isEmpty: options = value
+                default: break
+                }
+            }
+            unsafe word += 1
+        }
+    }
+
+    /// Whether a host's address has to be asked for.
+    var mustAsk: Bool {
+        address.isEmpty
+            && hosts.contains {
+                !$0.isEmpty && !$0.hasPrefix("/") && !$0.hasPrefix("@") && !isAddress($0)
+            }
+    }
+
+    private var hosts: [Substring] { host.split(separator: ",", omittingEmptySubsequences: false) }
+
+    /// Keywords for libpq that leave it nothing to ask for. Blocks, so not on a worker's thread.
+    func resolve() throws(PostgresError) -> [(String, String)] {
+        let ports = port.split(separator: ",", omittingEmptySubsequences: false)
+        var names: [Substring] = []
+        var addresses: [String] = []
+        var chosen: [Substring] = []
+        var failure = ""
+        for (index, name) in hosts.enumerated() {
+            let port = ports.count == 1 ? ports[0] : index < ports.count ? ports[index] : ""
+            if name.isEmpty || name.hasPrefix("/") || name.hasPrefix("@") {
+                names.append(name)
+                addresses.append("")
+                chosen.append(port)
+                continue
+            }
+            let found = look(for: String(name), &failure)
+            for address in found {
+                names.append(name)
+                addresses.append(address)
+                chosen.append(port)
+            }
+        }
+        guard !names.isEmpty else { throw PostgresError(.connection, failure) }
+        return [
+            ("host", names.joined(separator: ",")), ("hostaddr", addresses.joined(separator: ",")),
+            ("port", chosen.joined(separator: ",")),
+        ]
+    }
+
+    /// The addresses of a host, as text.
+    private func look(for name: String, _ failure: inout String) -> [String] {
+        var hints = unsafe addrinfo()
+        // A value of an enumeration in Glibc, a number elsewhere.
+        #if canImport(Glibc)
+            unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        #else
+            unsafe hints.ai_socktype = SOCK_STREAM
+        #endif
+        var list: UnsafeMutablePointer<addrinfo>?
+        let result = unsafe getaddrinfo(name, nil, &hints, &list)
+        guard result == 0 else {
+            failure =
+                "No address of the host \(name) was found: \(unsafe String(cString: gai_strerror(result)))"
+            return []
+        }
+        defer { unsafe freeaddrinfo(list) }
+        var addresses: [String] = []
+        var next = unsafe list
+        while let entry = unsafe next {
+            var text: [CChar] = Array(repeating: 0, count: 64)
+            let size = socklen_t(text.count)
+            let told = unsafe getnameinfo(
+                entry.pointee.ai_addr, entry.pointee.ai_addrlen, &text, size, nil, 0,
+                NI_NUMERICHOST)
+            if told == 0 {
+                let end = text.firstIndex(of: 0) ?? text.endIndex
+                addresses.append(
+                    String(decoding: text[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self))
+            }
+            unsafe next = unsafe entry.pointee.ai_next
+        }
+        return addresses
+    }
+
+    private func isAddress(_ name: Substring) -> Bool {
+        var four = in_addr()
+        var six = in6_addr()
+        return unsafe inet_pton(AF_INET, String(name), &four) == 1
+            || inet_pton(AF_INET6, String(name), &six) == 1
+    }
+}

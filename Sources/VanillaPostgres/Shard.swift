@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: MIT
+
+internal import Vanilla
+
+/// What a pool has at one worker. Only on the worker's thread.
+@usableFromInline
+@safe
+final class Shard: @unchecked Sendable {
+    let worker: Worker
+    let shared: Shared
+    var configuration: PostgresPool.Configuration { shared.configuration }
+    let counters = Counters()
+
+    private(set) var connections: [Connection] = []
+    private var free: [Operation] = []
+    /// Queries that were not sent yet.
+    private var unsent = Line<Operation>()
+    /// Those who want a connection for themselves.
+    private var acquirers = Line<Acquirer>()
+    private var arrivals: UInt64 = 0
+    private var touched: [Connection] = []
+    private var turn: TurnTask?
+    private var waitTimer: WorkerTimer?
+    private var waitTimerIsSet = false
+    private var retryTimer: WorkerTimer?
+    /// Not before that are connections opened.
+    private var isPausing = false
+    private var failures = 0
+    private(set) var lastError: PostgresError?
+    private(set) var isEnded = false
+
+    private let statementTimeout: Int64
+
+    init(worker: Worker, shared: Shared) {
+        self.worker = worker
+        self.shared = shared
+        // The server's own comes first.
+        statementTimeout = shared.configuration.statementTimeout.boundedNanoseconds + 500_000_000
+        turn = TurnTask(on: worker) { [weak self] in self?.flush() }
+        waitTimer = WorkerTimer(on: worker) { [weak self] in self?.expire() }
+        retryTimer = WorkerTimer(on: worker) { [weak self] in
+            self?.isPausing = false
+            self?.grow()
+        }
+        worker.whenStopping { [self] in end() }
+    }
+
+    /// Whether this is the worker's thread.
+    var isHere: Bool { worker.isCurrent && !isEnded }
+
+    var hasMoreThanMinimum: Bool { connections.count > configuration.minimum }
+    private var waitingCount: Int { unsent.count + acquirers.count }
+}
+
+// MARK: - Queries
+
+extension Shard {
+    /// A query to fill with parameters.
+    func makeOperation(_ timeout: Duration?) -> Operation {
+        let operation = free.popLast() ?? Operation(shard: self)
+        operation.timeout = timeout?.boundedNanoseconds ?? statementTimeout
+        return operation
+    }
+
+    func takeBack(_ operation: Operation) {
+        if free.count < 1024 { free.append(operation) }
+    }
+
+    /// Takes a query of this turn.
+    func submit(_ operation: Operation) throws {
+        try admit()
+        count(.query)
+        arrivals += 1
+        operation.order = arrivals
+        // Stamped when it has to wait.
+        operation.since = 0
+        operation.phase = .unsent
+        unsent.append(operation)
+        schedule()
+    }
+
+    private func admit() throws {
+        guard !isEnded else {
+            throw unavailable(PostgresError(.stopped, "The worker stops."))
+        }
+        guard waitingCount < configuration.maximumWaiting else {
+            count(.refusal)
+            throw unavailable(
+                PostgresError(.exhausted, "\(waitingCount) wait for a connection.\(lastWords)"))
+        }
+    }
+
+    private var lastWords: String {
+        lastError.map { " The last attempt to connect failed: \($0)" } ?? ""
+    }
+
+    /// A query that has to be sent once more, before those that came later.
+    func again(_ operation: Operation) {
+        guard !isEnded else {
+            return operation.finish(unavailable(PostgresError(.stopped, "The worker stops.")))
+        }
+        operation.phase = .unsent
+        unsent.prepend(operation)
+        schedule()
+    }
+
+    func forget(_ operation: Operation) {
+        unsent.remove(operation)
+    }
+
+    func schedule() {
+        turn?.schedule()
+    }
+
+    func touch(_ connection: Connection) {
+        touched.append(connection)
+        schedule()
+    }
+
+    /// The end of a turn: what was asked leaves.
+    private func flush() {
+        guard !isEnded else { return }
+        lease()
+        if !unsent.isEmpty { distribute() }
+        // A connection that fails here asks for another turn.
+        let flushing = touched
+        touched.removeAll(keepingCapacity: true)
+        for connection in flushing { connection.flush() }
+        if waitingCount > 0 { setWaitTimer() }
+        grow()
+        gauge()
+    }
+
+    /// The queries of a turn go together to the connection that has least to do.
+    private func distribute() {
+        let now = Clock.now
+        while let connection = leastLoaded() {
+            while connection.isUsable, let operation = unsent.removeFirst() {
+                waited(operation, now)
+                connection.send(operation, now: now)
+            }
+            if unsent.isEmpty { return }
+        }
+        stamp(now)
+    }
+
+    private func leastLoaded() -> Connection? {
+        var best: Connection?
+        for connection in connections where connection.isUsable {
+            if best == nil || connection.inFlight < best!.inFlight { best = connection }
+        }
+        return best
+    }
+
+    /// What is left over begins to wait.
+    private func stamp(_ now: Int64) {
+        var next = unsent.first
+        while let operation = next, operation.since == 0 {
+            operation.since = now
+            next = operation.next.map { unsafe unsafeDowncast($0, to: Operation.self) }
+        }
+    }
+
+    private func waited(_ member: Waiting, _ now: Int64) {
+        counters.waited(member.since == 0 ? 0 : now - member.since)
+        // Sent again, it is new.
+        member.since = 0
+    }
+}
+
+// MARK: - Leases
+
+extension Shard {
+    /// Stands in line for a connection.
+    func admit(_ acquirer: Acquirer) throws {
+        try admit()
+        arrivals += 1
+        acquirer.order = arrivals
+        acquirer.since = Clock.now
+        acquirers.append(acquirer)
+        schedule()
+    }
+
+    func forget(_ acquirer: Acquirer) {
+        acquirers.remove(acquirer)
+    }
+
+    /// Gives connections to those who want one for themselves. With more than one allowed, one is
+    /// left to queries.
+    private func lease() {
+        while let acquirer = acquirers.first {
+            guard let connection = connections.first(where: { $0.isFree && mayLease($0, acquirer) })
+            else { break }
+            acquirers.remove(acquirer)
+            waited(acquirer, Clock.now)
+            connection.isLeased = true
+            connection.isReserved = false
+            acquirer.finish(connection)
+        }
+        reserve()
+    }
+
+    private var leasable: Int { max(1, configuration.maximum - 1) }
+
+    private func mayLease(_ connection: Connection, _ acquirer: Acquirer) -> Bool {
+        let leased = connections.reduce(0) { $0 + ($1.isLeased ? 1 : 0) }
+        guard leased < leasable else { return false }
+        // With one connection in all, whoever came first.
+        if configuration.maximum == 1, let query = unsent.first {
+            return acquirer.order < query.order
+        }
+        return true
+    }
+
+    /// As nobody leaves a busy connection by itself, some take no more queries until they are free.
+    private func reserve() {
+        let taken = connections.reduce(0) { $0 + ($1.isLeased || $1.isReserved ? 1 : 0) }
+        let reserved = connections.reduce(0) { $0 + ($1.isReserved && !$1.isLeased ? 1 : 0) }
+        if acquirers.isEmpty {
+            for connection in connections where !connection.isLeased {
+                connection.isReserved = false
+            }
+            return
+        }
+        var wanted = min(acquirers.count - reserved, leasable - taken)
+        var shared = connections.reduce(0) { $0 + ($1.isShared ? 1 : 0) }
+        for connection in connections where wanted > 0 && connection.isShared {
+            guard shared > 1 || configuration.maximum == 1 else { return }
+            guard mayLease(connection, acquirers.first!) else { return }
+            connection.isReserved = true
+            wanted -= 1
+            shared -= 1
+        }
+    }
+}
+
+// MARK: - Waiting
+
+extension Shard {
+    private func setWaitTimer() {
+        guard !waitTimerIsSet else { return }
+        let limit = configuration.acquireTimeout.boundedNanoseconds
+        var first = Int64.max
+        if let query = unsent.first, query.since > 0 { first = query.since }
+        if let acquirer = acquirers.first { first = min(first, acquirer.since) }
+        guard first < .max else { return }
+        waitTimerIsSet = true
+        waitTimer?.set(after: .nanoseconds(max(0, first + limit - Clock.now)))
+    }
+
+    /// Those at the head of the lines have waited longest.
+    private func expire() {
+        waitTimerIsSet = false
+        let last = Clock.now - configuration.acquireTimeout.boundedNanoseconds
+        var error: PostgresError?
+        func reason() -> PostgresError {
+            if let error { return error }
+            let made = PostgresError(
+                .timeout,
+                "There was no connection within \(configuration.acquireTimeout).\(lastWords)")
+            error = made
+            return made
+        }
+        while let query = unsent.first, query.since > 0, query.since <= last {
+            unsent.remove(query)
+            count(.refusal)
+            query.finish(unavailable(reason()))
+        }
+        while let acquirer = acquirers.first, acquirer.since <= last {
+            acquirers.remove(acquirer)
+            count(.refusal)
+            acquirer.finish(unavailable(reason()))
+        }
+        setWaitTimer()
+    }
+}
+
+// MARK: - Connections
+
+extension Shard {
+    /// Opens what is missing: the minimum, one for queries, one for each who wants one, and one more
+    /// when all have much to do.
+    func grow() {
+        guard !isEnded, !isPausing else { return }
+        let opening = connections.reduce(0) { $0 + ($1.state == .opening ? 1 : 0) }
+        let shared = connections.reduce(0) { $0 + ($1.isShared ? 1 : 0) }
+        var wanted = configuration.minimum - connections.count
+        wanted = max(wanted, acquirers.count - opening + (unsent.isEmpty ? 0 : 1))
+        if !unsent.isEmpty && shared + opening == 0 { wanted = max(wanted, 1) }
+        if opening == 0 && isLoaded { wanted = max(wanted, 1) }
+        while wanted > 0, openOne() { wanted -= 1 }
+    }
+
+    /// Every shared connection has so much under way, or has had something for so long, that another
+    /// one helps.
+    private var isLoaded: Bool {
+        var shared = 0
+        var now: Int64 = 0
+        for connection in connections where connection.isShared {
+            shared += 1
+            if connection.inFlight == 0 { return false }
+            if connection.inFlight >= Self.loadedDepth { continue }
+            if now == 0 { now = Clock.now }
+            if now - connection.progress < Self.loadedTime { return false }
+        }
+        return shared > 0
+    }
+
+    /// So many under way at each connection ask for one more.
+    private static let loadedDepth = 64
+    /// So long without an answer does, too: 20 ms.
+    private static let loadedTime: Int64 = 20_000_000
+
+    /// One more, where the bounds allow it.
+    func openAnother() -> Bool { !isPausing && openOne() }
+
+    private func openOne() -> Bool {
+        guard connections.count < configuration.maximum, shared.take() else { return false }
+        let connection = Connection(shard: self)
+        connections.append(connection)
+        count(.attempt)
+        connection.open()
+        return true
+    }
+
+    func opened(_ connection: Connection) {
+        failures = 0
+        lastError = nil
+        count(.connected)
+        for old in connections where old.isOld && old !== connection { old.retire() }
+        schedule()
+    }
+
+    func closed(_ connection: Connection, wasReady: Bool, _ error: PostgresError?) {
+        connections.removeAll { $0 === connection }
+        touched.removeAll { $0 === connection }
+        shared.give()
+        guard !isEnded else { return }
+        if let error {
+            lastError = error
+            shared.report(
+                .warning,
+                wasReady
+                    ? "A database connection was lost: \(error)"
+                    : "The database cannot be reached: \(error)")
+        }
+        if wasReady {
+            if error != nil { count(.loss) }
+        } else {
+            pause()
+        }
+        schedule()
+    }
+
+    /// Longer after each failure, drawn from all of it, so that not everybody comes at once.
+    private func pause() {
+        let first = configuration.firstPause.boundedNanoseconds
+        let longest = configuration.longestPause.boundedNanoseconds
+        let top = min(longest, first << Int64(min(failures, 16)))
+        failures += 1
+        isPausing = true
+        retryTimer?.set(after: .nanoseconds(Int64.random(in: 0...max(top, 1))))
+    }
+
+    /// The worker stops, or the pool is gone: nobody waits for anything any more.
+    func end() {
+        guard !isEnded else { return }
+        isEnded = true
+        waitTimer?.cancel()
+        retryTimer?.cancel()
+        waitTimer = nil
+        retryTimer = nil
+        let error = unavailable(PostgresError(.stopped, "The worker stops."))
+        while let operation = unsent.removeFirst() { operation.finish(error) }
+        while let acquirer = acquirers.removeFirst() { acquirer.finish(error) }
+        for connection in connections { connection.close(nil) }
+        turn = nil
+    }
+}
+
+// MARK: - Counting
+
+extension Shard {
+    func count(_ what: Counters.What) {
+        counters.add(what)
+    }
+
+    /// Numbers that change without being counted, as of now.
+    func gauge() {
+        var idle = 0
+        for connection in connections where connection.isFree { idle += 1 }
+        counters.gauge(size: connections.count, idle: idle, waiting: waitingCount)
+    }
+}

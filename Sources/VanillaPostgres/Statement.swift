@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+
+internal import Synchronization
+
+/// A statement that is prepared once a connection and then only named.
+///
+/// ```swift
+/// static let findUser = Statement("select name from users where id = $1", .reads)
+/// ```
+///
+/// Make it once, as a `static let`. A connection finds it by a number, so that nothing is hashed or
+/// compared on the way of a query.
+public final class Statement: Sendable {
+    /// What a statement does to the database.
+    public enum Effect: Sendable {
+        /// It only reads, or may for another reason be repeated: it shares a Sync, and so a
+        /// transaction, with other requests, and is sent again when one of those failed or the
+        /// connection was lost. What it writes may be rolled back after it was told to be done.
+        case reads
+        /// It may write: it has a Sync, and so a transaction, of its own, and is sent once.
+        case writes
+    }
+
+    /// The text, with `$1`, `$2` ... for the parameters.
+    public let sql: String
+    /// What it does to the database.
+    public let effect: Effect
+
+    /// Where connections keep what they know of it; used again when this is gone.
+    let number: Int
+    /// Never used again.
+    let serial: UInt64
+
+    /// A statement. Without a word about its effect it writes.
+    public init(_ sql: String, _ effect: Effect = .writes) {
+        self.sql = sql
+        self.effect = effect
+        serial = Self.numbers.serial.add(1, ordering: .relaxed).newValue
+        number = Self.numbers.free.withLock { numbers in
+            if let number = numbers.free.popLast() { return number }
+            numbers.count += 1
+            return numbers.count - 1
+        }
+    }
+
+    deinit {
+        let number = number
+        Self.numbers.free.withLock { $0.free.append(number) }
+    }
+
+    private struct Free {
+        var free: [Int] = []
+        var count = 0
+    }
+
+    private final class Numbers: Sendable {
+        let serial = Atomic<UInt64>(0)
+        let free = Lock(Free())
+    }
+
+    private static let numbers = Numbers()
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+
+/// How a transaction begins.
+public struct TransactionOptions: Sendable {
+    /// How much it sees of others.
+    public enum Isolation: Sendable {
+        case readCommitted
+        case repeatableRead
+        case serializable
+    }
+
+    /// How much it sees of others.
+    public var isolation: Isolation
+    /// Whether it may only read.
+    public var isReadOnly: Bool
+    /// How often it is tried again when the server could not serialize it or found a deadlock. Its
+    /// body is called again then.
+    public var repeats: Int
+
+    /// The options of a transaction; without any, the database's usual one.
+    public init(isolation: Isolation = .readCommitted, isReadOnly: Bool = false, repeats: Int = 0) {
+        self.isolation = isolation
+        self.isReadOnly = isReadOnly
+        self.repeats = repeats
+    }
+
+    var sql: String {
+        let level =
+            switch isolation {
+            case .readCommitted: ""
+            case .repeatableRead: " isolation level repeatable read"
+            case .serializable: " isolation level serializable"
+            }
+        return "begin" + level + (isReadOnly ? " read only" : "")
+    }
+}
+
+extension PostgresError {
+    /// The same transaction may succeed when it is tried again.
+    public var isSerializationFailure: Bool { sqlState == "40001" || sqlState == "40P01" }
+}

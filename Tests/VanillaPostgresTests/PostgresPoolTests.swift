@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import Testing
+import Vanilla
+
+@testable import VanillaPostgres
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// Queries on shared connections: what they share, and what they do not.
+@Suite struct PostgresPoolTests {
+    private static let echo = Statement("select $1::int8", .reads)
+
+    /// What went wrong, as a handler sees it.
+    private static func failure(
+        _ body: nonisolated(nonsending) () async throws -> Void
+    ) async -> (any Error)? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test(arguments: backends)
+    func answersManyQueriesOfATurnInOneRoundTrip(backend: Backend) async throws {
+        let proxy = try Proxy(to: database.get().directory)
+        defer { proxy.stop() }
+        let text = try database.get().connectionString.replacing(
+            try database.get().directory, with: proxy.directory)
+        let bench = try Bench(text, backend: backend) { $0.maximum = 1 }
+        defer { bench.stop() }
+        // Connected and prepared.
+        _ = try await bench.run { pool in try await pool.query(Self.echo, 0) }
+        proxy.delay(0.2)
+        proxy.reset()
+
+        let sum = try await bench.run { pool in
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 1...100 {
+                    group.addTask { try await pool.query(Self.echo, number)[0][0] }
+                }
+                return try await group.reduce(0, +)
+            }
+        }
+        #expect(sum == 5050)
+        let seen = proxy.seen
+        #expect(seen.turns == 1)
+        #expect(seen.messages["B"] == 100 && seen.messages["E"] == 100)
+        #expect(seen.messages["P"] == nil && seen.messages["S"] == 1)
+        #expect(seen.connections == 0)
+    }
+
+    @Test func sendsWhatWritesWithASyncOfItsOwnInTheSameRoundTrip() async throws {
+        let proxy = try Proxy(to: database.get().directory)
+        defer { proxy.stop() }
+        let text = try database.get().connectionString.replacing(
+            try database.get().directory, with: proxy.directory)
+        let bench = try Bench(text) { $0.maximum = 1 }
+        defer { bench.stop() }
+        let write = Statement("select $1::int8")
+        _ = try await bench.run { pool in
+            _ = try await pool.query(Self.echo, 0)
+            return try await pool.query(write, 0)
+        }
+        proxy.delay(0.2)
+        proxy.reset()
+        let count = try await bench.run { pool in
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 1...10 {
+                    group.addTask { try await pool.query(Self.echo, number).count }
+                    group.addTask { try await pool.query(write, number).count }
+                }
+                return try await group.reduce(0, +)
+            }
+        }
+        #expect(count == 20)
+        let seen = proxy.seen
+        #expect(seen.turns == 1 && seen.messages["B"] == 20 && seen.messages["S"] == 11)
+    }
+
+    @Test func failsNobodyBecauseOfANeighbour() async throws {
+        let bench = try Bench { $0.maximum = 1 }
+        defer { bench.stop() }
+        let divide = Statement("select 100 / $1::int8", .reads)
+        let wrong = Statement("select this is no sql", .reads)
+        let outcomes = try await bench.run { pool in
+            _ = try await pool.query(divide, 1)
+            return await withTaskGroup(of: (Int, Int?, String?).self) { group in
+                for number in 0..<60 {
+                    group.addTask {
+                        do {
+                            if number % 7 == 3 {
+                                _ = try await pool.query(wrong)
+                                return (number, nil, nil)
+                            }
+                            let divisor = number % 5 == 0 ? 0 : 1
+                            let found: Int = try await pool.query(divide, divisor)[0][0]
+                            return (number, found, nil)
+                        } catch {
+                            return (number, nil, (error as? PostgresError)?.sqlState ?? "\(error)")
+                        }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+        }
+        #expect(outcomes.count == 60)
+        for (number, found, state) in outcomes {
+            if number % 7 == 3 {
+                #expect(state == "42601")
+            } else if number % 5 == 0 {
+                #expect(state == "22012")
+            } else {
+                #expect(found == 100, "\(number): \(state ?? "")")
+            }
+        }
+        #expect(bench.pool.statistics.losses == 0)
+    }
+
+    @Test func keepsWritesOfOthersWhenOneFails() async throws {
+        let bench = try Bench { $0.maximum = 1 }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            _ = try await pool.query("create table once (id int primary key)")
+            let insert = Statement("insert into once values ($1)")
+            let failures = await withTaskGroup(of: String?.self) { group in
+                for number in [1, 2, 2, 3, 3, 4] as [Int32] {
+                    group.addTask {
+                        let error = await Self.failure { _ = try await pool.query(insert, number) }
+                        return (error as? PostgresError)?.sqlState
+                    }
+                }
+                var states: [String] = []
+                for await state in group { if let state { states.append(state) } }
+                return states
+            }
+            #expect(failures == ["23505", "23505"])
+            let count: Int = try await pool.query("select count(*) from once")[0][0]
+            #expect(count == 4)
+            _ = try await pool.query("drop table once")
+        }
+    }
+
+    @Test func tellsOfWhatFailsAtTheCommit() async throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        try await bench.run { pool in
+            _ = try await pool.query(
+                "create table late (id int, constraint late_key unique (id) deferrable initially deferred)"
+            )
+            _ = try await pool.query("insert into late values (1)")
+            let error = await Self.failure {
+                _ = try await pool.query("insert into late values (1)")
+            }
+            let refused = try #require(error as? PostgresError)
+            #expect(refused.sqlState == "23505" && refused.constraint == "late_key")
+            _ = try await pool.query("drop table late")
+        }
+    }
+
+    @Test func preparesAgainAfterDiscardAndSchemaChanges() async throws {
+        let bench = try Bench { $0.maximum = 1 }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            _ = try await pool.query("create table shape as select 1 as a")
+            let all = Statement("select * from shape", .reads)
+            let insert = Statement("insert into shape (a) values ($1) returning *")
+            let found1 = try await pool.query(all).columnCount
+            #expect(found1 == 1)
+            let found2 = try await pool.query(insert, 2).columnCount
+            #expect(found2 == 1)
+            _ = try await pool.query("discard all")
+            let found3 = try await pool.query(all).count
+            #expect(found3 == 2)
+            let found4 = try await pool.query(insert, 3).count
+            #expect(found4 == 1)
+            _ = try await pool.query("alter table shape add column b text")
+            let found5 = try await pool.query(all).columnCount
+            #expect(found5 == 2)
+            let found6 = try await pool.query(insert, 4).columnCount
+            #expect(found6 == 2)
+            let found7 = try await pool.query(all).count
+            #expect(found7 == 4)
+            _ = try await pool.query("drop table shape")
+        }
+        #expect(bench.pool.statistics.errors == 0 && bench.pool.statistics.losses == 0)
+    }
+
+    @Test func preparesForOtherTypesAndOtherStatements() async throws {
+        let bench = try Bench { $0.maximum = 1 }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            let kind = Statement("select pg_typeof($1)::text", .reads)
+            for _ in 0..<2 {
+                let names: [String] = [
+                    try await pool.query(kind, 1)[0][0], try await pool.query(kind, true)[0][0],
+                    try await pool.query(kind, [1.5])[0][0],
+                ]
+                #expect(names == ["bigint", "boolean", "double precision[]"])
+            }
+            // Numbers of statements are used again, what they stand for is not.
+            for number in 0..<50 {
+                let found: Int = try await pool.query(Statement("select \(number)::int4", .reads))[
+                    0][0]
+                #expect(found == number)
+            }
+            let prepared: Int = try await pool.query("select count(*) from pg_prepared_statements")[
+                0][0]
+            #expect(prepared <= 4)
+        }
+    }
+
+    @Test func preparesNothingForPgBouncer() async throws {
+        let bench = try Bench {
+            $0.maximum = 1
+            $0.preparesStatements = false
+        }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            for number in 0..<3 {
+                let found: Int = try await pool.query(Self.echo, number)[0][0]
+                #expect(found == number)
+            }
+            let prepared: Int = try await pool.query("select count(*) from pg_prepared_statements")[
+                0][0]
+            #expect(prepared == 0)
+        }
+    }
+
+    @Test func isForWorkersAlone() async throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        let error = await Self.failure { _ = try await bench.pool.query("select 1") }
+        #expect((error as? PostgresError)?.kind == .misuse)
+        #expect(throws: PostgresError.self) { try bench.pool.open() }
+        await #expect(throws: PostgresError.self) { _ = try await bench.pool.acquire() }
+    }
+
+    private static let nonsense: [@Sendable (inout PostgresPool.Configuration) -> Void] = [
+        { $0.connection = "no connection string" }, { $0.maximum = 0 }, { $0.minimum = 5 },
+        { $0.minimum = -1 }, { $0.depth = 0 }, { $0.maximumWaiting = 0 },
+        { $0.maximumInProcess = 0 }, { $0.acquireTimeout = .zero },
+        { $0.longestPause = .seconds(-1) },
+    ]
+
+    @Test(arguments: nonsense)
+    func refusesWhatMakesNoSense(change: @Sendable (inout PostgresPool.Configuration) -> Void) {
+        var configuration = PostgresPool.Configuration()
+        change(&configuration)
+        do throws(PostgresError) {
+            _ = try PostgresPool(configuration)
+            Issue.record("It was taken.")
+        } catch {
+            #expect(error.kind == .misuse)
+        }
+    }
+
+    @Test(arguments: backends)
+    func answersRequests(backend: Backend) async throws {
+        let bench = try Bench(
+            backend: backend,
+            handler: { pool in
+                { request, response in
+                    let name: String = try await pool.query(
+                        Statement("select 'hello ' || $1::text", .reads), String(request.path))[0][
+                            0]
+                    response.send(name)
+                }
+            })
+        defer { bench.stop() }
+        let url = URL(string: "http://127.0.0.1:\(bench.server.port)/there")!
+        let (data, _) = try await URLSession.shared.data(from: url)
+        #expect(String(decoding: data, as: UTF8.self) == "hello /there")
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import PrivatePostgres
+import Testing
+import Vanilla
+
+@testable import VanillaPostgres
+
+/// The backends that this machine has. Containers often forbid io_uring.
+let backends: [Backend] = Backend.allCases.filter { backend in
+    guard let bench = try? Bench("", backend: backend) else { return false }
+    bench.stop()
+    return true
+}
+
+/// One server for all tests that leave it as it was.
+let database = Result { try PrivatePostgres(settings: ["max_connections": "200"]) }
+
+/// A worker, and a pool on it.
+final class Bench: Sendable {
+    let pool: PostgresPool
+    let server: Server
+    let worker: Worker
+    let log = Recorder<String>()
+
+    /// A pool of connections to the shared server, or wherever `connection` leads.
+    init(
+        _ connection: String? = nil, backend: Backend? = nil,
+        _ change: (inout PostgresPool.Configuration) -> Void = { _ in },
+        handler: @escaping @Sendable (PostgresPool) -> Server.AsyncHandler = { _ in
+            { _, response in response.send("") }
+        }
+    ) throws {
+        var configuration = PostgresPool.Configuration(
+            try connection ?? database.get().connectionString)
+        configuration.log = { [log] in log.record("\($0): \($1)") }
+        change(&configuration)
+        pool = try PostgresPool(configuration)
+
+        var local = Server.Configuration(address: .host("127.0.0.1", port: 0))
+        local.backend = backend
+        local.workers = 1
+        local.handlesSignals = false
+        local.log = { [log] in log.record("\($0): \($1)") }
+        let workers = Recorder<Worker>()
+        let answer = handler(pool)
+        server = try Server(configuration: local) { worker in
+            workers.record(worker)
+            return { request, response in try response.answer(request, with: answer) }
+        }
+        try server.start()
+        guard workers.wait(for: 1) else { throw PostgresError(.stopped, "There is no worker.") }
+        worker = workers.values[0]
+    }
+
+    /// Runs a task on the worker, as an asynchronous handler is.
+    func run<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresPool) async throws -> Value
+    ) async throws -> Value {
+        let pool = pool
+        return try await Task(executorPreference: worker.taskExecutor) { try await body(pool) }
+            .value
+    }
+
+    func stop() {
+        server.stop(within: .zero)
+        server.wait()
+    }
+}
+
+/// Asks the server by a client of its own.
+@discardableResult
+func ask(_ sql: String, of postgres: PrivatePostgres) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["psql", "-XAtq", postgres.connectionString, "-c", sql]
+    let output = Foundation.Pipe()
+    process.standardOutput = output
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+}
+
+/// Whether something becomes true before the deadline.
+func eventually(
+    within time: Duration = .seconds(10), _ condition: () async throws -> Bool
+) async throws -> Bool {
+    let end = ContinuousClock.now + time
+    while ContinuousClock.now < end {
+        if try await condition() { return true }
+        await Task.yield()
+    }
+    return try await condition()
+}
