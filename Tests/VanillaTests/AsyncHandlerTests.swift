@@ -137,6 +137,21 @@ private func server(
     }
 
     @Test(arguments: backends)
+    func datesItsAnswerByTheMomentItIsGiven(backend: Backend) throws {
+        let server = try server(backend) { routes in
+            routes.get("/") { _, response in
+                response.addField("X-First", "1")
+                try await Worker.current!.sleep(for: .milliseconds(1100))
+                response.send("")
+            }
+        }
+        let before = HTTPDate(secondsSince1970: Int64(time(nil)))
+        let answer = try server.answers([get("/")])[0]
+        let date = try #require(answer["Date"].flatMap { HTTPDate($0) })
+        #expect(date > before && answer["X-First"] == "1")
+    }
+
+    @Test(arguments: backends)
     func answersWhatItThrows(backend: Backend) throws {
         let log = Recorder<String>()
         let server = try server(backend, log: log) { routes in

@@ -266,6 +266,13 @@ static int32_t head_finish(struct vn_response *response, vn_span content_type, e
     return 0;
 }
 
+/* The head of a call's answer may have been begun long before. The date is its second line. */
+vn_cold static void head_renew_date(struct vn_response *response)
+{
+    uint8_t *line = memchr(response->start, '\n', (size_t) (response->at - response->start));
+    memcpy(line + sizeof "\nDate: " - 1, response->worker->date, VN_DATE_SIZE);
+}
+
 static int32_t head_commit(struct vn_response *response)
 {
     struct vn_conn *conn = response->conn;
@@ -279,6 +286,7 @@ static int32_t head_commit(struct vn_response *response)
         uint8_t *room = vn_writer_reserve(&response->worker->writer, count);
         if (room == NULL)
             return -ENOMEM;
+        head_renew_date(response);
         memcpy(room, response->start, count);
     }
     vn_count_more(&response->worker->counters.counted.responses[response->status / 100 % 6], 1);
