@@ -27,8 +27,8 @@ final class Operation: Waiting, @unchecked Sendable {
     var isRead = false
     /// A neighbour failed, so that it has a Sync of its own now.
     var isAlone = false
-    /// The name by which it was sent.
-    var name: UInt64 = 0
+    /// As what it was sent.
+    var known: KnownStatement?
     /// How often it was sent again.
     var repeats = 0
     /// The lease that it belongs to.
@@ -139,6 +139,7 @@ final class Operation: Waiting, @unchecked Sendable {
         repeats = 0
         lease = nil
         carrier = nil
+        known = nil
         wasCancelled = false
         isAbandoned = false
         isAborted = false

@@ -193,8 +193,7 @@ extension Shard {
             else { break }
             acquirers.remove(acquirer)
             waited(acquirer, Clock.now)
-            connection.isLeased = true
-            connection.isReserved = false
+            connection.beginLease()
             acquirer.finish(connection)
         }
         reserve()
@@ -375,6 +374,7 @@ extension Shard {
         while let acquirer = acquirers.removeFirst() { acquirer.finish(error) }
         for connection in connections { connection.close(nil) }
         turn = nil
+        gauge()
     }
 }
 

@@ -90,7 +90,7 @@ func eventually(
     let end = ContinuousClock.now + time
     while ContinuousClock.now < end {
         if try await condition() { return true }
-        await Task.yield()
+        try await Task.sleep(for: .milliseconds(1))
     }
     return try await condition()
 }
