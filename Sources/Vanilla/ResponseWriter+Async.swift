@@ -19,6 +19,6 @@ extension ResponseWriter {
     public mutating func answer(
         _ request: Request, with handler: @escaping Server.AsyncHandler
     ) throws(VanillaError) {
-        try AsyncCall.begin(request, &self, handler)
+        try AsyncRunner.begin(request, &self, handler)
     }
 }

@@ -26,10 +26,23 @@ struct RouteMatch {
         unsafe tree._withUnsafeGuaranteedRef(body)
     }
 
-    /// The same with its ranges elsewhere.
-    func copy(with ranges: UnsafePointer<vn_range>) -> RouteMatch {
-        var copy = self
-        unsafe copy.ranges = ranges
-        return copy
+    /// The bytes that a copy with its ranges needs.
+    var size: Int {
+        MemoryLayout<RouteMatch>.stride + rangeCount * MemoryLayout<vn_range>.stride
+    }
+
+    private var rangeCount: Int {
+        route.map { route in withTree { tree in tree.parameterCount(of: route) } } ?? 0
+    }
+
+    /// A copy with its ranges, in as much memory as it needs. It ends with that memory.
+    func copy(to memory: UnsafeMutableRawPointer) -> UnsafePointer<RouteMatch> {
+        let copied = unsafe (memory + MemoryLayout<RouteMatch>.stride)
+            .bindMemory(to: vn_range.self, capacity: rangeCount)
+        unsafe copied.initialize(from: ranges, count: rangeCount)
+        let match = unsafe memory.bindMemory(to: RouteMatch.self, capacity: 1)
+        unsafe match.initialize(to: self)
+        unsafe match.pointee.ranges = UnsafePointer(copied)
+        return unsafe UnsafePointer(match)
     }
 }

@@ -10,58 +10,93 @@ extension Worker {
     /// - Parameter duration: Never less, and up to a millisecond more where the worker is not busy.
     /// - Throws: `CancellationError` where the task is cancelled meanwhile, or the worker stops.
     public func sleep(for duration: Duration) async throws {
-        guard isCurrent else { return try await Task.sleep(for: duration) }
-        let sleep = Sleep(on: self)
-        try await sleep.wait.value { sleep.begin(duration) }
+        guard isCurrent else { return try await Worker.sleepElsewhere(for: duration) }
+        // Thousands sleep at the same time: what is not needed for it is in functions of their own.
+        let sleep = Sleep(on: executor, for: duration)
+        try await withTaskCancellationHandler {
+            try await unsafe withUnsafeThrowingContinuation { continuation in
+                unsafe sleep.begin(continuation)
+            }
+        } onCancel: {
+            sleep.cancel()
+        }
+    }
+
+    @inline(never)
+    private static func sleepElsewhere(for duration: Duration) async throws {
+        try await Task.sleep(for: duration)
     }
 }
 
-/// One sleep: a timer, and a guest so that it ends with the worker, in one piece of memory.
+/// One sleep: a timer, and a guest so that it ends with the worker. Everything but a cancelling from
+/// elsewhere happens on the worker's thread, so nothing is locked.
 @safe
 private final class Sleep: @unchecked Sendable {
-    let wait: WorkerWait<Void>
-    private let worker: Worker
-    private let timer: UnsafeMutablePointer<vn_timer>
-    private let guest: UnsafeMutablePointer<vn_guest>
-
-    init(on worker: Worker) {
-        self.worker = worker
-        wait = WorkerWait(on: worker)
-        unsafe timer = .allocate(capacity: 1)
-        unsafe guest = .allocate(capacity: 1)
+    /// What C calls, in one piece of memory.
+    @safe
+    private struct Calls {
+        var timer: vn_timer
+        var guest: vn_guest
     }
 
-    func begin(_ duration: Duration) {
+    private let executor: WorkerExecutor
+    private let nanoseconds: UInt64
+    private let calls: UnsafeMutablePointer<Calls>
+    private var continuation: UnsafeContinuation<Void, any Error>?
+    private var isOver = false
+
+    init(on executor: WorkerExecutor, for duration: Duration) {
+        self.executor = executor
+        nanoseconds = duration.boundedNanoseconds
+        unsafe calls = .allocate(capacity: 1)
         // Both are taken out before this object goes.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe timer.initialize(
-            to: vn_timer(private: (nil, nil, nil, nil), run: Self.run, context: context))
-        unsafe guest.initialize(
-            to: vn_guest(private: (nil, nil), leave: Self.leave, context: context))
-        unsafe vn_worker_host(worker.executor.pointer, guest)
-        unsafe vn_timer_set(worker.executor.pointer, timer, duration.boundedNanoseconds)
-        isBegun = true
+        unsafe calls.initialize(
+            to: Calls(
+                timer: vn_timer(private: (nil, nil, nil, nil), run: Self.run, context: context),
+                guest: vn_guest(private: (nil, nil), leave: Self.leave, context: context)))
     }
 
-    private var isBegun = false
-
     deinit {
-        if isBegun {
-            unsafe vn_timer_clear(timer)
-            unsafe vn_worker_dismiss(guest)
+        unsafe calls.deallocate()
+    }
+
+    func begin(_ continuation: UnsafeContinuation<Void, any Error>) {
+        unsafe self.continuation = unsafe continuation
+        if isOver { return end(with: CancellationError()) }
+        unsafe vn_worker_host(executor.pointer, &calls.pointee.guest)
+        unsafe vn_timer_set(executor.pointer, &calls.pointee.timer, nanoseconds)
+    }
+
+    /// On any thread.
+    func cancel() {
+        if executor.isCurrent {
+            end(with: CancellationError())
+        } else {
+            Task(executorPreference: executor) { self.end(with: CancellationError()) }
         }
-        unsafe timer.deallocate()
-        unsafe guest.deallocate()
+    }
+
+    private func end(with error: (any Error)? = nil) {
+        isOver = true
+        guard let continuation = unsafe continuation.take() else { return }
+        unsafe vn_timer_clear(&calls.pointee.timer)
+        unsafe vn_worker_dismiss(&calls.pointee.guest)
+        if let error {
+            unsafe continuation.resume(throwing: error)
+        } else {
+            unsafe continuation.resume()
+        }
     }
 
     private static let run: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
         // C always passes it.
-        unsafe Unmanaged<Sleep>.fromOpaque(context!).takeUnretainedValue().wait.finish(.success(()))
+        unsafe Unmanaged<Sleep>.fromOpaque(context!).takeUnretainedValue().end()
     }
 
     private static let leave: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
         // C always passes it.
         unsafe Unmanaged<Sleep>.fromOpaque(context!).takeUnretainedValue()
-            .wait.finish(.failure(CancellationError()))
+            .end(with: CancellationError())
     }
 }

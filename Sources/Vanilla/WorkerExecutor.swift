@@ -19,15 +19,19 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     // The worker's thread's own from here on.
     private var jobs: [UnownedJob] = []
     private var isScheduled = false
-    /// Whether the next job is to be kept for ``start(_:)``, and the job.
+    /// Whether the next job is to be kept for ``runFirstJob(_:)``, and the job.
     private var isStarting = false
     private var started: UnownedJob?
+    private var idleRunners: [AsyncRunner] = []
     private var states: [(owner: ObjectIdentifier, state: AnyObject)] = []
     private var stoppers: [() -> Void] = []
     /// C's names for what it is to call, for as long as this object lives.
     private let draining: UnsafeMutablePointer<vn_task>
     private let arriving: UnsafeMutablePointer<vn_task>
     private let guest: UnsafeMutablePointer<vn_guest>
+
+    /// Tasks that wait for a handler to run.
+    private static let idleRunnersAtMost = 256
 
     /// Jobs in one turn of the worker's loop; more wait for the next one.
     private static let jobsAtMost = 4096
@@ -88,16 +92,15 @@ extension WorkerExecutor {
         }
     }
 
-    /// Runs the first job of the task that `make` makes here and now.
-    func start<Success, Failure>(_ make: () -> Task<Success, Failure>) -> Task<Success, Failure> {
+    /// Runs the first job that `begin` leads to here and now.
+    func runFirstJob(_ begin: () -> Void) {
         isStarting = true
-        let task = make()
+        begin()
         isStarting = false
         if let job = started {
             started = nil
             unsafe job.runSynchronously(on: asUnownedTaskExecutor())
         }
-        return task
     }
 
     private func schedule() {
@@ -162,6 +165,17 @@ extension WorkerExecutor {
     }
 }
 
+// MARK: - Runners of handlers
+
+extension WorkerExecutor {
+    func takeIdleRunner() -> AsyncRunner? { idleRunners.popLast() }
+
+    /// Also false on another thread than the worker's, where one goes on after its end.
+    var canTakeIdleRunner: Bool { isCurrent && idleRunners.count < Self.idleRunnersAtMost }
+
+    func putIdleRunner(_ runner: AsyncRunner) { idleRunners.append(runner) }
+}
+
 // MARK: - What lives on the worker
 
 extension WorkerExecutor {
@@ -198,6 +212,8 @@ extension WorkerExecutor {
 
     /// The worker has ended. On its thread.
     func close() {
+        for runner in idleRunners { runner.end() }
+        idleRunners = []
         let arrived = arrivals.withLock { jobs in jobs.take() ?? [] }
         isClosed.store(true, ordering: .releasing)
         let left = jobs + arrived

@@ -52,6 +52,16 @@ extension Router {
                 response.send(
                     "page", etag: nil, lastModified: Answers.pageModified, contentType: .plainText)
             }
+            // The same as "/pipeline", in a task of its own.
+            routes.get("/async", body: .ignored) { (_, response) async in
+                response.send("ok", contentType: .plainText)
+            }
+            routes.get("/delay/:milliseconds", body: .ignored) { request, response in
+                let milliseconds = try request.parameters.require("milliseconds", as: Int.self)
+                guard (0...60_000).contains(milliseconds) else { throw RequestError(.notFound) }
+                try await Worker.current?.sleep(for: .milliseconds(milliseconds))
+                response.send("ok", contentType: .plainText)
+            }
             // Everything that a router does for a request, to be counted.
             routes.group("/teams/:team") { team in
                 team.use { request, response, next in try next(request, &response) }

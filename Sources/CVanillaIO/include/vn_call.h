@@ -16,10 +16,13 @@ typedef struct vn_call vn_call;
 typedef void vn_lost(void *context);
 
 /* Go on after this call, inside of which it is made. The request is copied and lives, as does the
- * response, until vn_call_end; the handler deadline runs. Returns NULL with -EALREADY or -ENOMEM in
- * `error`. */
+ * response, until vn_call_end; the handler deadline runs. With it comes room for `extra` bytes, zeroed
+ * and aligned to 16. Returns NULL with -EALREADY or -ENOMEM in `error`. */
 vn_call *vn_call_begin(vn_response *response, const vn_request *request, vn_lost *lost,
-                       void *context, int32_t *error);
+                       void *context, size_t extra, int32_t *error);
+
+/* That room. */
+void *vn_call_extra(vn_call *call);
 
 const vn_request *vn_call_request(const vn_call *call);
 

@@ -91,7 +91,7 @@ typedef struct vn_guest {
  * are closed and timers cleared then. The guest is forgotten before it is called. */
 void vn_worker_host(vn_worker *worker, vn_guest *guest);
 
-/* It has gone by itself. */
+/* It has gone by itself, or was never there. */
 void vn_worker_dismiss(vn_guest *guest);
 
 #endif

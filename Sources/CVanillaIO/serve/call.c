@@ -37,30 +37,31 @@ static size_t copy_bytes(uint8_t *to, const uint8_t *from, size_t count)
 static void copy_request(struct vn_call *call, const vn_request *request, size_t size,
                          size_t head_count)
 {
-    uint8_t *head = call->memory + size;
+    uint8_t *copy = call->memory + call->extra, *head = copy + size;
     uint8_t *body = head + copy_bytes(head, request->head, head_count);
-    memcpy(call->memory, request, size);
+    memcpy(copy, request, size);
     copy_bytes(body, request->body.bytes, request->body.count);
-    call->request = (vn_request *) (void *) call->memory;
+    call->request = (vn_request *) (void *) copy;
     call->request->head = head;
     call->request->body.bytes = body;
 }
 
-static struct vn_call *call_make(const vn_request *request, bool is_gathered)
+static struct vn_call *call_make(const vn_request *request, bool is_gathered, size_t extra)
 {
     size_t size = vn_request_size(request), head_count = request->at + 2u; /* the empty line */
-    size_t extra = is_gathered ? 0 : size + head_count + request->body.count;
-    struct vn_call *call = malloc(sizeof *call + extra);
+    size_t copied = is_gathered ? 0 : size + head_count + request->body.count;
+    struct vn_call *call = malloc(sizeof *call + extra + copied);
     if (call == NULL)
         return NULL;
-    *call = (struct vn_call) {0};
+    *call = (struct vn_call) {.extra = extra};
+    memset(call->memory, 0, extra);
     if (!is_gathered)
         copy_request(call, request, size, head_count);
     return call;
 }
 
 vn_call *vn_call_begin(vn_response *response, const vn_request *request, vn_lost *lost,
-                       void *context, int32_t *error)
+                       void *context, size_t extra, int32_t *error)
 {
     struct vn_conn *conn = response->conn;
     *error = -EALREADY;
@@ -68,7 +69,8 @@ vn_call *vn_call_begin(vn_response *response, const vn_request *request, vn_lost
         return NULL;
     struct vn_exchange *exchange = vn_conn_exchange(conn);
     bool is_gathered = exchange != NULL && exchange->request == request;
-    struct vn_call *call = exchange == NULL ? NULL : call_make(request, is_gathered);
+    struct vn_call *call =
+        exchange == NULL ? NULL : call_make(request, is_gathered, (extra + 15) / 16 * 16);
     *error = -ENOMEM;
     if (call == NULL)
         return NULL;
@@ -91,6 +93,11 @@ vn_call *vn_call_begin(vn_response *response, const vn_request *request, vn_lost
 const vn_request *vn_call_request(const vn_call *call)
 {
     return call->request;
+}
+
+void *vn_call_extra(vn_call *call)
+{
+    return call->memory;
 }
 
 vn_response *vn_call_response(vn_call *call)
@@ -141,7 +148,7 @@ void vn_call_end(vn_call *call)
     }
     vn_list_remove(&call->link);
     free(response->own);
-    if ((uint8_t *) call->request != call->memory)
+    if ((uint8_t *) call->request != call->memory + call->extra)
         free(call->request);
     free(call->body);
     free(call);

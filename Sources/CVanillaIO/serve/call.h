@@ -11,9 +11,10 @@ struct vn_call {
     struct vn_link link; /* of the worker's calls */
     vn_lost *lost; /* NULL: it was called */
     void *context;
+    size_t extra; /* bytes of that room */
     vn_request *request; /* in `memory`, or of its own with the body that was gathered */
     uint8_t *body;
-    uint8_t memory[];
+    _Alignas(16) uint8_t memory[]; /* the room that was asked for, then the copy of the request */
 };
 
 /* Nobody waits for its answer any more. */

@@ -352,7 +352,9 @@ void vn_worker_host(vn_worker *worker, vn_guest *guest)
 
 void vn_worker_dismiss(vn_guest *guest)
 {
-    vn_list_remove((struct vn_link *) (void *) guest->private);
+    struct vn_link *link = (struct vn_link *) (void *) guest->private;
+    if (link->next != NULL)
+        vn_list_remove(link);
 }
 
 /* ---- Letters from other threads ---- */
