@@ -234,12 +234,15 @@ extension Connection {
             isOpen = false
             isFine = sync(nil)
         }
-        for operation in alone where isFine {
+        var count = 0
+        while isFine, count < alone.count {
+            let operation = alone[count]
+            count += 1
             isFine = sync(push(operation) ? operation : nil)
         }
-        alone.removeAll(keepingCapacity: true)
-        // What failed halfway leaves expectations that nobody will meet.
-        guard isFine else { return close(channel.error) }
+        // What failed halfway leaves expectations that nobody will meet, and queries that were not sent.
+        alone.removeFirst(count)
+        guard isFine, !channel.hasFailed else { return close(channel.error) }
         write()
     }
 
@@ -274,14 +277,15 @@ extension Connection {
         } else {
             isSent = channel.send(operation.statement?.sql ?? operation.sql, operation.parameters)
         }
-        if isSent {
+        if isSent || channel.hasFailed {
+            // Of a connection that was lost it is taken back when that is closed.
             expected.append(Expected(kind: .query, operation: operation))
         } else {
             // Too large, or no memory.
             inFlight -= 1
             operation.finish(channel.error)
         }
-        return isSent
+        return operation.phase == .sent
     }
 
     /// What is known of a statement, which is prepared first unless it is.

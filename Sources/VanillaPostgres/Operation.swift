@@ -46,6 +46,8 @@ final class Operation: Waiting, @unchecked Sendable {
     var isAborted = false
     var result: PostgresResult?
     var failure: (any Error)?
+    /// Before it was asked.
+    private var isCancelled = false
     private var continuation: UnsafeContinuation<Void, Never>?
 
     init(shard: Shard) {
@@ -58,19 +60,26 @@ final class Operation: Waiting, @unchecked Sendable {
     /// Asks, and waits for the answer.
     @usableFromInline
     nonisolated(nonsending) func run() async throws -> PostgresRows {
-        let (shard, ticket) = (shard, ticket)
+        let (worker, ticket) = (shard.worker, ticket)
+        await withTaskCancellationHandler {
+            await unsafe withUnsafeContinuation { continuation in
+                unsafe self.continuation = unsafe continuation
+                submit()
+            }
+        } onCancel: {
+            worker.run { self.cancel(ticket) }
+        }
+        return try take()
+    }
+
+    /// Only now, when there is somebody to resume.
+    private func submit() {
+        guard !isCancelled else { return finish(CancellationError()) }
         do {
             if let lease { try lease.submit(self) } else { try shard.submit(self) }
         } catch {
-            giveBack()
-            throw error
+            finish(error)
         }
-        await withTaskCancellationHandler {
-            await unsafe withUnsafeContinuation { unsafe continuation = $0 }
-        } onCancel: {
-            shard.worker.run { self.cancel(ticket) }
-        }
-        return try take()
     }
 
     /// Lets go on who waits.
@@ -90,7 +99,8 @@ final class Operation: Waiting, @unchecked Sendable {
             if let lease { return lease.cancel(self) }
             abandon(CancellationError())
             carrier?.abandoned(self)
-        case .idle, .done: break
+        case .idle: isCancelled = true
+        case .done: break
         }
     }
 
@@ -143,6 +153,7 @@ final class Operation: Waiting, @unchecked Sendable {
         wasCancelled = false
         isAbandoned = false
         isAborted = false
+        isCancelled = false
         failure = nil
         parameters.removeAll()
         shard.takeBack(self)
