@@ -20,6 +20,7 @@ let package = Package(
         .executable(name: "simple", targets: ["SimpleExample"]),
         .executable(name: "etag", targets: ["ETagExample"]),
         .executable(name: "sse", targets: ["SSEExample"]),
+        .executable(name: "hexagonal", targets: ["HexagonalExample"]),
         .executable(name: "arena", targets: ["VanillaArena"]),
     ],
     dependencies: [
@@ -64,6 +65,23 @@ let package = Package(
             dependencies: ["Vanilla", "VanillaExampleOptions"],
             path: "Sources/VanillaExamples/SSE"
         ),
+        // What the example hexagonal needs of the system.
+        .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CArgon2"),
+        // Three targets, so that the compiler sees that nothing inside knows what is outside.
+        .target(name: "HexagonalDomain", path: "Sources/VanillaExamples/Hexagonal/Domain"),
+        .target(
+            name: "HexagonalApplication", dependencies: ["HexagonalDomain"],
+            path: "Sources/VanillaExamples/Hexagonal/Application"),
+        .executableTarget(
+            name: "HexagonalExample",
+            dependencies: [
+                "HexagonalApplication", "HexagonalDomain", "Vanilla", "VanillaJSON",
+                "VanillaPostgres", "VanillaExampleOptions", "CSQLite", "CArgon2",
+            ],
+            path: "Sources/VanillaExamples/Hexagonal",
+            exclude: ["Domain", "Application"]
+        ),
         .executableTarget(
             name: "VanillaArena",
             dependencies: [
@@ -101,6 +119,12 @@ let package = Package(
             ]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
         .testTarget(name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON"]),
+        .testTarget(
+            name: "HexagonalTests",
+            dependencies: [
+                "HexagonalExample", "HexagonalApplication", "HexagonalDomain", "Vanilla",
+                "VanillaPostgres", "PrivatePostgres",
+            ]),
         .testTarget(
             name: "VanillaPostgresTests",
             dependencies: ["Vanilla", "VanillaPostgres", "PrivatePostgres"]),

@@ -10,18 +10,16 @@ runs.
 """
 
 import argparse
-import datetime
 import os
-import platform
 import resource
 import select
 import signal
 import statistics
-import subprocess
 import sys
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from report import ROOT, heading, printed, save, two_cores
+
 sys.path.insert(0, os.path.join(ROOT, "Tests", "clients"))
 
 import harness  # noqa: E402
@@ -277,26 +275,23 @@ def measure(options, backend, cores):
     yield ""
 
 
-def heading(options, cores):
-    revision = subprocess.run(
-        ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True
-    ).stdout.strip()
-    yield f"# An ordinary client beside abuse, {datetime.date.today().isoformat()}\n"
-    yield (
-        f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} CPUs,"
-        f" revision {revision or 'unknown'}; `scripts/bench abuse {' '.join(options.said)}`."
-    )
-    if cores[0] is None:
-        yield "\n**Only one CPU is allowed here: all share it, and the figures say little.**"
-    else:
-        yield (
-            f"Server: one worker on core {cores[0]}; client and abuser: core {cores[1]}, the abuser"
-            " SCHED_IDLE."
-        )
+def introduction(options, cores):
+    yield from heading(
+        "An ordinary client beside abuse", f"scripts/bench abuse {' '.join(options.said)}", cores,
+        "all share it, and the figures say little.",
+        f"Server: one worker on core {cores[0]}; client and abuser: core {cores[1]}, the abuser"
+        " SCHED_IDLE.",
+    )  # fmt: skip
     yield (
         f"Microseconds; medians of {options.rounds} rounds of {options.seconds:g} s."
         f" The bar is a ratio of {BAR:g}.\n"
     )
+
+
+def sections(options, cores):
+    yield from introduction(options, cores)
+    for backend in harness.BACKENDS:
+        yield from measure(options, backend, cores)
 
 
 def main():
@@ -315,18 +310,11 @@ def main():
             del ABUSES[name]
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    allowed = sorted(os.sched_getaffinity(0))
-    cores = (allowed[0], allowed[1]) if len(allowed) > 1 else (None, None)
+    cores = two_cores()
     pin(cores[1])
-    lines = []
-    for part in (heading(options, cores), *(measure(options, b, cores) for b in harness.BACKENDS)):
-        for line in part:
-            print(line, flush=True)
-            lines.append(line)
+    lines = printed(sections(options, cores))
     if options.save:
-        path = os.path.join(ROOT, "bench", "results", time.strftime("%Y-%m-%d") + "-abuse.md")
-        with open(path, "w") as file:
-            file.write("\n".join(lines) + "\n")
+        save(lines, "-abuse")
 
 
 if __name__ == "__main__":

@@ -9,19 +9,17 @@ ratios are taken within each round. Prints Markdown. scripts/bench builds what t
 """
 
 import argparse
-import datetime
 import json
 import os
-import platform
 import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from report import ROOT, heading, printed, progress, save, two_cores
+
 sys.path.insert(0, os.path.join(ROOT, "Tests", "clients"))
 
 import harness  # noqa: E402
@@ -226,10 +224,6 @@ def measure_one(options, start, count, cores):
         server.close()
 
 
-def progress(text):
-    print(text, file=sys.stderr, flush=True)
-
-
 def median(values, pattern):
     return format(statistics.median(values), pattern)
 
@@ -281,22 +275,13 @@ def memory_table(rounds_of):
     yield ""
 
 
-def heading(options, cores):
-    revision = subprocess.run(
-        ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True
-    ).stdout.strip()
-    yield f"# Fan-out, {datetime.date.today().isoformat()}\n"
-    yield (
-        f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} CPUs,"
-        f" revision {revision or 'unknown'}; `scripts/bench fanout {' '.join(options.said)}`."
-    )
-    if cores[0] is None:
-        yield (
-            "\n**Only one CPU is allowed here: server and subscribers share it, nothing is pinned,"
-            " and the figures compare with no other machine's.**"
-        )
-    else:
-        yield f"Servers: one worker on core {cores[0]}; subscribers: core {cores[1]}."
+def introduction(options, cores):
+    yield from heading(
+        "Fan-out", f"scripts/bench fanout {' '.join(options.said)}", cores,
+        "server and subscribers share it, nothing is pinned, and the figures compare with no other"
+        " machine's.",
+        f"Servers: one worker on core {cores[0]}; subscribers: core {cores[1]}.",
+    )  # fmt: skip
     yield (
         f"Medians of {options.rounds} interleaved rounds of about {options.deliveries:,} deliveries"
         f" of each kind. A burst is {BURST} POSTs written at once on one connection. CPU is the"
@@ -322,7 +307,7 @@ def arguments_of_command():
 
 
 def sections(options, cores):
-    yield from heading(options, cores)
+    yield from introduction(options, cores)
     rounds_of = {}
     for count in options.subscribers:
         rounds = rounds_of[count] = {}
@@ -346,19 +331,9 @@ def sections(options, cores):
 def main():
     options = arguments_of_command()
     harness.settings["bin"] = options.bin
-    allowed = sorted(os.sched_getaffinity(0))
-    cores = (allowed[0], allowed[1]) if len(allowed) > 1 else (None, None)
-    lines = []
-    for line in sections(options, cores):
-        print(line, flush=True)
-        lines.append(line)
+    lines = printed(sections(options, two_cores()))
     if options.save:
-        folder = os.path.join(ROOT, "bench", "results")
-        os.makedirs(folder, exist_ok=True)
-        path = os.path.join(folder, time.strftime("%Y-%m-%d") + "-fanout.md")
-        with open(path, "w") as file:
-            file.write("\n".join(lines) + "\n")
-        progress(f"saved: {os.path.relpath(path, ROOT)}")
+        progress("saved: " + save(lines, "-fanout"))
 
 
 if __name__ == "__main__":

@@ -9,18 +9,16 @@ per second move with the machine, CPU time per request less, ratios least. Print
 """
 
 import argparse
-import datetime
 import json
 import os
-import platform
 import re
 import resource
 import statistics
 import subprocess
 import sys
-import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from report import ROOT, heading, printed, progress, save, two_cores
+
 sys.path.insert(0, os.path.join(ROOT, "Tests", "clients"))
 
 import harness  # noqa: E402
@@ -117,10 +115,6 @@ def blast(options, server, arguments, seconds, core):
 
 def spread(values, digits):
     return f"{min(values):.{digits}f} - {max(values):.{digits}f}"
-
-
-def progress(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def measure(options, title, arguments, closes, cores):
@@ -269,22 +263,13 @@ def measure_wrk(options):
     yield ""
 
 
-def heading(options, cores):
-    revision = subprocess.run(
-        ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True
-    ).stdout.strip()
-    yield f"# Load, {datetime.date.today().isoformat()}\n"
-    yield (
-        f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} CPUs,"
-        f" revision {revision or 'unknown'}; `scripts/bench {' '.join(options.said)}`."
-    )
-    if cores[0] is None:
-        yield (
-            "\n**Only one CPU is allowed here: server and load generator share it, nothing is pinned,"
-            " and the figures compare with no other machine's.**"
-        )
-    else:
-        yield f"Servers: one worker on core {cores[0]}; load: core {cores[1]}."
+def introduction(options, cores):
+    yield from heading(
+        "Load", f"scripts/bench {' '.join(options.said)}", cores,
+        "server and load generator share it, nothing is pinned, and the figures compare with no other"
+        " machine's.",
+        f"Servers: one worker on core {cores[0]}; load: core {cores[1]}.",
+    )  # fmt: skip
     yield f"Medians of {options.rounds} interleaved rounds of {options.seconds:g} s.\n"
 
 
@@ -311,7 +296,7 @@ def arguments_of_command():
 
 def sections(options, cores):
     only = options.only or [*SCENARIOS, CONDITIONAL, MEMORY, WRK]
-    yield from heading(options, cores)
+    yield from introduction(options, cores)
     for name, (title, arguments, closes) in SCENARIOS.items():
         if name in only:
             yield from measure(options, title, arguments, closes, cores)
@@ -326,19 +311,9 @@ def sections(options, cores):
 def main():
     options = arguments_of_command()
     harness.settings["bin"] = options.bin
-    allowed = sorted(os.sched_getaffinity(0))
-    cores = (allowed[0], allowed[1]) if len(allowed) > 1 else (None, None)
-    lines = []
-    for line in sections(options, cores):
-        print(line, flush=True)
-        lines.append(line)
+    lines = printed(sections(options, two_cores()))
     if options.save:
-        folder = os.path.join(ROOT, "bench", "results")
-        os.makedirs(folder, exist_ok=True)
-        path = os.path.join(folder, time.strftime("%Y-%m-%d") + ".md")
-        with open(path, "w") as file:
-            file.write("\n".join(lines) + "\n")
-        progress(f"saved: {os.path.relpath(path, ROOT)}")
+        progress("saved: " + save(lines))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,14 @@ package_of() { # need manager
     libpq:dnf) echo libpq-devel ;;
     libpq:apk) echo libpq-dev ;;
     libpq:pacman) echo postgresql-libs ;;
+    sqlite:apt) echo libsqlite3-dev ;;
+    sqlite:dnf) echo sqlite-devel ;;
+    sqlite:apk) echo sqlite-dev ;;
+    sqlite:*) echo sqlite ;;
+    argon2:apt) echo libargon2-dev ;;
+    argon2:dnf) echo libargon2-devel ;;
+    argon2:apk) echo argon2-dev ;;
+    argon2:*) echo argon2 ;;
     nchan:apt) echo nginx-light libnginx-mod-nchan ;;
     nchan:*) ;;
     postgres:dnf) echo postgresql-server ;;
@@ -54,6 +62,8 @@ has() { # need
     libxxhash) has_header xxhash.h ;;
     libcrypto) has_header openssl/evp.h ;;
     libpq) has_header postgresql/libpq-fe.h || has_header libpq-fe.h || [ -e /opt/homebrew/opt/libpq ] ;;
+    sqlite) [ "$(uname -s)" != Linux ] || has_header sqlite3.h ;;
+    argon2) has_header argon2.h ;;
     arm-headers) [ "$(uname -m)" != x86_64 ] || [ -e /usr/aarch64-linux-gnu/include/assert.h ] ;;
     chromium) [ -n "$(find_browser)" ] ;;
     nchan) [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] ;;

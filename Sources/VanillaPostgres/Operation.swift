@@ -54,8 +54,9 @@ final class Operation: Waiting, @unchecked Sendable {
         self.shard = shard
     }
 
-    /// Nothing is wrong with sending it again, elsewhere.
-    var canRepeat: Bool { isRead && lease == nil && repeats < 3 }
+    /// Nothing is wrong with sending it again, elsewhere: as often as there may be connections that
+    /// were lost together, and once more.
+    var canRepeat: Bool { isRead && lease == nil && repeats <= shard.configuration.maximum }
 
     /// Asks, and waits for the answer.
     @usableFromInline

@@ -3,12 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -164,6 +170,10 @@ const char *vn_check_sets_options(void)
     getsockopt(server, IPPROTO_TCP, TCP_NODELAY, &value, &size);
     if (value == 0)
         return "an accepted socket waits to fill segments";
+    value = 0;
+    getsockopt(server, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, &size);
+    if (value != 128 * 1024)
+        return "an accepted socket takes megabytes for a client that reads slowly";
     if (!(fcntl(listener, F_GETFD) & FD_CLOEXEC))
         return "the listener survives exec";
     if (fcntl(listener, F_GETFL) & O_NONBLOCK)
@@ -172,6 +182,52 @@ const char *vn_check_sets_options(void)
     close(server);
     close(listener);
     return NULL;
+}
+
+/* As from a system that does not know the option; to this thread alone. */
+static bool forbid_unsent_limit(void)
+{
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setsockopt, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TCP_NOTSENT_LOWAT, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOPROTOOPT),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof rules / sizeof *rules, .filter = rules};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static void *listen_without_unsent_limit(void *argument)
+{
+    const char **failure = argument;
+    struct vn_listener_address address;
+    int32_t value = 128 * 1024;
+    vn_listener_parse(&address, "127.0.0.1", 0);
+    if (!forbid_unsent_limit()) {
+        *failure = "no rules";
+        return NULL;
+    }
+    int32_t listener = open_first(&address);
+    if (listener < 0)
+        *failure = "it does not listen";
+    else if (setsockopt(listener, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value) == 0)
+        *failure = "the rules do not hold";
+    else
+        *failure = NULL;
+    close(listener);
+    return NULL;
+}
+
+const char *vn_check_listens_without_unsent_limit(void)
+{
+    const char *failure = "no thread";
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, listen_without_unsent_limit, &failure) == 0)
+        pthread_join(thread, NULL);
+    return failure;
 }
 
 /* ---- Local ---- */

@@ -490,7 +490,8 @@ static const char *go_on_after_exhaustion(struct fixture *fixture)
 
 static const char *end_while_exhausted(struct fixture *fixture)
 {
-    enum { SOURCES = 24 };
+    /* The first to end is the last to whom epoll lends a buffer: many wait for a turn before it. */
+    enum { SOURCES = 24, FIRST = 15 };
     struct slot *slots[SOURCES];
     int32_t peers[SOURCES];
     uint64_t written[SOURCES] = {0};
@@ -501,10 +502,11 @@ static const char *end_while_exhausted(struct fixture *fixture)
     }
     int32_t lent = keep_all(fixture, peers, written, slots, SOURCES, kept, KEPT_MOST);
     for (int32_t i = 0; i < SOURCES; i++) {
-        const char *failure = end(fixture, slots[i]);
+        int32_t which = (i + FIRST) % SOURCES;
+        const char *failure = end(fixture, slots[which]);
         if (failure != NULL)
             return failure;
-        close(peers[i]);
+        close(peers[which]);
     }
     for (int32_t i = 0; i < lent; i++)
         vn_ring_give(fixture->ring, kept[i].buffer);
@@ -691,6 +693,224 @@ static const char *be_fair(struct fixture *fixture)
     }
     close(quiet_peer);
     return end(fixture, quiet);
+}
+
+/* ---- Much input ---- */
+
+/* Sources with more input than fits into a buffer, each of which was held back once. */
+enum { FLOODS = 12 };
+
+struct flood {
+    struct slot *slots[FLOODS];
+    int32_t peers[FLOODS];
+};
+
+static int32_t buffer_size(const struct fixture *fixture)
+{
+    return fixture->place.backend == VN_CHECK_EPOLL ? 16384 : 4096;
+}
+
+static void pour_all(const struct flood *flood)
+{
+    for (int32_t i = 0; i < FLOODS; i++)
+        pour(flood->peers[i], 0, 1 << 20);
+}
+
+/* One wait, every buffer of which is given back. A slot's marker is whether its last receive filled a
+ * buffer. Returns of how many such slots it told, or -1 when something else than bytes came. */
+static int32_t hear_once(struct fixture *fixture)
+{
+    int32_t full = 0;
+    int32_t count = vn_ring_wait(fixture->ring, fixture->events, fixture->capacity, 20 * SECOND);
+    for (int32_t i = 0; i < count; i++) {
+        const struct vn_event *event = &fixture->events[i];
+        struct slot *slot = (struct slot *) event->source;
+        if (event->type != VN_RECEIVED || event->count <= 0)
+            return -1;
+        full += slot->marker != 0;
+        slot->marker = event->count == buffer_size(fixture);
+        slot->received++;
+        vn_ring_give(fixture->ring, event->buffer);
+    }
+    return count > 0 ? full : -1;
+}
+
+static void begin_flood(struct fixture *fixture, struct flood *flood)
+{
+    for (int32_t i = 0; i < FLOODS; i++) {
+        flood->slots[i] = connect_pair(fixture, &flood->peers[i]);
+        vn_ring_receive(fixture->ring, &flood->slots[i]->source);
+    }
+    for (int32_t heard = 0; heard < FLOODS;) {
+        pour_all(flood);
+        hear_once(fixture);
+        for (int32_t i = heard = 0; i < FLOODS; i++)
+            heard += flood->slots[i]->received > 0;
+    }
+    for (int32_t i = 0; i < FLOODS; i++)
+        vn_ring_hold(fixture->ring, &flood->slots[i]->source);
+    for (;;) {
+        pour_all(flood);
+        struct vn_event event = next_within(fixture, MOMENT);
+        if (event.type == NOTHING)
+            break;
+        vn_ring_give(fixture->ring, event.buffer);
+    }
+    for (int32_t i = 0; i < FLOODS; i++) {
+        flood->slots[i]->received = 0;
+        flood->slots[i]->marker = fixture->place.backend != VN_CHECK_EPOLL;
+        vn_ring_receive(fixture->ring, &flood->slots[i]->source);
+    }
+}
+
+static const char *end_flood(struct fixture *fixture, struct flood *flood)
+{
+    for (int32_t i = 0; i < FLOODS; i++) {
+        const char *failure = end(fixture, flood->slots[i]);
+        if (failure != NULL)
+            return failure;
+        close(flood->peers[i]);
+    }
+    return NULL;
+}
+
+/* Turns that the source has had which had fewest. */
+static uint64_t fewest_turns(const struct flood *flood)
+{
+    uint64_t fewest = UINT64_MAX;
+    for (int32_t i = 0; i < FLOODS; i++)
+        fewest = vn_smaller(fewest, flood->slots[i]->received);
+    return fewest;
+}
+
+static const char *take_small_shares(struct fixture *fixture)
+{
+    enum { SHARE = 2, TURNS = 12 };
+    struct flood flood;
+    begin_flood(fixture, &flood);
+    for (int32_t waits = 0; fewest_turns(&flood) < TURNS; waits++) {
+        pour_all(&flood);
+        int32_t full = hear_once(fixture);
+        if (full < 0)
+            return "something else than bytes is received";
+        if (full > SHARE)
+            return "a wait is long where many have much input";
+        if (waits > TURNS * FLOODS)
+            return "one with much input starves another";
+    }
+    return end_flood(fixture, &flood);
+}
+
+/* It has used up its input twice: what comes then does not wait for those who still flood. */
+static const char *pass_the_flood(struct fixture *fixture)
+{
+    enum { WAITS_MOST = 3 };
+    struct flood flood;
+    begin_flood(fixture, &flood);
+    struct slot *calm = flood.slots[0];
+    for (int32_t shorts = 0; shorts < 2;) { /* what comes in now is less than what is taken */
+        for (int32_t i = 0; i < FLOODS; i++)
+            pour(flood.peers[i], 0, i == 0 ? 100 : 1 << 20);
+        uint64_t before = calm->received;
+        if (hear_once(fixture) < 0)
+            return "something else than bytes is received";
+        if (calm->received > before)
+            shorts = calm->marker ? 0 : shorts + 1;
+    }
+    for (int32_t round = 0; round < 10; round++) {
+        uint64_t before = calm->received;
+        pour(flood.peers[0], 0, 100);
+        for (int32_t waits = 0; calm->received == before;) {
+            for (int32_t i = 1; i < FLOODS; i++)
+                pour(flood.peers[i], 0, 1 << 20);
+            struct pollfd input = {.fd = calm->source.fd, .events = POLLIN};
+            waits += poll(&input, 1, 0) > 0; /* it has arrived */
+            if (waits > WAITS_MOST)
+                return "one whose input was used up waits for those who flood";
+            if (hear_once(fixture) < 0)
+                return "something else than bytes is received";
+        }
+    }
+    return end_flood(fixture, &flood);
+}
+
+/* A receive that does not fill its buffer between two that do says nothing yet. */
+static const char *take_a_buffer_at_a_time(struct fixture *fixture)
+{
+    int32_t peer;
+    int32_t much = buffer_size(fixture);
+    struct slot *slot = connect_pair(fixture, &peer);
+    vn_ring_receive(fixture->ring, &slot->source);
+    pour(peer, 0, 10);
+    const char *failure = take_pattern(fixture, slot, 10);
+    if (failure != NULL)
+        return failure;
+    vn_ring_hold(fixture->ring, &slot->source);
+    if (!is_quiet(fixture))
+        return "something is received from nobody";
+    vn_ring_receive(fixture->ring, &slot->source);
+    for (int32_t round = 0; round < 4; round++) {
+        size_t count = (size_t) (much * (round % 2 == 0 ? 1 : 5) + 100);
+        if (pour(peer, slot->received, count) < count)
+            return "the peer does not take what is written";
+        for (uint64_t end = slot->received + count; slot->received < end;) {
+            struct vn_event event = next(fixture);
+            if (event.type != VN_RECEIVED || event.count <= 0)
+                return "bytes are missing";
+            if (fixture->count != 1)
+                return "it gets several buffers in a wait";
+            slot->received += (uint64_t) event.count;
+            vn_ring_give(fixture->ring, event.buffer);
+        }
+    }
+    close(peer);
+    if (!is(next(fixture), VN_RECEIVED, slot, 0))
+        return "the end of input is not told";
+    return end(fixture, slot);
+}
+
+/* Nothing but its turn is what the last one waits for: those before it were held back meanwhile. */
+static const char *take_a_turn_behind_held_ones(struct fixture *fixture)
+{
+    struct flood flood;
+    begin_flood(fixture, &flood);
+    struct slot *last = flood.slots[FLOODS - 1];
+    if (fixture->place.backend == VN_CHECK_EPOLL && hear_once(fixture) < 0)
+        return "something else than bytes is received";
+    for (int32_t i = 0; i < FLOODS - 1; i++)
+        vn_ring_hold(fixture->ring, &flood.slots[i]->source);
+    for (;;) {
+        struct vn_event event = next(fixture);
+        if (event.type != VN_RECEIVED || event.count <= 0)
+            return "its turn does not come";
+        vn_ring_give(fixture->ring, event.buffer);
+        if (event.source == &last->source)
+            break;
+    }
+    return end_flood(fixture, &flood);
+}
+
+static const char *end_before_its_turn(struct fixture *fixture)
+{
+    struct flood flood;
+    begin_flood(fixture, &flood);
+    if (hear_once(fixture) < 0)
+        return "something else than bytes is received";
+    for (int32_t i = 0; i < FLOODS; i++)
+        vn_ring_end(fixture->ring, &flood.slots[i]->source);
+    for (int32_t i = 0; i < FLOODS; i++) {
+        struct vn_event event = next(fixture);
+        struct slot *slot = (struct slot *) event.source;
+        if (event.type != VN_ENDED || slot->ended++ > 0)
+            return "something else than one ENDED for each came";
+    }
+    if (!is_quiet(fixture))
+        return "something came after the last ENDED";
+    for (int32_t i = 0; i < FLOODS; i++) {
+        release(fixture, flood.slots[i]);
+        close(flood.peers[i]);
+    }
+    return NULL;
 }
 
 /* ---- Sending ---- */
@@ -1421,6 +1641,11 @@ static const struct {
     {"hold stops, and receive goes on without loss", hold},
     {"hold and receive may alternate at any time", hold_and_go_on_at_random},
     {"busy sources do not starve a quiet one", be_fair},
+    {"much input takes a small share of a wait", take_small_shares},
+    {"whose input was used up does not wait for a flood", pass_the_flood},
+    {"a source that was held back gets a buffer at a time", take_a_buffer_at_a_time},
+    {"a turn comes behind sources that are held back", take_a_turn_behind_held_ones},
+    {"a source ends before its turn", end_before_its_turn},
     {"a source ends exactly once", end_once},
     {"a source ends exactly once under a flood", end_once_under_flood},
     {"a source ends while its peer does not read", end_what_it_sends},

@@ -205,14 +205,31 @@ static int32_t produce_shared(void *context, vn_stream *stream)
     return ++rig->turns % 40 == 0 ? VN_STREAM_DONE : VN_STREAM_MORE;
 }
 
+static int32_t produce_on(void *context, vn_stream *stream)
+{
+    produce_shared(context, stream);
+    return VN_STREAM_MORE;
+}
+
 static void rig_handle(void *context, const vn_request *request, vn_response *response)
 {
     struct rig *rig = context;
     static const uint8_t big[50000] = {'b'};
+    static const uint8_t huge[1000000] = {'h'};
     rig->handled++;
     if (path_is(request, "/echo"))
         vn_response_send(response, text, request->body);
-    else if (path_is(request, "/count") || path_is(request, "/ignored-count"))
+    else if (path_is(request, "/slow")) { /* longer than the patience of a test */
+        for (uint64_t until = vn_clock() + 100; vn_clock() < until;)
+            ;
+        vn_response_send(response, text, vn_span_of("Hello"));
+    } else if (path_is(request, "/late")) { /* whatever the turn has taken so far, it is late now */
+        rig->worker.late_at = 0;
+        vn_response_send(response, text, (vn_span) {big, 1000});
+    } else if (path_is(request, "/huge")) {
+        rig->lent++;
+        vn_response_send_shared(response, text, (vn_span) {huge, sizeof huge}, count_release, rig);
+    } else if (path_is(request, "/count") || path_is(request, "/ignored-count"))
         vn_response_receive(response, consume_count, NULL, rig);
     else if (path_is(request, "/pause"))
         vn_response_receive(response, consume_and_pause, NULL, rig);
@@ -231,6 +248,8 @@ static void rig_handle(void *context, const vn_request *request, vn_response *re
     else if (path_is(request, "/produce-shared")) {
         rig->lent++;
         vn_response_stream(response, text, 40000, produce_shared, count_release, rig);
+    } else if (path_is(request, "/produce-on")) {
+        vn_response_stream(response, text, -1, produce_on, NULL, rig);
     } else if (path_is(request, "/wait")) {
         rig->handle = vn_response_handle(response);
         vn_response_stream(response, text, -1, produce_and_wait, NULL, rig);
@@ -864,6 +883,29 @@ static const char *check_body_rate(uint32_t rate, const char *want)
     return problem != NULL ? problem : leak;
 }
 
+/* Each piece of a stream is taken in the end, many of them at once: what counts is how many in all that
+ * time. */
+static const char *check_write_rate_of_stream(void)
+{
+    enum { BURSTS = 40 };
+    static const char input[] = "GET /produce-on HTTP/1.1\r\nHost: a\r\n\r\n";
+    struct rig *rig = rig_make();
+    rig->config.deadlines.write_stall = 40;
+    rig->config.deadlines.write_rate = 100000000;
+    *script_of(rig) = (struct vn_memory_script) {.stays_open = true};
+    rig_connect(rig, input, sizeof input - 1);
+    for (int burst = 0; burst < BURSTS && rig->peer.ended == 0; burst++) {
+        script_of(rig)->is_stalled = true;
+        for (uint64_t next = vn_clock() + 25; vn_clock() < next;)
+            vn_worker_turn(&rig->worker, 2);
+        script_of(rig)->is_stalled = false;
+        vn_worker_turn(&rig->worker, 0);
+    }
+    const char *problem = rig->peer.ended == 1 ? NULL : failed("a slow client keeps a stream");
+    const char *leak = rig_free(rig);
+    return problem != NULL ? problem : leak;
+}
+
 /* A burst buys no silence longer than the grace. */
 static const char *check_body_burst(void)
 {
@@ -914,7 +956,9 @@ const char *vn_check_deadline(const char *name)
         const char *problem = check_write_rate(1, false);
         if (problem == NULL)
             problem = check_write_rate(0, false);
-        return problem != NULL ? problem : check_write_rate(100000, true);
+        if (problem == NULL)
+            problem = check_write_rate(100000, true);
+        return problem != NULL ? problem : check_write_rate_of_stream();
     }
     if (strcmp(name, "body_rate") == 0) {
         const char *problem = check_body_rate(1, "HTTP/1.1 200");
@@ -991,6 +1035,165 @@ const char *vn_check_shares(void)
     const char *problem = check_share("", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1000, false, 1, 59);
     /* The request is as much work as 128 pieces, and so are chunks cut by the end of a buffer. */
     return problem != NULL ? problem : check_share(body, "1\r\na\r\n", 20000, true, 1, 4096);
+}
+
+/* ---- Large output ---- */
+
+enum { PIECES = 200, PIECE_MOST = 400000 };
+
+/* Pieces of sizes about the limits, some appended while others are on their way, which leave as far as
+ * a send takes them: in order, and never too many bytes at once, nor fewer than there are. */
+const char *vn_check_parts(uint64_t seed)
+{
+    static uint8_t bytes[PIECE_MOST * 2];
+    static const size_t sizes[] = {1, 200, VN_OUTPUT_SEND_MOST / 2, VN_OUTPUT_SEND_MOST - 1,
+                                   PIECE_MOST - 2};
+    struct vn_writer writer = {0};
+    struct vn_output *output = vn_output_take(&writer);
+    uint64_t state = seed * 2 + 1, appended = 0, sent = 0;
+    size_t ends[PIECES], starts[PIECES];
+    const char *problem = NULL;
+    for (uint32_t count = 0, at = 0; problem == NULL && (count < PIECES || output->unsent > 0);) {
+        for (uint64_t more = draw(&state, 12); more > 0 && count < PIECES; more--, count++) {
+            size_t size = sizes[draw(&state, 5)] + draw(&state, 3);
+            starts[count] = draw(&state, PIECE_MOST);
+            ends[count] = (size_t) appended + size;
+            appended += size;
+            vn_output_refer(output, (vn_span) {bytes + starts[count], size}, NULL, NULL);
+        }
+        if (output->unsent == 0)
+            continue;
+        size_t wanted = (size_t) vn_smaller(output->unsent, VN_OUTPUT_SEND_MOST);
+        vn_output_prepare(output);
+        for (uint64_t more = draw(&state, 12); more > 0 && count < PIECES; more--, count++) {
+            starts[count] = draw(&state, PIECE_MOST);
+            ends[count] = (size_t) appended + 100000;
+            appended += 100000;
+            vn_output_refer(output, (vn_span) {bytes + starts[count], 100000}, NULL, NULL);
+        }
+        size_t asked = 0;
+        for (size_t i = 0; i < output->message.msg_iovlen; i++) {
+            const struct iovec *part = &output->message.msg_iov[i];
+            size_t begin = at + i == 0 ? 0 : ends[at + i - 1];
+            size_t skipped = i == 0 ? (size_t) sent - begin : 0;
+            if (part->iov_base != bytes + starts[at + i] + skipped)
+                problem =
+                    failed("seed %llu: a piece is not where it was", (unsigned long long) seed);
+            asked += part->iov_len;
+        }
+        if (asked != wanted && (asked > wanted || output->message.msg_iovlen < VN_OUTPUT_VECTORS))
+            problem = failed("seed %llu: %zu bytes of %llu in one send", (unsigned long long) seed,
+                             asked, (unsigned long long) (appended - sent));
+        size_t taken = draw(&state, 3) == 0 ? draw(&state, asked + 1) : asked;
+        vn_output_sent(output, taken);
+        sent += taken;
+        while (at < count && ends[at] <= sent)
+            at++;
+        if (output->unsent != appended - sent)
+            problem = failed("seed %llu: bytes are lost", (unsigned long long) seed);
+    }
+    vn_output_give(&writer, output);
+    vn_writer_close(&writer);
+    return problem;
+}
+
+static struct vn_memory_peer *rig_join(struct rig *rig, struct vn_memory_peer *peer,
+                                       const char *input)
+{
+    vn_memory_expect(rig->worker.ring, peer, (const uint8_t *) input, strlen(input));
+    vn_conn_open(&rig->worker, -1);
+    return peer;
+}
+
+/* What others are owed beside 1 MB for one: little leaves in the same turn, much in a later one, and
+ * no turn sends more than a share. */
+static const char *check_large_output(bool sends_later)
+{
+    struct vn_memory_peer much = {0}, little = {0};
+    struct rig *rig = rig_make();
+    *script_of(rig) = (struct vn_memory_script) {.sends_later = sends_later, .stays_open = true};
+    rig_join(rig, &rig->peer, "GET /huge HTTP/1.1\r\nHost: a\r\n\r\n");
+    rig_join(rig, &much, "GET /shared HTTP/1.1\r\nHost: a\r\n\r\n");
+    rig_join(rig, &little, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    const char *problem = NULL;
+    for (int turn = 0; turn < 200 && problem == NULL; turn++) {
+        size_t before = rig->peer.output_count;
+        vn_worker_turn(&rig->worker, 0);
+        size_t count = rig->peer.output_count - before;
+        if (count > VN_OUTPUT_SEND_MOST)
+            problem = failed("%zu bytes left in one turn", count);
+        if (turn == (sends_later ? 1 : 0) &&
+            (count < VN_OUTPUT_SEND_MOST || much.output_count > 0 || little.output_count == 0))
+            problem = failed("at first %zu bytes leave, beside %zu and %zu", count,
+                             much.output_count, little.output_count);
+    }
+    if (problem == NULL && (rig->peer.output_count < 1000000 || much.output_count < 50000))
+        problem = failed("only %zu and %zu bytes left", rig->peer.output_count, much.output_count);
+    script_of(rig)->stays_open = false;
+    for (int turn = 0; turn < 200; turn++)
+        vn_worker_turn(&rig->worker, 0);
+    free(much.output);
+    free(little.output);
+    const char *leak = rig_free(rig);
+    return problem != NULL ? problem : leak;
+}
+
+/* Who waits for its turn because of others is not taken for a client that takes nothing. */
+static const char *check_postponed_output(void)
+{
+    struct vn_memory_peer much = {0}, slow = {0};
+    struct rig *rig = rig_make();
+    rig->config.deadlines.write_stall = 40;
+    *script_of(rig) = (struct vn_memory_script) {.stays_open = true};
+    rig_join(rig, &much, "GET /huge HTTP/1.1\r\nHost: a\r\n\r\n");
+    rig_join(rig, &rig->peer, "GET /shared HTTP/1.1\r\nHost: a\r\n\r\n");
+    rig_join(rig, &slow, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    rig_settle(rig);
+    const char *problem =
+        rig->peer.output_count > 50000 && much.output_count > 1000000
+            ? NULL
+            : failed("%zu and %zu bytes left", rig->peer.output_count, much.output_count);
+    script_of(rig)->stays_open = false;
+    rig_settle(rig);
+    free(much.output);
+    free(slow.output);
+    const char *leak = rig_free(rig);
+    return problem != NULL ? problem : leak;
+}
+
+/* Every turn is a late one: requests go on being answered, and what is owed does not pile up. */
+static const char *check_late_turns(void)
+{
+    enum { REQUESTS = 3000 };
+    static const char one[] = "GET /late HTTP/1.1\r\nHost: a\r\n\r\n";
+    struct rig *rig = rig_make();
+    char *input = repeated(one, REQUESTS, "");
+    *script_of(rig) = (struct vn_memory_script) {.stays_open = true, .batch = 60};
+    rig_connect(rig, input, (sizeof one - 1) * REQUESTS);
+    free(input);
+
+    const char *problem = NULL;
+    for (int turn = 0; turn < 2000 && problem == NULL; turn++) {
+        vn_worker_turn(&rig->worker, 0);
+        if (vn_conn_unsent(rig_conn(rig)) > VN_OUTPUT_SEND_MOST)
+            problem = failed("turn %d: %llu bytes wait", turn,
+                             (unsigned long long) vn_conn_unsent(rig_conn(rig)));
+    }
+    if (problem == NULL && (rig->handled != REQUESTS || rig->peer.output_count < 1000 * REQUESTS))
+        problem = failed("%u were handled, %zu bytes left", rig->handled, rig->peer.output_count);
+    script_of(rig)->stays_open = false;
+    rig_finish(rig);
+    const char *leak = rig_free(rig);
+    return problem != NULL ? problem : leak;
+}
+
+const char *vn_check_large_output(void)
+{
+    const char *problem = check_large_output(false);
+    problem = problem != NULL ? problem : check_large_output(true);
+    problem = problem != NULL ? problem : check_postponed_output();
+    return problem != NULL ? problem : check_late_turns();
 }
 
 const char *vn_check_backpressure(void)

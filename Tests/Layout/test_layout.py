@@ -19,6 +19,7 @@ KERNEL = os.path.join(ROOT, "Sources", "CVanillaIO")
 VANILLA = os.path.join(ROOT, "Sources", "Vanilla")
 VANILLA_POSTGRES = os.path.join(ROOT, "Sources", "VanillaPostgres")
 VANILLA_JSON = os.path.join(ROOT, "Sources", "VanillaJSON")
+HEXAGONAL = os.path.join(ROOT, "Sources", "VanillaExamples", "Hexagonal")
 
 # What a file of each folder may include.
 ALLOWED = {
@@ -180,6 +181,24 @@ class Swift(unittest.TestCase):
             with self.subTest(short(path)):
                 imported = set(IMPORT.findall(code_of(path)))
                 self.assertTrue(imported.isdisjoint({"VanillaPostgres", "CPostgres"}))
+
+    def test_the_hexagon_imports_nothing_from_outside(self):
+        for folder, allowed in (("Domain", set()), ("Application", {"HexagonalDomain"})):
+            paths = list(files(os.path.join(HEXAGONAL, folder), ".swift"))
+            self.assertGreater(len(paths), 0)
+            for path in paths:
+                with self.subTest(short(path)):
+                    self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
+
+    def test_adapters_of_the_hexagon_do_not_know_each_other(self):
+        # What an adapter is made with stays in its folder.
+        homes = (("CSQLite", "SQLite"), ("CArgon2", "Argon2"), ("VanillaPostgres", "Postgres"),
+                 ("VanillaJSON", "HTTP"))  # fmt: skip
+        for module, folder in homes:
+            for path in files(os.path.join(HEXAGONAL, "Adapters"), ".swift"):
+                if module in IMPORT.findall(code_of(path)):
+                    with self.subTest(short(path)):
+                        self.assertEqual(os.path.basename(os.path.dirname(path)), folder)
 
     def test_vanilla_imports_the_kernel_for_itself_alone(self):
         for path in files(VANILLA, ".swift"):

@@ -301,7 +301,7 @@ import Vanilla
             nil,
             {
                 $0.maximum = 1
-                $0.acquireTimeout = .milliseconds(10)
+                $0.acquireTimeout = .milliseconds(500)
             },
             handler: { pool in
                 { _, response in response.send("\(try await pool.query("select 1").count)") }

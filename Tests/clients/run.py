@@ -1,20 +1,28 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs tests written in Python: run.py [--tests FOLDER] [--bin FOLDER] [--only WORD] ...
+"""Runs tests written in Python: run.py [--tests FOLDER] [--bin FOLDER] [--only WORD] [--at-once] ...
 
-Counts every row of a table as a test. The last line is "N passed, N failed".
+Counts every row of a table as a test. The last line is "N passed, N failed". Most tests wait most of
+the time, and each has servers of its own: with --at-once those over epoll run beside all others.
 """
 
 import argparse
 import os
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import unittest
 
 import harness
+
+HALVES = ("epoll", "others")
+END_OF_CLASS = re.compile(r"  \w+: \d+ passed, ")
+TOTAL = re.compile(r"(\d+) passed, (\d+) failed$")
 
 
 class Counting(unittest.TestResult):
@@ -82,7 +90,48 @@ def flat(suite):
 def is_chosen(test, options):
     name = test.id().lower()
     names = lambda words: any(word.lower() in name for word in words or [])
+    if options.half and (options.half == "epoll") != ("overepoll" in name):
+        return False
     return (not options.only or names(options.only)) and not names(options.skip)
+
+
+class Half(threading.Thread):
+    """A run of half of the tests, whose output comes a class at a time."""
+
+    def __init__(self, which):
+        super().__init__()
+        arguments = [argument for argument in sys.argv[1:] if argument != "--at-once"]
+        self.process = subprocess.Popen(
+            [sys.executable, __file__, *arguments, "--half", which],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        )  # fmt: skip
+        self.passed, self.failed = 0, 1  # until it says more
+        self.start()
+
+    def run(self):
+        block = []
+        for line in self.process.stdout:
+            if total := TOTAL.match(line):
+                self.passed, self.failed = map(int, total.groups())
+                continue
+            block.append(line)
+            if END_OF_CLASS.match(line):
+                print("".join(block), end="", flush=True)
+                block = []
+        print("".join(block), end="", flush=True)
+        status = self.process.wait()
+        if status not in (0, 1):
+            print(f"a run of half of the tests ended with {status}", flush=True)
+            self.failed += 1
+
+
+def run_at_once():
+    halves = [Half(which) for which in HALVES]
+    for half in halves:
+        half.join()
+    passed, failed = sum(half.passed for half in halves), sum(half.failed for half in halves)
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed or not passed else 0
 
 
 def main():
@@ -95,7 +144,11 @@ def main():
     parser.add_argument("--swiftc", default=shutil.which("swiftc") or "swiftc")
     parser.add_argument("--long", action="store_true", help="move 1 GiB where it is 64 MiB")
     parser.add_argument("--sanitized", action="store_true", help="programs built with a sanitizer")
+    parser.add_argument("--at-once", action="store_true", help="two runs beside each other")
+    parser.add_argument("--half", choices=HALVES, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.at_once:
+        return run_at_once()
 
     for backend in ("io_uring", "epoll"):
         if backend not in harness.BACKENDS:

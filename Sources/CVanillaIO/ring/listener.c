@@ -123,9 +123,9 @@ static int32_t bind_port(int32_t fd, struct vn_listener_address *address, bool i
         return error;
     if ((error = set_flag(fd, IPPROTO_TCP, TCP_NODELAY, 1)) < 0)
         return error;
-    /* tcp(7): without it the kernel takes megabytes for a client that reads slowly. */
-    if ((error = set_flag(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MOST)) < 0)
-        return error;
+    /* tcp(7): without it the kernel takes megabytes for a client that reads slowly. Not every system
+     * knows it. */
+    set_flag(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MOST);
     address->size = sizeof address->address;
     return getsockname(fd, generic(address), &address->size) < 0 ? -errno : 0;
 }

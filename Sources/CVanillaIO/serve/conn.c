@@ -794,6 +794,11 @@ static void conn_input_over(struct vn_conn *conn)
 
 /* ---- Bytes out ---- */
 
+static bool conn_is_streaming(const struct vn_conn *conn)
+{
+    return conn->answer == VN_ANSWER_STREAM && !conn->exchange->stream_waits;
+}
+
 /* Send what is owed. Returns false when the client is gone. */
 static bool conn_flush(struct vn_conn *conn)
 {
@@ -801,6 +806,8 @@ static bool conn_flush(struct vn_conn *conn)
     struct vn_output *output = conn->output;
     for (int round = 0; output != NULL && !output->is_sending; round++) {
         if (output->unsent == 0) {
+            if (conn_is_streaming(conn)) /* more comes at once, and its client's patience goes on */
+                return true;
             vn_output_give(&worker->writer, output);
             conn->output = NULL;
             return true;
@@ -838,11 +845,6 @@ static void conn_sent(struct vn_conn *conn, int32_t count)
     vn_output_sent(conn->output, (size_t) count);
     if (conn->output->unsent == 0 && conn->reading == VN_READING_HEAD && conn->input == NULL)
         conn->since = worker->now; /* idle from now on */
-}
-
-static bool conn_is_streaming(const struct vn_conn *conn)
-{
-    return conn->answer == VN_ANSWER_STREAM && !conn->exchange->stream_waits;
 }
 
 static bool conn_is_event_stream(const struct vn_conn *conn)
@@ -921,7 +923,10 @@ static bool conn_is_read(struct vn_conn *conn)
     uint64_t now = conn->worker->now;
     uint64_t waits = vn_socket_in_flight(conn->source.fd);
     uint64_t taken = conn->sent > waits ? conn->sent - waits : 0;
-    if (patience->begun == 0)
+    bool is_postponed = waits == 0 && !conn->output->is_sending; /* by this server */
+    if (is_postponed)
+        conn->progress = now;
+    if (patience->begun == 0 || is_postponed)
         *patience = (struct vn_patience) {now, taken, now, taken};
     if (taken > patience->taken) {
         conn->progress = now;
@@ -1116,7 +1121,10 @@ void vn_conn_continue(struct vn_conn *conn)
         vn_conn_drain(conn);
         return;
     }
-    if (conn->is_blocked && conn_can_use(conn) && !conn_did_its_share(conn))
+    /* What a late turn left goes first, before more is added to it in a turn that may be as late. */
+    if (!conn_flush(conn))
+        conn->is_cut = true;
+    else if (conn->is_blocked && conn_can_use(conn) && !conn_did_its_share(conn))
         conn_use_input(conn);
     conn_settle(conn);
 }

@@ -130,6 +130,7 @@ void vn_output_give(struct vn_writer *writer, struct vn_output *output)
     output->first = 0;
     output->count = 0;
     output->unsent = 0;
+    output->cut = 0;
     output->is_sending = false;
 
     if (writer->output_count == VN_CHUNK_SPARES) {
@@ -217,19 +218,18 @@ int32_t vn_output_refer(struct vn_output *output, vn_span bytes, vn_release *rel
     return appended;
 }
 
-/* As many of the first unsent pieces as one send may have. */
-vn_cold static void prepare_part(struct vn_output *output)
+/* As many of the first unsent bytes as one send may have. The last piece is short until it was sent. */
+vn_cold static void cut_message(struct vn_output *output)
 {
     struct msghdr *message = &output->message;
-    size_t sum = message->msg_iov->iov_len, count = 1;
-    if (sum > VN_OUTPUT_SEND_MOST) {
-        output->part = (struct iovec) {message->msg_iov->iov_base, VN_OUTPUT_SEND_MOST};
-        message->msg_iov = &output->part;
-    }
-    while (count < message->msg_iovlen &&
-           (sum += message->msg_iov[count].iov_len) <= VN_OUTPUT_SEND_MOST)
-        count++;
+    size_t count = 0, sum = 0;
+    while (count < message->msg_iovlen && sum < VN_OUTPUT_SEND_MOST)
+        sum += message->msg_iov[count++].iov_len;
     message->msg_iovlen = count;
+    if (sum <= VN_OUTPUT_SEND_MOST)
+        return;
+    output->cut = sum - VN_OUTPUT_SEND_MOST;
+    message->msg_iov[count - 1].iov_len -= output->cut;
 }
 
 void vn_output_prepare(struct vn_output *output)
@@ -239,14 +239,19 @@ void vn_output_prepare(struct vn_output *output)
         .msg_iov = output->vectors + output->first,
         .msg_iovlen = count < VN_OUTPUT_VECTORS ? count : VN_OUTPUT_VECTORS,
     };
+    assert(output->cut == 0);
     if (vn_unlikely(output->unsent > VN_OUTPUT_SEND_MOST))
-        prepare_part(output);
+        cut_message(output);
 }
 
 void vn_output_sent(struct vn_output *output, size_t count)
 {
     assert(count <= output->unsent);
     output->unsent -= count;
+    if (vn_unlikely(output->cut > 0)) {
+        output->vectors[output->first + output->message.msg_iovlen - 1].iov_len += output->cut;
+        output->cut = 0;
+    }
     while (output->first < output->count) {
         struct iovec *vector = &output->vectors[output->first];
         if (count < vector->iov_len) {

@@ -52,8 +52,8 @@ struct vn_patience {
 struct vn_output {
     struct vn_output *next;
     struct msghdr message; /* what the ring sends */
-    struct iovec part; /* of a piece that is too large for one send */
     uint64_t unsent; /* bytes */
+    uint64_t cut; /* bytes of the last piece in `message` that are for the next send */
     struct vn_patience patience;
     uint32_t first; /* pieces before it were sent */
     uint32_t count; /* pieces, those sent included */

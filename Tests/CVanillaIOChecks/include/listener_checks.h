@@ -19,6 +19,7 @@ const char *vn_check_serves_both_families(void);
 const char *vn_check_refuses_a_foreign_address(void);
 /* Accepted sockets have TCP_NODELAY; the listener is close-on-exec and blocking. */
 const char *vn_check_sets_options(void);
+const char *vn_check_listens_without_unsent_limit(void);
 
 const char *vn_check_replaces_a_stale_path(void);
 const char *vn_check_refuses_a_live_path(void);

@@ -37,6 +37,9 @@ const char *vn_check_deadline(const char *name);
 
 /* A connection with much input does a bounded share of a turn, and then its neighbours come. */
 const char *vn_check_shares(void);
+/* Bytes that leave in parts, drawn from a seed; and in turns, beside what others are owed. */
+const char *vn_check_parts(uint64_t seed);
+const char *vn_check_large_output(void);
 /* A client that sends and does not read: input is held back, memory stays bounded, and all is
  * answered once it reads. */
 const char *vn_check_backpressure(void);

@@ -58,6 +58,10 @@ private func failure(_ message: UnsafePointer<CChar>?) -> String? {
         #expect(failure(vn_check_sets_options()) == nil)
     }
 
+    @Test func listensWhereTheSystemDoesNotLimitWhatIsUnsent() {
+        #expect(failure(vn_check_listens_without_unsent_limit()) == nil)
+    }
+
     @Test func replacesASocketFileThatNobodyListensOn() {
         #expect(failure(vn_check_replaces_a_stale_path()) == nil)
     }

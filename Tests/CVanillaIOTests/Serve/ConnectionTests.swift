@@ -78,6 +78,15 @@ let conversations: [String] = [
         expectNoProblem(vn_check_shares())
     }
 
+    @Test(arguments: 1...20)
+    func sendsLargeOutputInParts(seed: UInt64) {
+        expectNoProblem(vn_check_parts(seed))
+    }
+
+    @Test func sendsABoundedShareInATurn() {
+        expectNoProblem(vn_check_large_output())
+    }
+
     @Test func holdsInputBackWhileTheClientTakesNothing() {
         expectNoProblem(vn_check_backpressure())
     }

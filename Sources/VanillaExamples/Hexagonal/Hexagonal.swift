@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import HexagonalApplication
+import Vanilla
+import VanillaExampleOptions
+
+/// Ports and adapters: users, logins and products, kept in one place or another.
+@main
+struct Hexagonal: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hexagonal",
+        abstract: "Serves users, logins and products in JSON, kept where you say.")
+
+    @OptionGroup var options: ServerOptions
+
+    @OptionGroup var storeOptions: StoreOptions
+
+    func run() throws {
+        // As many workers as there will be, unless this program may not use all processors.
+        let store = try storeOptions.open(workers: options.workers ?? processorCount)
+        defer { store.close() }
+        // Half of them, so that the server keeps the others.
+        let hasher = try Argon2Hasher(threads: max(1, processorCount / 2))
+        try options.serve { configuration in
+            try .hexagonal(
+                configuration,
+                application: Application(
+                    users: store.users, products: store.products, passwords: hasher))
+        }
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/* work_checks.h - tasks, timers, descriptors and calls on a worker. Each check returns NULL, or what
+ * is wrong. `backend` is a VN_RING_...; AUTO stands for the ring without a kernel. */
+#ifndef WORK_CHECKS_H
+#define WORK_CHECKS_H
+
+#include <stdint.h>
+
+const char *vn_check_tasks(void);
+const char *vn_check_posted_tasks(int backend);
+const char *vn_check_timers(int backend);
+const char *vn_check_timers_at_random(uint64_t seed);
+const char *vn_check_watches(int backend);
+const char *vn_check_guests(int backend);
+const char *vn_check_calls(void);
+const char *vn_check_call_deadlines(void);
+/* Requests whose answers come now, later, in parts or never, while clients leave and deadlines
+ * pass. */
+const char *vn_check_calls_at_random(uint64_t seed);
+
+#endif

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+
+extension Answer {
+    func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(body))
+    }
+}

@@ -1,0 +1,1 @@
+../../VanillaTests/Support/Answer.swift

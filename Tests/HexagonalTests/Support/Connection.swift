@@ -1,0 +1,1 @@
+../../VanillaTests/Support/Connection.swift
