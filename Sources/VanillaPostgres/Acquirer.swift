@@ -14,15 +14,27 @@ final class Acquirer: Waiting, @unchecked Sendable {
     }
 
     nonisolated(nonsending) func run() async throws -> Connection {
-        try shard.admit(self)
         let worker = shard.worker
         await withTaskCancellationHandler {
-            await unsafe withUnsafeContinuation { unsafe continuation = $0 }
+            await unsafe withUnsafeContinuation { continuation in
+                unsafe self.continuation = unsafe continuation
+                submit()
+            }
         } onCancel: {
             worker.run { self.cancel() }
         }
         if let connection { return connection }
         throw failure ?? CancellationError()
+    }
+
+    /// Only now, when there is somebody to resume.
+    private func submit() {
+        if isOver { return resume() }
+        do {
+            try shard.admit(self)
+        } catch {
+            finish(error)
+        }
     }
 
     func finish(_ connection: Connection) {

@@ -91,19 +91,20 @@ final class Channel {
 
     // MARK: - Sending
 
-    func prepare(_ name: String, _ sql: String, _ parameters: PostgresParameters) -> Bool {
+    func prepare(_ known: KnownStatement, _ sql: String, _ parameters: PostgresParameters) -> Bool {
         let count = parameters.count
         reserve(count)
         // Room for as many types; a type is as wide as a format.
         let types = unsafe UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: UInt32.self)
         for index in 0..<count { unsafe types[index] = unsafe parameters.places[index].type }
-        return unsafe PQsendPrepare(connection, name, sql, Int32(count), types) == 1
+        return unsafe PQsendPrepare(connection, known.pointer, sql, Int32(count), types) == 1
     }
 
-    func sendPrepared(_ name: String, _ parameters: PostgresParameters) -> Bool {
+    func sendPrepared(_ known: KnownStatement, _ parameters: PostgresParameters) -> Bool {
         lay(parameters)
         return unsafe PQsendQueryPrepared(
-            connection, name, Int32(parameters.count), pointers, numbers, numbers + room, 1) == 1
+            connection, known.pointer, Int32(parameters.count), pointers, numbers, numbers + room, 1
+        ) == 1
     }
 
     func send(_ sql: String, _ parameters: PostgresParameters) -> Bool {

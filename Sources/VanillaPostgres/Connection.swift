@@ -30,7 +30,7 @@ final class Connection {
     var isTouched = false
 
     /// Statements that are prepared here, by the number of the statement.
-    private var known: [Known?] = []
+    private var known: [KnownStatement?] = []
     private var nextName: UInt64 = 1
 
     /// Held by one; or to be, once nothing is under way.
@@ -46,12 +46,15 @@ final class Connection {
 
     private var isCancelling = false
     private var isCleaning = false
+    /// Something is under way for nobody, and cannot be cancelled because of others.
+    private var isBlocked = false
     /// The connection is closed unless it is clean by then.
     private var graceEnds: Int64?
 
     private var clock: WorkerTimer?
     private var clockIsAt = Int64.max
     private var life: WorkerTimer?
+    private var leaseTimer: WorkerTimer?
     private var endOfLife: Int64
     private var lastUse: Int64
     /// When an answer came, or the first query was sent.
@@ -69,14 +72,6 @@ final class Connection {
         let kind: Kind
         /// Whose it is; of a Sync, who waits for it.
         let operation: Operation?
-        /// The name that is prepared.
-        var name: UInt64 = 0
-    }
-
-    struct Known {
-        let serial: UInt64
-        let signature: UInt64
-        let name: UInt64
     }
 
     init(shard: Shard) {
@@ -104,7 +99,7 @@ final class Connection {
     }
 
     /// What was under way is to be cancelled: nothing is added.
-    private var isStuck: Bool { isCancelling || isCleaning || graceEnds != nil }
+    private var isStuck: Bool { isCancelling || isCleaning || isBlocked || graceEnds != nil }
 
     var process: Int32 { channel?.process ?? 0 }
 }
@@ -239,13 +234,15 @@ extension Connection {
             isOpen = false
             isFine = sync(nil)
         }
-        for operation in alone where isFine {
-            push(operation)
-            isFine = sync(operation)
+        var count = 0
+        while isFine, count < alone.count {
+            let operation = alone[count]
+            count += 1
+            isFine = sync(push(operation) ? operation : nil)
         }
-        alone.removeAll(keepingCapacity: true)
-        // What failed halfway leaves expectations that nobody will meet.
-        guard isFine else { return close(channel.error) }
+        // What failed halfway leaves expectations that nobody will meet, and queries that were not sent.
+        alone.removeFirst(count)
+        guard isFine, !channel.hasFailed else { return close(channel.error) }
         write()
     }
 
@@ -261,8 +258,10 @@ extension Connection {
         expected.append(Expected(kind: .note, operation: nil))
     }
 
-    private func push(_ operation: Operation) {
-        guard let channel else { return }
+    /// False when nothing was sent of it, and it is over.
+    @discardableResult
+    private func push(_ operation: Operation) -> Bool {
+        guard let channel else { return false }
         if operation.lease != nil, let beginning {
             note(beginning)
             self.beginning = nil
@@ -272,45 +271,49 @@ extension Connection {
         if let statement = operation.statement, shard.configuration.preparesStatements,
             !operation.isAlone
         {
-            operation.name = prepare(statement, operation)
-            isSent = channel.sendPrepared("v\(operation.name)", operation.parameters)
+            let known = prepare(statement, operation)
+            operation.known = known
+            isSent = channel.sendPrepared(known, operation.parameters)
         } else {
             isSent = channel.send(operation.statement?.sql ?? operation.sql, operation.parameters)
         }
-        if isSent {
+        if isSent || channel.hasFailed {
+            // Of a connection that was lost it is taken back when that is closed.
             expected.append(Expected(kind: .query, operation: operation))
         } else {
-            // Nothing of it was sent: too large, or no memory.
+            // Too large, or no memory.
             inFlight -= 1
             operation.finish(channel.error)
         }
+        return operation.phase == .sent
     }
 
-    /// The name of a statement, which is prepared first unless it is.
-    private func prepare(_ statement: Statement, _ operation: Operation) -> UInt64 {
+    /// What is known of a statement, which is prepared first unless it is.
+    private func prepare(_ statement: Statement, _ operation: Operation) -> KnownStatement {
         let signature = operation.parameters.signature
         let number = statement.number
         if number < known.count, let found = known[number] {
             if found.serial == statement.serial && found.signature == signature {
-                return found.name
+                return found
             }
-            note("DEALLOCATE v\(found.name)")
+            note("DEALLOCATE \(found.name)")
         }
         while known.count <= number { known.append(nil) }
-        let name = nextName
+        let made = KnownStatement("v\(nextName)", serial: statement.serial, signature: signature)
         nextName += 1
-        guard let channel, channel.prepare("v\(name)", statement.sql, operation.parameters) else {
-            return name
+        guard let channel, channel.prepare(made, statement.sql, operation.parameters) else {
+            return made
         }
-        known[number] = Known(serial: statement.serial, signature: signature, name: name)
-        expected.append(Expected(kind: .prepare, operation: operation, name: name))
-        return name
+        known[number] = made
+        operation.known = made
+        expected.append(Expected(kind: .prepare, operation: operation))
+        return made
     }
 
-    /// The statement is not, or no longer, prepared by this name.
-    private func forget(_ name: UInt64, _ operation: Operation) {
+    /// The statement is not, or no longer, prepared as it was sent.
+    private func forget(_ operation: Operation) {
         guard let number = operation.statement?.number, number < known.count,
-            known[number]?.name == name
+            known[number] === operation.known
         else { return }
         known[number] = nil
     }
@@ -390,7 +393,7 @@ extension Connection {
         case (.aborted, _):
             result.clear()
             if first.kind == .prepare, let operation = first.operation {
-                forget(first.name, operation)
+                forget(operation)
             }
             first.operation?.isAborted = true
         case (.sync, _), (.unusable, _):
@@ -402,8 +405,7 @@ extension Connection {
     private func failed(_ error: PostgresError, _ first: Expected) {
         // A statement that cannot begin, or be deallocated, shows in what is aborted behind it.
         guard let operation = first.operation else { return }
-        if first.kind == .prepare { forget(first.name, operation) }
-        if error.wantsPreparing { forget(operation.name, operation) }
+        if first.kind == .prepare || error.wantsPreparing { forget(operation) }
         if operation.failure == nil { operation.failure = error }
     }
 
@@ -465,6 +467,7 @@ extension Connection {
     private func settle() {
         if isCleaning { return }
         if expected.isEmpty && alone.isEmpty {
+            isBlocked = false
             if graceEnds != nil && !isCancelling { return clean() }
             if isRetiring && !isLeased { return close(nil) }
         }
@@ -519,7 +522,7 @@ extension Connection {
         }
         if isLate { unstick(now) }
         guard state == .ready else { return }
-        if let graceEnds { next = min(next, graceEnds) }
+        next = min(next, clockIsAt, graceEnds ?? .max)
         if next < .max { setClock(next) }
     }
 
@@ -527,20 +530,27 @@ extension Connection {
     /// if it does not end.
     private func unstick(_ now: Int64) {
         guard graceEnds == nil else { return }
-        graceEnds = now + shard.configuration.cancelGrace.boundedNanoseconds
+        isBlocked = true
         for index in 0..<expected.count {
             guard let operation = expected[index].operation else { continue }
-            if !operation.isAbandoned && !operation.isRead { return }
+            if !operation.isAbandoned && !operation.canRepeat {
+                // It may be what runs. Later, then.
+                return setClock(min(clockIsAt, now + Self.patience))
+            }
         }
+        graceEnds = now + shard.configuration.cancelGrace.boundedNanoseconds
         startCancelling()
     }
 
     /// A query whose asker went away.
     func abandoned(_ operation: Operation) {
         // Most end by themselves soon.
-        let soon = Clock.now + 100_000_000
+        let soon = Clock.now + Self.patience
         if soon < clockIsAt { setClock(soon) }
     }
+
+    /// How long something may be under way for nobody before that matters: 100 ms.
+    private static let patience: Int64 = 100_000_000
 
     /// Cancels what the lease has under way; who waits goes on when it has ended.
     func cancel(_ operation: Operation) {
@@ -588,12 +598,26 @@ extension Connection {
 // MARK: - Leases
 
 extension Connection {
-    /// Whether a transaction is open, as far as answers have come.
-    var isIdle: Bool { beginning != nil || channel?.isIdle == true }
+    /// Gives the connection to one, who is named in the log when it is held for long.
+    func beginLease() {
+        isLeased = true
+        isReserved = false
+    }
+
+    func watchLease(_ file: String, _ line: Int) {
+        let (shared, held) = (shard.shared, shard.configuration.leaseWarning)
+        leaseTimer = WorkerTimer(on: shard.worker) {
+            shared.report(
+                .warning, "A database connection taken at \(file):\(line) is held since \(held).")
+        }
+        leaseTimer?.set(after: held)
+    }
 
     /// Takes the connection back from whom it was leased to.
     func endLease() {
         guard isLeased else { return }
+        leaseTimer?.cancel()
+        leaseTimer = nil
         beginning = nil
         isReadOnly = false
         if state == .ready && (inFlight > 0 || channel?.isIdle == false) {
@@ -648,8 +672,10 @@ extension Connection {
         state = .closed
         clock?.cancel()
         life?.cancel()
+        leaseTimer?.cancel()
         clock = nil
         life = nil
+        leaseTimer = nil
         watch?.close()
         watch = nil
         let lost = takeOperations()

@@ -49,9 +49,10 @@ final class Counters: Sendable {
     }
 
     func waited(_ nanoseconds: Int64) {
+        if nanoseconds == 0 { return Self.add(waits[0].value) }
         let milliseconds = nanoseconds / 1_000_000
         let bounds = PostgresPool.Statistics.waitBounds
-        let place = nanoseconds == 0 ? 0 : bounds.firstIndex { milliseconds < $0 } ?? bounds.count
+        let place = bounds.firstIndex { milliseconds < $0 } ?? bounds.count
         Self.add(waits[place].value)
     }
 

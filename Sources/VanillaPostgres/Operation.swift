@@ -27,8 +27,8 @@ final class Operation: Waiting, @unchecked Sendable {
     var isRead = false
     /// A neighbour failed, so that it has a Sync of its own now.
     var isAlone = false
-    /// The name by which it was sent.
-    var name: UInt64 = 0
+    /// As what it was sent.
+    var known: KnownStatement?
     /// How often it was sent again.
     var repeats = 0
     /// The lease that it belongs to.
@@ -46,31 +46,41 @@ final class Operation: Waiting, @unchecked Sendable {
     var isAborted = false
     var result: PostgresResult?
     var failure: (any Error)?
+    /// Before it was asked.
+    private var isCancelled = false
     private var continuation: UnsafeContinuation<Void, Never>?
 
     init(shard: Shard) {
         self.shard = shard
     }
 
-    /// Nothing is wrong with sending it again, elsewhere.
-    var canRepeat: Bool { isRead && lease == nil && repeats < 3 }
+    /// Nothing is wrong with sending it again, elsewhere: as often as there may be connections that
+    /// were lost together, and once more.
+    var canRepeat: Bool { isRead && lease == nil && repeats <= shard.configuration.maximum }
 
     /// Asks, and waits for the answer.
     @usableFromInline
     nonisolated(nonsending) func run() async throws -> PostgresRows {
-        let (shard, ticket) = (shard, ticket)
+        let (worker, ticket) = (shard.worker, ticket)
+        await withTaskCancellationHandler {
+            await unsafe withUnsafeContinuation { continuation in
+                unsafe self.continuation = unsafe continuation
+                submit()
+            }
+        } onCancel: {
+            worker.run { self.cancel(ticket) }
+        }
+        return try take()
+    }
+
+    /// Only now, when there is somebody to resume.
+    private func submit() {
+        guard !isCancelled else { return finish(CancellationError()) }
         do {
             if let lease { try lease.submit(self) } else { try shard.submit(self) }
         } catch {
-            giveBack()
-            throw error
+            finish(error)
         }
-        await withTaskCancellationHandler {
-            await unsafe withUnsafeContinuation { unsafe continuation = $0 }
-        } onCancel: {
-            shard.worker.run { self.cancel(ticket) }
-        }
-        return try take()
     }
 
     /// Lets go on who waits.
@@ -90,7 +100,8 @@ final class Operation: Waiting, @unchecked Sendable {
             if let lease { return lease.cancel(self) }
             abandon(CancellationError())
             carrier?.abandoned(self)
-        case .idle, .done: break
+        case .idle: isCancelled = true
+        case .done: break
         }
     }
 
@@ -139,9 +150,11 @@ final class Operation: Waiting, @unchecked Sendable {
         repeats = 0
         lease = nil
         carrier = nil
+        known = nil
         wasCancelled = false
         isAbandoned = false
         isAborted = false
+        isCancelled = false
         failure = nil
         parameters.removeAll()
         shard.takeBack(self)

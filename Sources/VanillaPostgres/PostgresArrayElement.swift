@@ -185,6 +185,8 @@ extension String: PostgresArrayElement {
             guard !text.utf8.contains(0) else {
                 throw PostgresError(.encoding, "A text with a NUL in it cannot be sent.")
             }
+            // A text that does not fit is refused by the second call.
+            try parameters.write(Int32(clamping: text.utf8.count))
             try parameters.write([UInt8](text.utf8).span)
         }
     }

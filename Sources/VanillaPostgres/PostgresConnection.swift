@@ -11,32 +11,22 @@ public final class PostgresConnection {
     private var connection: Connection?
     private let file: String
     private let line: Int
-    private var warning: WorkerTimer?
 
     init(_ connection: Connection, _ shard: Shard, file: String, line: Int) {
         self.connection = connection
         self.shard = shard
         self.file = file
         self.line = line
-        let (shared, held) = (shard.shared, shard.configuration.leaseWarning)
-        warning = WorkerTimer(on: shard.worker) {
-            shared.report(
-                .warning, "A database connection taken at \(file):\(line) is held since \(held).")
-        }
-        warning?.set(after: held)
+        connection.watchLease(file, line)
     }
 
     deinit {
         guard let connection else { return }
         // The last reference may go on any thread.
-        let (shard, warning) = (shard, Box(warning))
         let lost = Box(connection)
         shard.shared.report(
             .warning, "A database connection taken at \(file):\(line) was not released.")
-        shard.worker.run {
-            warning.value?.cancel()
-            lost.value.endLease()
-        }
+        shard.worker.run { lost.value.endLease() }
     }
 
     /// The number of the server's process, as in `pg_stat_activity`; 0 once released.
@@ -91,7 +81,7 @@ public final class PostgresConnection {
     }
 
     private func begin(_ timeout: Duration?) throws(PostgresError) -> Operation {
-        guard shard.isHere else {
+        guard shard.worker.isCurrent else {
             throw PostgresError(.misuse, "A connection is used on its worker's thread.")
         }
         guard let connection else {
@@ -125,14 +115,10 @@ public final class PostgresConnection {
 
     func release() {
         guard let connection else { return }
-        guard shard.isHere else {
-            // As if it had been dropped: its worker takes it back.
-            let box = Box(connection)
-            shard.worker.run { box.value.endLease() }
-            return
-        }
         self.connection = nil
-        warning?.cancel()
-        connection.endLease()
+        if shard.worker.isCurrent { return connection.endLease() }
+        // Its worker takes it back.
+        let box = Box(connection)
+        shard.worker.run { box.value.endLease() }
     }
 }

@@ -38,14 +38,16 @@ struct Resolver: Sendable {
     }
 
     private mutating func read(_ words: UnsafeMutablePointer<PQconninfoOption>) {
+        // A host of the string is not mixed with an address of the environment.
+        let isKnown = !host.isEmpty || !address.isEmpty
         var word = unsafe words
         // The list ends with a keyword that is nil.
         while let keyword = unsafe word.pointee.keyword {
             if let value = unsafe word.pointee.val {
                 let value = unsafe String(cString: value)
                 switch unsafe String(cString: keyword) {
-                case "host" where host.isEmpty && address.isEmpty: host = value
-                case "hostaddr" where host.isEmpty && address.isEmpty: address = value
+                case "host" where !isKnown: host = value
+                case "hostaddr" where !isKnown: address = value
                 case "port" where port.isEmpty: port = value
                 case "options" where options.isEmpty: options = value
                 default: break

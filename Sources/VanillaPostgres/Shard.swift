@@ -193,8 +193,7 @@ extension Shard {
             else { break }
             acquirers.remove(acquirer)
             waited(acquirer, Clock.now)
-            connection.isLeased = true
-            connection.isReserved = false
+            connection.beginLease()
             acquirer.finish(connection)
         }
         reserve()
@@ -324,6 +323,7 @@ extension Shard {
     }
 
     func opened(_ connection: Connection) {
+        if failures > 0 { shared.report(.info, "The database can be reached again.") }
         failures = 0
         lastError = nil
         count(.connected)
@@ -338,11 +338,12 @@ extension Shard {
         guard !isEnded else { return }
         if let error {
             lastError = error
-            shared.report(
-                .warning,
-                wasReady
-                    ? "A database connection was lost: \(error)"
-                    : "The database cannot be reached: \(error)")
+            if wasReady {
+                shared.report(.warning, "A database connection was lost: \(error)")
+            } else if failures == 0 {
+                // Once an outage.
+                shared.report(.warning, "The database cannot be reached: \(error)")
+            }
         }
         if wasReady {
             if error != nil { count(.loss) }
@@ -354,6 +355,7 @@ extension Shard {
 
     /// Longer after each failure, drawn from all of it, so that not everybody comes at once.
     private func pause() {
+        if isPausing { return }
         let first = configuration.firstPause.boundedNanoseconds
         let longest = configuration.longestPause.boundedNanoseconds
         let top = min(longest, first << Int64(min(failures, 16)))
@@ -375,6 +377,7 @@ extension Shard {
         while let acquirer = acquirers.removeFirst() { acquirer.finish(error) }
         for connection in connections { connection.close(nil) }
         turn = nil
+        gauge()
     }
 }
 

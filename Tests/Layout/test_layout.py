@@ -17,6 +17,7 @@ import harness  # noqa: E402
 
 KERNEL = os.path.join(ROOT, "Sources", "CVanillaIO")
 VANILLA = os.path.join(ROOT, "Sources", "Vanilla")
+VANILLA_POSTGRES = os.path.join(ROOT, "Sources", "VanillaPostgres")
 VANILLA_JSON = os.path.join(ROOT, "Sources", "VanillaJSON")
 HEXAGONAL = os.path.join(ROOT, "Sources", "VanillaExamples", "Hexagonal")
 
@@ -163,6 +164,23 @@ class Swift(unittest.TestCase):
             with self.subTest(short(path)):
                 allowed = {"Vanilla", "FoundationEssentials", "Foundation"}
                 self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
+
+    def test_postgres_imports_vanilla_and_libpq_for_itself_alone(self):
+        paths = list(files(VANILLA_POSTGRES, ".swift"))
+        self.assertGreater(len(paths), 0)
+        for path in paths:
+            with self.subTest(short(path)):
+                allowed = {"Vanilla", "CPostgres", "Synchronization", "Glibc", "Musl", "Darwin"}
+                self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
+                for line in re.findall(r"^.*\bimport\s+CPostgres.*$", code_of(path), re.M):
+                    self.assertEqual(line, "internal import CPostgres")
+
+    def test_nothing_below_imports_postgres(self):
+        below = [VANILLA, VANILLA_JSON, os.path.join(ROOT, "Sources", "VanillaDigest")]
+        for path in [path for top in below for path in files(top, ".swift")]:
+            with self.subTest(short(path)):
+                imported = set(IMPORT.findall(code_of(path)))
+                self.assertTrue(imported.isdisjoint({"VanillaPostgres", "CPostgres"}))
 
     def test_the_hexagon_imports_nothing_from_outside(self):
         for folder, allowed in (("Domain", set()), ("Application", {"HexagonalDomain"})):

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-import Foundation
 import Testing
 import Vanilla
 
 @testable import VanillaPostgres
-
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
 
 /// Queries on shared connections: what they share, and what they do not.
 @Suite struct PostgresPoolTests {
@@ -262,19 +257,142 @@ import Vanilla
 
     @Test(arguments: backends)
     func answersRequests(backend: Backend) async throws {
+        let greet = Statement("select 'hello ' || $1::text", .reads)
         let bench = try Bench(
             backend: backend,
             handler: { pool in
                 { request, response in
-                    let name: String = try await pool.query(
-                        Statement("select 'hello ' || $1::text", .reads), String(request.path))[0][
-                            0]
+                    let name: String = try await pool.query(greet, String(request.path))[0][0]
                     response.send(name)
                 }
             })
         defer { bench.stop() }
-        let url = URL(string: "http://127.0.0.1:\(bench.server.port)/there")!
-        let (data, _) = try await URLSession.shared.data(from: url)
-        #expect(String(decoding: data, as: UTF8.self) == "hello /there")
+        let answer = try await bench.get("/there")
+        #expect(answer.status == 200 && answer.text == "hello /there")
+    }
+
+    @Test(arguments: backends)
+    func cancelsWhatNoRequestWaitsFor(backend: Backend) async throws {
+        let mark = "pg_sleep(60.\(backend == .epoll ? 1 : 2))"
+        let bench = try Bench(
+            backend: backend, handlerDeadline: .milliseconds(200), { $0.maximum = 1 },
+            handler: { pool in
+                { request, response in
+                    let sql = request.path == "/slow" ? "select \(mark)" : "select 1"
+                    response.send("\(try await pool.query(sql).count)")
+                }
+            })
+        defer { bench.stop() }
+        #expect(try await bench.get("/slow").status == 503)
+        let sql = """
+            select count(*) from pg_stat_activity
+            where query like '%\(mark)%' and state = 'active' and pid <> pg_backend_pid()
+            """
+        let isOver = try await eventually { try ask(sql, of: database.get()) == "0" }
+        #expect(isOver)
+        // The same connection goes on.
+        let isBack = try await eventually { try await bench.get("/").status == 200 }
+        #expect(isBack)
+        #expect(bench.pool.statistics.losses == 0 && bench.pool.statistics.attempts == 1)
+    }
+
+    @Test func answersThatThereIsNoConnection() async throws {
+        let bench = try Bench(
+            nil,
+            {
+                $0.maximum = 1
+                $0.acquireTimeout = .milliseconds(500)
+            },
+            handler: { pool in
+                { _, response in response.send("\(try await pool.query("select 1").count)") }
+            })
+        defer { bench.stop() }
+        let held = try await bench.run { pool in Box(try await pool.acquire()) }
+        let answer = try await bench.get("/")
+        #expect(answer.status == 503 && answer.retryAfter == "1")
+        #expect(answer.text == "The database is not available now.")
+        // Given back from another thread.
+        held.value.release()
+        let isBack = try await eventually { try await bench.get("/").status == 200 }
+        #expect(isBack)
+    }
+
+    @Test func replacesAConnectionThatOnlyReads() async throws {
+        let bench = try Bench { $0.maximum = 1 }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            _ = try await pool.query("set default_transaction_read_only = on")
+            let error = await Self.failure {
+                _ = try await pool.query("create table nowhere (id int)")
+            }
+            let refused = try #require(error as? RequestError)
+            #expect(refused.status == .serviceUnavailable)
+            #expect((refused.cause as? PostgresError)?.sqlState == "25006")
+            _ = try await pool.query("create table nowhere (id int)")
+            _ = try await pool.query("drop table nowhere")
+        }
+        #expect(bench.pool.statistics.attempts == 2)
+    }
+
+    @Test func servesSeveralServers() async throws {
+        let first = try Bench()
+        defer { first.stop() }
+        let second = try Bench()
+        defer { second.stop() }
+        let pool = first.pool
+        for _ in 0..<3 {
+            for bench in [first, second] {
+                let found = try await bench.run { _ in
+                    try await pool.query(Self.echo, 7)[0][0] as Int
+                }
+                #expect(found == 7)
+            }
+        }
+        #expect(pool.statistics.attempts == 2)
+    }
+
+    @Test func closesItsConnectionsWhenItIsReleased() async throws {
+        let text = try database.get().connectionString + " application_name=released"
+        let bench = try Bench()
+        defer { bench.stop() }
+        let count = "select count(*) from pg_stat_activity where application_name = 'released'"
+        try await bench.run { _ in
+            var configuration = PostgresPool.Configuration(text)
+            configuration.log = { _, _ in }
+            let pool = try PostgresPool(configuration)
+            _ = try await pool.query(Self.echo, 1)
+            #expect(try ask(count, of: database.get()) == "1")
+        }
+        let isGone = try await eventually { try ask(count, of: database.get()) == "0" }
+        #expect(isGone)
+    }
+
+    @Test func boundsParameters() throws {
+        let parameters = PostgresParameters()
+        for _ in 0..<PostgresParameters.limit { try parameters.append(1, type: .int8) }
+        #expect(throws: PostgresError.self) { try parameters.append(1, type: .int8) }
+        #expect(parameters.count == PostgresParameters.limit)
+    }
+
+    @Test func boundsWhatALeaseHasUnderWay() async throws {
+        let bench = try Bench { $0.depth = 2 }
+        defer { bench.stop() }
+        let kinds = try await bench.run { pool in
+            try await pool.withConnection { connection in
+                let lease = Box(connection)
+                return await withTaskGroup(of: PostgresError.Kind?.self) { group in
+                    for _ in 0..<3 {
+                        group.addTask {
+                            let error = await Self.failure {
+                                _ = try await lease.value.query("select 1")
+                            }
+                            return (error as? PostgresError)?.kind
+                        }
+                    }
+                    return await group.reduce(into: []) { $0.append($1) }
+                }
+            }
+        }
+        #expect(kinds.count { $0 == nil } == 2 && kinds.contains(.exhausted))
     }
 }

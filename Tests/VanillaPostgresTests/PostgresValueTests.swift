@@ -144,6 +144,10 @@ import VanillaPostgres
             #expect(refuses(4, [Int32].self))
             #expect(refuses(5, Int.self))
             #expect(refuses(-1, Int.self))
+            let none = try await pool.query("select 1 where false")
+            #expect(none.isEmpty && none.first == nil)
+            #expect(throws: PostgresError.self) { _ = try none[0][0] as Int }
+            #expect(throws: PostgresError.self) { _ = try none[-1][0] as Int }
             let nothing: Int? = try row[2]
             #expect(nothing == nil)
         }

@@ -7,6 +7,10 @@ import Vanilla
 
 @testable import VanillaPostgres
 
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
 /// The backends that this machine has. Containers often forbid io_uring.
 let backends: [Backend] = Backend.allCases.filter { backend in
     guard let bench = try? Bench("", backend: backend) else { return false }
@@ -26,7 +30,7 @@ final class Bench: Sendable {
 
     /// A pool of connections to the shared server, or wherever `connection` leads.
     init(
-        _ connection: String? = nil, backend: Backend? = nil,
+        _ connection: String? = nil, backend: Backend? = nil, handlerDeadline: Duration? = nil,
         _ change: (inout PostgresPool.Configuration) -> Void = { _ in },
         handler: @escaping @Sendable (PostgresPool) -> Server.AsyncHandler = { _ in
             { _, response in response.send("") }
@@ -42,6 +46,7 @@ final class Bench: Sendable {
         local.backend = backend
         local.workers = 1
         local.handlesSignals = false
+        if let handlerDeadline { local.deadlines.handler = handlerDeadline }
         local.log = { [log] in log.record("\($0): \($1)") }
         let workers = Recorder<Worker>()
         let answer = handler(pool)
@@ -61,6 +66,17 @@ final class Bench: Sendable {
         let pool = pool
         return try await Task(executorPreference: worker.taskExecutor) { try await body(pool) }
             .value
+    }
+
+    /// Asks the server for a page.
+    func get(_ path: String) async throws -> (status: Int, retryAfter: String?, text: String) {
+        let url = try #require(URL(string: "http://127.0.0.1:\(server.port)\(path)"))
+        let (data, response) = try await URLSession.shared.data(from: url)
+        let answer = try #require(response as? HTTPURLResponse)
+        return (
+            answer.statusCode, answer.value(forHTTPHeaderField: "Retry-After"),
+            String(decoding: data, as: UTF8.self)
+        )
     }
 
     func stop() {
@@ -90,7 +106,7 @@ func eventually(
     let end = ContinuousClock.now + time
     while ContinuousClock.now < end {
         if try await condition() { return true }
-        await Task.yield()
+        try await Task.sleep(for: .milliseconds(1))
     }
     return try await condition()
 }

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// A statement that is prepared on one connection.
+@safe
+final class KnownStatement {
+    /// Which statement it is.
+    let serial: UInt64
+    /// For which types of parameters.
+    let signature: UInt64
+    /// The name on this connection, as C wants it; this object's.
+    let pointer: UnsafeMutablePointer<CChar>
+
+    init(_ name: String, serial: UInt64, signature: UInt64) {
+        self.serial = serial
+        self.signature = signature
+        // No memory for some bytes ends any program in Swift.
+        unsafe pointer = strdup(name)!
+    }
+
+    deinit {
+        unsafe free(pointer)
+    }
+
+    var name: String { unsafe String(cString: pointer) }
+}

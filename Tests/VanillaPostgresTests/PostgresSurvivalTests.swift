@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+
+import PrivatePostgres
+import Testing
+import Vanilla
+
+@testable import VanillaPostgres
+
+/// What a pool survives. Each has a server of its own.
+@Suite(.serialized) struct PostgresSurvivalTests {
+    private static let one = Statement("select 1", .reads)
+
+    /// Asks until there is an answer; anything but 503 on the way is a failure.
+    private func answers(_ bench: Bench, within time: Duration = .seconds(20)) async throws -> Bool
+    {
+        try await eventually(within: time) {
+            try await bench.run { pool in
+                do {
+                    _ = try await pool.query(Self.one)
+                    return true
+                } catch let error as RequestError where error.status == .serviceUnavailable {
+                    return false
+                }
+            }
+        }
+    }
+
+    @Test(arguments: backends)
+    func survivesTheEndOfEveryConnection(backend: Backend) async throws {
+        let postgres = try PrivatePostgres()
+        defer { postgres.stop() }
+        let bench = try Bench(postgres.connectionString, backend: backend) { $0.minimum = 3 }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            try pool.open()
+            _ = try await pool.query(Self.one)
+        }
+        let isOpen = try await eventually { bench.pool.statistics.connected == 3 }
+        #expect(isOpen)
+        for _ in 0..<3 {
+            try ask(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'vanilla'",
+                of: postgres)
+            // What only reads is sent again, so that nobody notices.
+            let found: Int = try await bench.run { pool in try await pool.query(Self.one)[0][0] }
+            #expect(found == 1)
+        }
+        #expect(bench.pool.statistics.losses >= 3)
+    }
+
+    @Test(arguments: backends)
+    func survivesARestart(backend: Backend) async throws {
+        let postgres = try PrivatePostgres()
+        defer { postgres.stop() }
+        let bench = try Bench(postgres.connectionString, backend: backend) {
+            $0.acquireTimeout = .milliseconds(100)
+        }
+        defer { bench.stop() }
+        #expect(try await answers(bench))
+        try postgres.halt()
+        let error = try await bench.run { pool in
+            do {
+                _ = try await pool.query(Self.one)
+                return nil as RequestError?
+            } catch let error as RequestError {
+                return error
+            }
+        }
+        #expect(error?.status == .serviceUnavailable && error?.retryAfter == 1)
+        // It says why.
+        let cause = try #require(error?.cause as? PostgresError)
+        #expect(cause.message.contains("The last attempt to connect failed"), "\(cause)")
+        try postgres.start()
+        #expect(try await answers(bench))
+    }
+
+    @Test(arguments: backends)
+    func survivesAServerThatStandsStill(backend: Backend) async throws {
+        let postgres = try PrivatePostgres()
+        defer { postgres.stop() }
+        let bench = try Bench(postgres.connectionString, backend: backend) {
+            $0.acquireTimeout = .milliseconds(100)
+            $0.connectTimeout = .milliseconds(200)
+            $0.cancelGrace = .milliseconds(100)
+        }
+        defer { bench.stop() }
+        #expect(try await answers(bench))
+        postgres.suspend()
+        let kinds = try await bench.run { pool in
+            var kinds: Set<PostgresError.Kind> = []
+            for _ in 0..<5 {
+                do {
+                    _ = try await pool.query(Self.one, timeout: .milliseconds(100))
+                } catch let error as RequestError where error.status == .serviceUnavailable {
+                    (error.cause as? PostgresError).map { _ = kinds.insert($0.kind) }
+                }
+            }
+            return kinds
+        }
+        #expect(kinds == [.timeout] || kinds == [.timeout, .connection])
+        postgres.resume()
+        #expect(try await answers(bench))
+    }
+
+    @Test func survivesTooManyConnections() async throws {
+        let postgres = try PrivatePostgres(settings: [
+            "max_connections": "4", "superuser_reserved_connections": "0",
+        ])
+        defer { postgres.stop() }
+        let hogs = try Bench(postgres.connectionString) { $0.minimum = 4 }
+        try await hogs.run { pool in try pool.open() }
+        let isFull = try await eventually { hogs.pool.statistics.connected == 4 }
+        #expect(isFull)
+        let bench = try Bench(postgres.connectionString) { $0.acquireTimeout = .milliseconds(100) }
+        defer { bench.stop() }
+        let cause = try await bench.run { pool in
+            do {
+                _ = try await pool.query(Self.one)
+                return nil as PostgresError?
+            } catch let error as RequestError {
+                return error.cause as? PostgresError
+            }
+        }
+        #expect(cause?.message.contains("too many") == true, "\(String(describing: cause))")
+        hogs.stop()
+        #expect(try await answers(bench))
+    }
+
+    @Test func sendsReadsAgainWhenTheConnectionIsCut() async throws {
+        let proxy = try Proxy(to: database.get().directory)
+        defer { proxy.stop() }
+        let text = try database.get().connectionString.replacing(
+            try database.get().directory, with: proxy.directory)
+        let bench = try Bench(text) { $0.maximum = 1 }
+        defer { bench.stop() }
+        let sleep = Statement("select pg_sleep(0.3), 7", .reads)
+        let write = Statement("select pg_sleep(0.3), 7")
+        _ = try await bench.run { pool in try await pool.query(Self.one) }
+        proxy.reset()
+        let (read, written) = try await bench.run { pool in
+            async let read: Int = try await pool.query(sleep)[0][1]
+            async let written: Int = try await pool.query(write)[0][1]
+            // Once it was sent.
+            let isSent = try await eventually { proxy.seen.messages["S"] ?? 0 >= 2 }
+            #expect(isSent)
+            proxy.cut()
+            let number = try await read
+            do {
+                _ = try await written
+                return (number, nil as RequestError?)
+            } catch let error as RequestError {
+                return (number, error)
+            }
+        }
+        #expect(read == 7)
+        #expect(written?.status == .serviceUnavailable)
+        #expect((written?.cause as? PostgresError)?.kind == .connection)
+    }
+
+    @Test func pausesLongerAfterEachFailure() async throws {
+        let bench = try Bench("host=/nowhere/at/all user=nobody") {
+            $0.acquireTimeout = .milliseconds(600)
+            $0.firstPause = .milliseconds(40)
+            $0.longestPause = .milliseconds(200)
+        }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            _ = await #expect(throws: RequestError.self) { _ = try await pool.query(Self.one) }
+        }
+        let attempts = bench.pool.statistics.attempts
+        // Without pauses there would be thousands.
+        #expect((2...200).contains(attempts), "\(attempts)")
+    }
+
+    @Test func closesOldAndIdleConnections() async throws {
+        let bench = try Bench {
+            $0.minimum = 1
+            $0.maximum = 2
+            $0.lifetime = .milliseconds(50)
+        }
+        defer { bench.stop() }
+        // Replaced as they grow old, and nobody notices.
+        let isReplaced = try await eventually {
+            _ = try await bench.run { pool in try await pool.query(Self.one) }
+            return bench.pool.statistics.connected >= 4
+        }
+        #expect(isReplaced)
+        #expect(bench.pool.statistics.losses == 0 && bench.pool.statistics.errors == 0)
+
+        let idle = try Bench {
+            $0.minimum = 0
+            $0.idleTimeout = .milliseconds(20)
+        }
+        defer { idle.stop() }
+        _ = try await idle.run { pool in try await pool.query(Self.one) }
+        let isClosed = try await eventually { idle.pool.statistics.size == 0 }
+        #expect(isClosed)
+    }
+
+    @Test func staysWithinTheProcess() async throws {
+        let bench = try Bench {
+            $0.minimum = 4
+            $0.maximum = 4
+            $0.maximumInProcess = 2
+        }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            try pool.open()
+            try await pool.withConnection { _ in _ = try await pool.query(Self.one) }
+        }
+        #expect(bench.pool.statistics.attempts == 2 && bench.pool.statistics.size == 2)
+    }
+
+    @Test func findsHostsWithoutBlocking() async throws {
+        let bench = try Bench("host=no-such-host.invalid user=nobody") {
+            $0.acquireTimeout = .milliseconds(300)
+            $0.connectTimeout = .milliseconds(200)
+        }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            _ = await #expect(throws: RequestError.self) { _ = try await pool.query(Self.one) }
+        }
+    }
+
+    @Test(arguments: backends)
+    func endsWithTheServer(backend: Backend) async throws {
+        let name = "drain-\(backend)"
+        let bench = try Bench(
+            try database.get().connectionString + " application_name=\(name)", backend: backend)
+        try await bench.run { pool in _ = try await pool.query(Self.one) }
+        let count = "select count(*) from pg_stat_activity where application_name = '\(name)'"
+        #expect(try ask(count, of: database.get()) == "1")
+        bench.stop()
+        let isGone = try await eventually { try ask(count, of: database.get()) == "0" }
+        #expect(isGone)
+    }
+}
