@@ -109,6 +109,11 @@ extension WorkerExecutor {
         unsafe vn_worker_soon(kernel, draining)
     }
 
+    /// As if it came from another thread. Where the worker is about to end, `close` sees to the jobs.
+    private func runInNextTurn() {
+        _ = unsafe vn_worker_post(kernel, draining)
+    }
+
     /// From another thread. Where the worker takes nothing any more, Swift's threads do.
     private func arrive(_ job: UnownedJob) {
         let isTaken = arrivals.withLock { jobs in
@@ -143,7 +148,6 @@ extension WorkerExecutor {
     private static let drain: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
         // C always passes it.
         unsafe Unmanaged<WorkerExecutor>.fromOpaque(context!)._withUnsafeGuaranteedRef { executor in
-            executor.isScheduled = false
             executor.runJobs()
         }
     }
@@ -151,6 +155,9 @@ extension WorkerExecutor {
     /// Those that wait, and those that they lead to.
     private func runJobs() {
         var next = 0
+        // What they enqueue comes behind them.
+        isScheduled = true
+        defer { if jobs.isEmpty { isScheduled = false } }
         while next < jobs.count, next < Self.jobsAtMost {
             let job = jobs[next]
             next += 1
@@ -160,7 +167,7 @@ extension WorkerExecutor {
             jobs.removeAll(keepingCapacity: jobs.capacity <= Self.jobsAtMost)
         } else {
             jobs.removeFirst(next)
-            schedule()
+            runInNextTurn()
         }
     }
 }

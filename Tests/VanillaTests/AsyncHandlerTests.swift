@@ -317,6 +317,34 @@ private func server(
         }
     }
 
+    /// One that never waits, but lets others have their turn, keeps nobody from being served.
+    @Test(arguments: backends)
+    func takesTurnsWithOneThatYields(backend: Backend) throws {
+        let begun = Recorder<Int>()
+        let ended = Recorder<Bool>()
+        let server = try server(backend) { routes in
+            routes.get("/busy") { _, _ in
+                begun.record(1)
+                while !Task.isCancelled { await Task.yield() }
+                ended.record(true)
+            }
+            routes.get("/calm") { _, response in
+                await elsewhere()
+                response.send("calm")
+            }
+        }
+        try server.start()
+        let client = try RawClient(port: server.port)
+        try client.send(get("/busy"))
+        #expect(begun.wait(for: 1))
+        for _ in 0..<10 {
+            #expect(try exchange(get("/calm"), port: server.port).text == "calm")
+        }
+        stop(server)
+        #expect(ended.wait(for: 1))
+        withExtendedLifetime(client) {}
+    }
+
     /// What does not obey goes on elsewhere, and nothing that it does reaches anybody.
     @Test(arguments: backends)
     func outlivesItsWorker(backend: Backend) async throws {
