@@ -20,6 +20,7 @@ let package = Package(
         .executable(name: "simple", targets: ["SimpleExample"]),
         .executable(name: "etag", targets: ["ETagExample"]),
         .executable(name: "sse", targets: ["SSEExample"]),
+        .executable(name: "database", targets: ["DatabaseExample"]),
         .executable(name: "hexagonal", targets: ["HexagonalExample"]),
         .executable(name: "arena", targets: ["VanillaArena"]),
     ],
@@ -64,6 +65,14 @@ let package = Package(
             name: "SSEExample",
             dependencies: ["Vanilla", "VanillaExampleOptions"],
             path: "Sources/VanillaExamples/SSE"
+        ),
+        .executableTarget(
+            name: "DatabaseExample",
+            dependencies: [
+                "Vanilla", "VanillaPostgres", "PrivatePostgres", "VanillaExampleOptions",
+            ],
+            path: "Sources/VanillaExamples/Database",
+            exclude: ["compose.yml"]
         ),
         // What the example hexagonal needs of the system.
         .systemLibrary(name: "CSQLite"),
@@ -115,7 +124,8 @@ let package = Package(
         .testTarget(
             name: "VanillaTests",
             dependencies: [
-                "Vanilla", "SimpleExample", "ETagExample", "SSEExample", "VanillaArena",
+                "Vanilla", "SimpleExample", "ETagExample", "SSEExample", "DatabaseExample",
+                "VanillaPostgres", "PrivatePostgres", "VanillaArena",
             ]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
         .testTarget(name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON"]),

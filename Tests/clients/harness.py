@@ -80,7 +80,8 @@ def program(name):
 
 def clean_environment(extra=None):
     """The environment without what would change a program's options."""
-    environment = {k: v for k, v in os.environ.items() if k not in ("PORT", "VANILLA_BACKEND")}
+    options = ("PORT", "VANILLA_BACKEND", "DATABASE_URL")
+    environment = {k: v for k, v in os.environ.items() if k not in options}
     environment.update(extra or {})
     return environment
 

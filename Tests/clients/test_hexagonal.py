@@ -7,13 +7,13 @@ import re
 import shlex
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
 import unittest
 
 import harness
 from harness import ServerCase, on_each_backend, request, run_tool
+from postgres import Postgres
 
 JSON = "Content-Type: application/json\r\n"
 ADA = {"name": "ada", "password": "correct horse"}
@@ -29,32 +29,6 @@ def answer(server, message, method="POST"):
         peer.send(message)
         response = peer.read_response(method)
         return response.status, json.loads(response.body)
-
-
-class Database:
-    """A PostgreSQL server of its own, which is gone when its standard input ends."""
-
-    def __init__(self):
-        self.process = subprocess.Popen(
-            [harness.program("PostgresServer")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.connection = self.process.stdout.readline().strip()
-        self.process.stdout.readline()
-        if not self.connection:
-            raise harness.Failed("there is no PostgreSQL server")
-
-    def perform(self, command):
-        print(command, file=self.process.stdin, flush=True)
-        if self.process.stdout.readline() != "done\n":
-            raise harness.Failed(f"PostgreSQL did not {command}")
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
 
 
 class HexagonalCase(ServerCase):
@@ -127,7 +101,7 @@ class HexagonalOnPostgres(Conversation, ServerCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.database = Database()
+        cls.database = Postgres()
         cls.options = ("--store", "postgres", "--database", cls.database.connection)
         try:
             super().setUpClass()
@@ -193,7 +167,7 @@ class HexagonalRestarts(unittest.TestCase):
                 self.assertTrue(said.startswith("Error: ") and word in said, said)
 
     def test_asks_to_come_back_while_there_is_no_database(self):
-        database = Database()
+        database = Postgres()
         options = ("--store", "postgres", "--database", database.connection)
         try:
             with harness.Server.start("hexagonal", *options) as server:

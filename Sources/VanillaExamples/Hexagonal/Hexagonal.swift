@@ -17,8 +17,7 @@ struct Hexagonal: ParsableCommand {
     @OptionGroup var storeOptions: StoreOptions
 
     func run() throws {
-        // As many workers as there will be, unless this program may not use all processors.
-        let store = try storeOptions.open(workers: options.workers ?? processorCount)
+        let store = try storeOptions.open(workers: options.workersAtMost)
         defer { store.close() }
         // Half of them, so that the server keeps the others.
         let hasher = try Argon2Hasher(threads: max(1, processorCount / 2))

@@ -56,7 +56,7 @@ extension VanillaError {
 }
 
 /// The value of a variable of the environment; `nil` where it is not set or empty.
-func environmentVariable(_ name: String) -> String? {
+public func environmentVariable(_ name: String) -> String? {
     guard let value = getenv(name), value.pointee != 0 else { return nil }
     return String(cString: value)
 }

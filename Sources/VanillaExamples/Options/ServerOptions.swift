@@ -51,6 +51,9 @@ extension ServerOptions {
         }
     }
 
+    /// As many workers as there will be, unless this program may not use all processors.
+    public var workersAtMost: Int { workers ?? processorCount }
+
     private var address: Server.Configuration.Address {
         get throws {
             if let unixSocket { return .unixSocket(path: unixSocket) }

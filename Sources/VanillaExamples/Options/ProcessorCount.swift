@@ -9,6 +9,6 @@
 #endif
 
 /// The processors of this machine; one at least.
-var processorCount: Int {
+public var processorCount: Int {
     max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 }
