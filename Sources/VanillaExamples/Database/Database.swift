@@ -56,8 +56,8 @@ struct Database: ParsableCommand {
 }
 
 extension PostgresPool.Configuration {
-    /// Five connections, or one for each worker where there are more of those. A worker has its own,
-    /// and never so many that there is none left for another.
+    /// Five connections, or one for each worker where there are more of those. A worker has its
+    /// own, and never so many that there is none left for another.
     static func five(_ connection: String, among workers: Int) -> Self {
         var configuration = Self(connection)
         configuration.maximumInProcess = max(5, workers)
