@@ -1604,14 +1604,15 @@ static const char *have_more_completions_than_queue(struct fixture *fixture)
 
 static const char *close_on_exec(struct fixture *fixture)
 {
+    enum { DESCRIPTORS = 4096 }; /* more than other tests have open, which this thread inherits */
     struct vn_ring *second;
-    bool was_open[64];
+    bool was_open[DESCRIPTORS];
     int32_t found = 0;
-    for (int32_t fd = 0; fd < 64; fd++)
+    for (int32_t fd = 0; fd < DESCRIPTORS; fd++)
         was_open[fd] = fcntl(fd, F_GETFD) >= 0;
     if (open_ring(&second, &fixture->slab, fixture->place.backend) < 0)
         return "no second ring";
-    for (int32_t fd = 0; fd < 64; fd++) {
+    for (int32_t fd = 0; fd < DESCRIPTORS; fd++) {
         int32_t flags = fcntl(fd, F_GETFD);
         if (was_open[fd] || flags < 0)
             continue;

@@ -145,7 +145,7 @@ import Vanilla
     @Test func leavesOneConnectionToQueries() async throws {
         let bench = try Bench {
             $0.maximum = 2
-            $0.acquireTimeout = .milliseconds(50)
+            $0.acquireTimeout = .milliseconds(500)
         }
         defer { bench.stop() }
         try await bench.run { pool in

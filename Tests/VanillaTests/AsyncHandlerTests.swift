@@ -373,7 +373,7 @@ private func server(
         released.values[0].resume()
         // It goes on in the pool of threads that this test would block.
         let hasEnded = await withCheckedContinuation { continuation in
-            onAnotherThread { continuation.resume(returning: ended.wait(for: 1)) }
+            onAnotherThread { continuation.resume(returning: ended.wait(for: 1, deadline: 120)) }
         }
         #expect(hasEnded && ended.values == [true])
     }
