@@ -98,7 +98,7 @@ extension AsyncRunner {
 // MARK: - The task
 
 extension AsyncRunner {
-    private func run() async {
+    private nonisolated(nonsending) func run() async {
         repeat {
             await answer()
         } while await waitForNext()
@@ -106,7 +106,7 @@ extension AsyncRunner {
     }
 
     @inline(__always)
-    private func answer() async {
+    private nonisolated(nonsending) func answer() async {
         // Set before this was called, and ended only below.
         let (kernel, handler, core) = unsafe (kernel!, handler!, core!)
         do {
@@ -139,7 +139,7 @@ extension AsyncRunner {
     /// By itself, so that what it needs is not kept for a handler that waits: of those there are
     /// thousands.
     @inline(never)
-    private func waitForNext() async -> Bool {
+    private nonisolated(nonsending) func waitForNext() async -> Bool {
         if Task.isCancelled || !executor.canTakeIdleRunner { return false }
         return await unsafe withUnsafeContinuation { continuation in
             unsafe idle = unsafe continuation

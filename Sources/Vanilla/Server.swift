@@ -25,7 +25,7 @@ public final class Server: Sendable {
     /// returns. It is cancelled when nobody waits for the answer any more: because the client is gone,
     /// `deadlines.handler` has passed (the client got 503), or the server stops.
     public typealias AsyncHandler =
-        @Sendable (Request, inout ResponseWriter) async throws -> Void
+        nonisolated(nonsending) @Sendable (Request, inout ResponseWriter) async throws -> Void
 
     /// What the server was made with.
     public let configuration: Configuration
