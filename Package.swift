@@ -102,6 +102,11 @@ let package = Package(
             name: "VanillaArenaHandler", dependencies: ["CVanillaIO"], path: "bench/ArenaHandler"),
         .executableTarget(
             name: "VanillaRouterBench", dependencies: ["Vanilla"], path: "bench/micro/Router"),
+        // The database benchmark's server.
+        .executableTarget(
+            name: "DatabaseBench",
+            dependencies: ["Vanilla", "VanillaPostgres", "VanillaExampleOptions"],
+            path: "bench/Database"),
         // A server of forms, cookies and JSON for real clients.
         .executableTarget(
             name: "FormServer", dependencies: ["Vanilla", "VanillaJSON", "VanillaExampleOptions"],

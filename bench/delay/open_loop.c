@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/* open_loop: requests at a fixed rate, whatever the answers do, each on the next of -c connections that waits for none.
+ * Prints how late the answers were: after the request was sent, and after it was due, each less what the server was asked
+ * to wait (-m milliseconds). Loopback only. */
+#include "../ceiling/common.h"
+#include <sys/epoll.h>
+#include <time.h>
+
+#define EVENTS 1024
+#define MICROSECONDS 4000000 /* the largest lateness that is told from a larger one */
+
+struct conn {
+    uint64_t due, sent; /* of the request that is to be answered; 0: none */
+    int fd;
+    uint8_t state;
+};
+
+static struct conn *conns;
+/* A ring of those that wait for none, so that all take turns. */
+static unsigned *idle, idle_count;
+static unsigned idle_first, conn_count;
+static char request[256];
+static size_t request_size;
+static uint64_t delay, from_due, answers, postponed, wrong;
+static uint32_t late_after_sent[MICROSECONDS + 1], late_after_due[MICROSECONDS + 1];
+
+static uint64_t now(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    return (uint64_t) at.tv_sec * 1000000000 + (uint64_t) at.tv_nsec;
+}
+
+static void fail(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static void put_idle(unsigned index)
+{
+    idle[(idle_first + idle_count++) % conn_count] = index;
+}
+
+static unsigned take_idle(void)
+{
+    unsigned index = idle[idle_first];
+    idle_first = (idle_first + 1) % conn_count;
+    idle_count--;
+    return index;
+}
+
+static void count(uint32_t *histogram, uint64_t since, uint64_t at)
+{
+    uint64_t late = at - since > delay ? (at - since - delay) / 1000 : 0;
+    histogram[late < MICROSECONDS ? late : MICROSECONDS]++;
+}
+
+static double percentile(const uint32_t *histogram, double part)
+{
+    uint64_t wanted = (uint64_t) ((double) answers * part), seen = 0;
+    for (unsigned i = 0; i <= MICROSECONDS; i++)
+        if ((seen += histogram[i]) > wanted)
+            return (double) i / 1000;
+    return (double) MICROSECONDS / 1000;
+}
+
+static void connect_all(int ep, int port)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t) port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    for (unsigned i = 0; i < conn_count; i++) {
+        struct conn *conn = &conns[i];
+        int one = 1;
+        conn->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (conn->fd < 0 || connect(conn->fd, (void *) &to, sizeof to))
+            fail("connect");
+        setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u32 = i};
+        if (epoll_ctl(ep, EPOLL_CTL_ADD, conn->fd, &event))
+            fail("epoll_ctl");
+        put_idle(i);
+    }
+}
+
+static void ask(uint64_t due)
+{
+    struct conn *conn = &conns[take_idle()];
+    conn->due = due;
+    conn->sent = now();
+    if (send(conn->fd, request, request_size, MSG_NOSIGNAL | MSG_DONTWAIT) !=
+        (ssize_t) request_size)
+        fail("send");
+}
+
+static void receive(unsigned index)
+{
+    struct conn *conn = &conns[index];
+    char buffer[4096];
+    ssize_t size = recv(conn->fd, buffer, sizeof buffer, MSG_DONTWAIT);
+    if (size < 0 && errno == EAGAIN)
+        return;
+    if (size <= 0)
+        fail("the server closed a connection");
+    uint64_t at = now();
+    if (conn->state == 0 && memcmp(buffer, "HTTP/1.1 200", (size_t) size < 12 ? (size_t) size : 12))
+        wrong++;
+    /* A short body comes with its head, or is what a later event finds. */
+    if (!count_ends(buffer, (unsigned) size, &conn->state) || !conn->sent)
+        return;
+    conn->state = 0;
+    if (conn->due >= from_due) {
+        answers++;
+        count(late_after_sent, conn->sent, at);
+        count(late_after_due, conn->due, at);
+    }
+    conn->sent = 0;
+    put_idle(index);
+}
+
+static void run(int ep, double rate, double warm, double seconds)
+{
+    static struct epoll_event events[EVENTS];
+    double interval = 1e9 / rate;
+    uint64_t start = now(), asked = 0, end = start + (uint64_t) ((warm + seconds) * 1e9);
+    from_due = start + (uint64_t) (warm * 1e9);
+    for (;;) {
+        uint64_t due = start + (uint64_t) ((double) asked * interval), at = now();
+        while (due <= at && due < end && idle_count) {
+            ask(due);
+            due = start + (uint64_t) ((double) ++asked * interval);
+        }
+        if (due >= end && idle_count == conn_count)
+            return;
+        if (due <= at && due < end)
+            postponed++;
+        uint64_t left = due >= end || !idle_count ? 1000000000 : due > (at = now()) ? due - at : 0;
+        struct timespec timeout = {.tv_sec = (time_t) (left / 1000000000),
+                                   .tv_nsec = (long) (left % 1000000000)};
+        int found = epoll_pwait2(ep, events, EVENTS, &timeout, 0);
+        for (int i = 0; i < found; i++)
+            receive(events[i].data.u32);
+        if (now() > end + 10000000000)
+            fail("answers are missing");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    int option, port = 0;
+    double rate = 1000, warm = 1, seconds = 5;
+    const char *path = "/";
+    while ((option = getopt(argc, argv, "a:c:r:d:w:u:m:")) != -1)
+        switch (option) {
+        case 'a':
+            port = atoi(optarg);
+            break;
+        case 'c':
+            conn_count = (unsigned) atoi(optarg);
+            break;
+        case 'r':
+            rate = atof(optarg);
+            break;
+        case 'd':
+            seconds = atof(optarg);
+            break;
+        case 'w':
+            warm = atof(optarg);
+            break;
+        case 'u':
+            path = optarg;
+            break;
+        case 'm':
+            delay = (uint64_t) (atof(optarg) * 1e6);
+            break;
+        default:
+            fprintf(stderr, "open_loop -a port -c connections -r requests-a-second -u path "
+                            "-m milliseconds [-w warm-up seconds] [-d seconds]\n");
+            return 2;
+        }
+    if (conn_count < 1 || conn_count > 60000 || rate <= 0)
+        return 2;
+    raise_nofile();
+    request_size = (size_t) snprintf(request, sizeof request,
+                                     "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", path);
+    conns = calloc(conn_count, sizeof *conns);
+    idle = calloc(conn_count, sizeof *idle);
+    int ep = epoll_create1(EPOLL_CLOEXEC);
+    connect_all(ep, port);
+    run(ep, rate, warm, seconds);
+    printf("{\"answers\":%llu,\"wrong\":%llu,\"postponed\":%llu,"
+           "\"sent_p50_ms\":%.3f,\"sent_p99_ms\":%.3f,\"due_p50_ms\":%.3f,\"due_p99_ms\":%.3f}\n",
+           (unsigned long long) answers, (unsigned long long) wrong, (unsigned long long) postponed,
+           percentile(late_after_sent, 0.5), percentile(late_after_sent, 0.99),
+           percentile(late_after_due, 0.5), percentile(late_after_due, 0.99));
+}
