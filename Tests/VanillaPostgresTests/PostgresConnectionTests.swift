@@ -13,10 +13,11 @@ import Vanilla
     func commitsAndRollsBack(backend: Backend) async throws {
         let bench = try Bench(backend: backend)
         defer { bench.stop() }
+        let ledger = backend == .epoll ? "ledger_of_epoll" : "ledger"
         try await bench.run { pool in
-            _ = try await pool.query("drop table if exists ledger")
-            _ = try await pool.query("create table ledger (amount int)")
-            let insert = Statement("insert into ledger values ($1)")
+            _ = try await pool.query("drop table if exists \(ledger)")
+            _ = try await pool.query("create table \(ledger) (amount int)")
+            let insert = Statement("insert into \(ledger) values ($1)")
             try await pool.withTransaction { connection in
                 _ = try await connection.query(insert, 1)
                 _ = try await connection.query(insert, 2)
@@ -29,9 +30,9 @@ import Vanilla
             }
             // Nothing asked, nothing begun.
             try await pool.withTransaction { _ in }
-            let sum: Int = try await pool.query("select sum(amount)::int from ledger")[0][0]
+            let sum: Int = try await pool.query("select sum(amount)::int from \(ledger)")[0][0]
             #expect(sum == 3)
-            _ = try await pool.query("drop table ledger")
+            _ = try await pool.query("drop table \(ledger)")
         }
     }
 
