@@ -572,8 +572,8 @@ static const char *last_status(const vn_limits *limits, const char *input, size_
 
 struct limit_case {
     const char *name;
-    size_t offset;      /* of the member */
-    uint8_t size;       /* of it */
+    size_t offset; /* of the member */
+    uint8_t size; /* of it */
     uint64_t limit;
     const char *
         /* the input is before + fill x n + behind, where n fits for `fits` and is one more for the
