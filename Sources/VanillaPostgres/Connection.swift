@@ -109,9 +109,8 @@ final class Connection {
 extension Connection {
     /// One deadline over all of it.
     func open() {
-        // They hold this object until `close`: a weak reference makes every other one slower.
-        clock = WorkerTimer(on: shard.worker) { [self] in clockRang() }
-        life = WorkerTimer(on: shard.worker) { [self] in lifeRang() }
+        clock = WorkerTimer(on: shard.worker) { [weak self] in self?.clockRang() }
+        life = WorkerTimer(on: shard.worker) { [weak self] in self?.lifeRang() }
         setClock(Clock.now + shard.configuration.connectTimeout.boundedNanoseconds)
         let resolver = shard.shared.resolver
         guard resolver.mustAsk else { return open([]) }
@@ -156,7 +155,7 @@ extension Connection {
             return close(PostgresError(.connection, "The connection cannot be watched."))
         }
         self.watch = watch
-        watch.whenReady(for: events) { [self] _ in step() }
+        watch.whenReady(for: events) { [weak self] _ in self?.step() }
     }
 
     private func step() {
@@ -331,8 +330,8 @@ extension Connection {
 
     /// Waits for whatever comes: answers, or the end.
     private func listen(writing: Bool = false) {
-        watch?.whenReady(for: writing ? [.readable, .writable] : .readable) { [self] _ in
-            receive()
+        watch?.whenReady(for: writing ? [.readable, .writable] : .readable) { [weak self] _ in
+            self?.receive()
         }
     }
 }

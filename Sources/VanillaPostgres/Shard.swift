@@ -36,12 +36,11 @@ final class Shard: @unchecked Sendable {
         self.shared = shared
         // The server's own comes first.
         statementTimeout = shared.configuration.statementTimeout.boundedNanoseconds + 500_000_000
-        // They hold this object until `end`: a weak reference makes every other one slower.
-        turn = TurnTask(on: worker) { [self] in flush() }
-        waitTimer = WorkerTimer(on: worker) { [self] in expire() }
-        retryTimer = WorkerTimer(on: worker) { [self] in
-            isPausing = false
-            grow()
+        turn = TurnTask(on: worker) { [weak self] in self?.flush() }
+        waitTimer = WorkerTimer(on: worker) { [weak self] in self?.expire() }
+        retryTimer = WorkerTimer(on: worker) { [weak self] in
+            self?.isPausing = false
+            self?.grow()
         }
         worker.whenStopping { [self] in end() }
     }
