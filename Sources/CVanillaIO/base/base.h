@@ -23,4 +23,13 @@ static inline size_t vn_smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+enum { VN_CACHE_LINE = 64 }; /* bytes */
+
+/* Have memory that is written to soon come while something else is done. */
+static inline void vn_prefetch(const void *memory, size_t count)
+{
+    for (size_t at = 0; at < count; at += VN_CACHE_LINE)
+        __builtin_prefetch((const char *) memory + at, 1);
+}
+
 #endif

@@ -101,14 +101,16 @@ static void delist(struct epoll *ring, struct vn_source *source)
 }
 
 /* Returns bytes taken or -errno. One piece goes without the message around it, which the kernel would
- * have to copy and check. */
+ * have to copy and check; and without the point of cancellation that send(2) is in a process of many
+ * threads. */
 static int64_t try_send(const struct vn_source *source, const struct msghdr *message)
 {
     const struct iovec *first = message->msg_iov;
     ssize_t count;
     do {
         count = message->msg_iovlen == 1
-                    ? send(source->fd, first->iov_base, first->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL)
+                    ? syscall(SYS_sendto, source->fd, first->iov_base, first->iov_len,
+                              MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0)
                     : sendmsg(source->fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (count < 0 && errno == EINTR);
     return count < 0 ? -errno : count;
