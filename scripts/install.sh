@@ -68,6 +68,7 @@ has() { # need
     chromium) [ -n "$(find_browser)" ] ;;
     nchan) [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] ;;
     postgres) has_postgres ;;
+    pgbouncer) PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null 2>&1 ;;
     venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
     compiler) command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
