@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What an asynchronous handler costs, and whether those that wait are answered on time.
+"""What an asynchronous handler costs, and whether those that wait are answered on time, beside Hummingbird.
 
 One worker pinned to one core, the load (ceiling/blast.c, delay/open_loop.c) on another. A handler
 that never suspends is compared with a synchronous one; a GET of /delay/10 waits ten milliseconds on the
@@ -30,6 +30,7 @@ MILLISECONDS = 10
 PATH = f"/delay/{MILLISECONDS}"
 AT_ONCE = "/async"
 HELD_PATH = "/delay/20000"
+PEER = "Hummingbird"
 FEW, HELD = 500, 8_000  # connections before memory is first looked at, and after
 COST, LATENESS, MEMORY = "cost", "lateness", "memory"
 
@@ -37,17 +38,27 @@ COST, LATENESS, MEMORY = "cost", "lateness", "memory"
 def servers(options, core):
     """name -> how to start it."""
     cores = None if core is None else {core}
-    return {
+
+    def peer():
+        # Unlike arena it does not ask for as many descriptors as it may have.
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        command = [options.hummingbird, "--port", "0", "--workers", "1"]
+        return harness.Server(command, descriptors=hard, cores=cores)
+
+    start = {
         f"arena, {backend}": lambda backend=backend: harness.Server.start(
             "arena", "--host", "127.0.0.1", backend=backend, cores=cores
         )
         for backend in harness.BACKENDS
     }
+    if options.hummingbird:
+        start[PEER] = peer
+    return {name: how for name, how in start.items() if any(o in name for o in options.server)}
 
 
 def measure_cost(options, cores):
     """An asynchronous handler that never suspends, beside a synchronous one that says the same."""
-    yield "### A handler that never suspends: `/async` beside `/pipeline` of arena, 64 connections\n"
+    yield "### A handler that never suspends: `/async` beside `/pipeline`, 64 connections\n"
     yield "| server | synchronous, CPU us/request | asynchronous | more, us | spread of it |"
     yield "| --- | --- | --- | --- | --- |"
     for name, start in servers(options, cores[0]).items():
@@ -65,6 +76,8 @@ def measure_cost(options, cores):
             f" | {spread(more, 2)} |"
         )
     yield ""
+    if PEER in servers(options, cores[0]):
+        yield f"Every handler of {PEER} is asynchronous: its two routes are the same.\n"
 
 
 def open_loop(options, server, count, rate, core, path, milliseconds):
@@ -177,14 +190,17 @@ def arguments_of_command():
     parser.add_argument(
         "--only", action="append", choices=[COST, LATENESS, MEMORY], help="these, not all"
     )
+    parser.add_argument("--server", action="append", help="those whose name has this in it")
     parser.add_argument("--save", action="store_true", help="write bench/results/DATE-delay.md too")
     parser.add_argument("--bin", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--ceiling", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--programs", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--hummingbird", required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.only = options.only or [COST, LATENESS, MEMORY]
+    options.server = options.server or [""]
     # What a reader would type: without what scripts/bench adds.
-    options.said = sys.argv[7:]
+    options.said = sys.argv[9:]
     return options
 
 
