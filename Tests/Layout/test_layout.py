@@ -236,6 +236,11 @@ class Package(unittest.TestCase):
     def test_sets_no_unsafe_flags(self):
         self.assertNotIn("unsafeFlags", text_of(os.path.join(ROOT, "Package.swift")))
 
+    def test_depends_on_nothing_that_it_is_measured_beside(self):
+        manifest = text_of(os.path.join(ROOT, "Package.swift"))
+        found = re.findall(r'\.package\(url: "([^"]+)"', manifest)
+        self.assertEqual(found, ["https://github.com/apple/swift-argument-parser"])
+
     def test_names_no_place_of_a_machine(self):
         listed = subprocess.run(
             ["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard"],

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* open_loop: requests at a fixed rate, whatever the answers do, each on the next of -c connections that waits for none.
  * Prints how late the answers were: after the request was sent, and after it was due, each less what the server was asked
- * to wait (-m milliseconds). Loopback only. */
+ * to wait (-m milliseconds). With -P PID also what that server spent of a CPU while it was measured. Loopback only. */
 #include "../ceiling/common.h"
+#include "../ceiling/cpu_time.h"
 #include <sys/epoll.h>
 #include <time.h>
 
@@ -15,13 +16,21 @@ struct conn {
     uint8_t state;
 };
 
+/* What there was at one moment: of the clock, of the server's CPU time, and of answers since the start. */
+struct moment {
+    uint64_t at, cpu, answered;
+};
+
 static struct conn *conns;
 /* A ring of those that wait for none, so that all take turns. */
 static unsigned *idle, idle_count;
 static unsigned idle_first, conn_count;
 static char request[256];
 static size_t request_size;
-static uint64_t delay, from_due, answers, postponed, wrong;
+static uint64_t delay, from_due, answers, answered, postponed, wrong;
+static int server;
+/* When the warm-up was over, and when all was asked. */
+static struct moment begun, ended;
 static uint32_t late_after_sent[MICROSECONDS + 1], late_after_due[MICROSECONDS + 1];
 
 static uint64_t now(void)
@@ -29,6 +38,11 @@ static uint64_t now(void)
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
     return (uint64_t) at.tv_sec * 1000000000 + (uint64_t) at.tv_nsec;
+}
+
+static struct moment look(void)
+{
+    return (struct moment) {.at = now(), .cpu = cpu_time(server), .answered = answered};
 }
 
 static void fail(const char *what)
@@ -110,6 +124,7 @@ static void receive(unsigned index)
     if (!count_ends(buffer, (unsigned) size, &conn->state) || !conn->sent)
         return;
     conn->state = 0;
+    answered++;
     if (conn->due >= from_due) {
         answers++;
         count(late_after_sent, conn->sent, at);
@@ -117,6 +132,17 @@ static void receive(unsigned index)
     }
     conn->sent = 0;
     put_idle(index);
+}
+
+/* Nanoseconds until there is something to do that no answer brings. */
+static uint64_t left_until(uint64_t due, uint64_t end)
+{
+    uint64_t at = now(), next = due < end ? due : end;
+    if (due < end && !idle_count)
+        return 1000000000;
+    if (next > at)
+        return next - at;
+    return due < end ? 0 : 1000000000;
 }
 
 static void run(int ep, double rate, double warm, double seconds)
@@ -131,11 +157,15 @@ static void run(int ep, double rate, double warm, double seconds)
             ask(due);
             due = start + (uint64_t) ((double) ++asked * interval);
         }
-        if (due >= end && idle_count == conn_count)
+        if (begun.at == 0 && at >= from_due)
+            begun = look();
+        if (ended.at == 0 && at >= end && due >= end)
+            ended = look();
+        if (ended.at && idle_count == conn_count)
             return;
         if (due <= at && due < end)
             postponed++;
-        uint64_t left = due >= end || !idle_count ? 1000000000 : due > (at = now()) ? due - at : 0;
+        uint64_t left = left_until(due, end);
         struct timespec timeout = {.tv_sec = (time_t) (left / 1000000000),
                                    .tv_nsec = (long) (left % 1000000000)};
         int found = epoll_pwait2(ep, events, EVENTS, &timeout, 0);
@@ -151,7 +181,7 @@ int main(int argc, char **argv)
     int option, port = 0;
     double rate = 1000, warm = 1, seconds = 5;
     const char *path = "/";
-    while ((option = getopt(argc, argv, "a:c:r:d:w:u:m:")) != -1)
+    while ((option = getopt(argc, argv, "a:c:r:d:w:u:m:P:")) != -1)
         switch (option) {
         case 'a':
             port = atoi(optarg);
@@ -174,9 +204,12 @@ int main(int argc, char **argv)
         case 'm':
             delay = (uint64_t) (atof(optarg) * 1e6);
             break;
+        case 'P':
+            server = atoi(optarg);
+            break;
         default:
             fprintf(stderr, "open_loop -a port -c connections -r requests-a-second -u path "
-                            "-m milliseconds [-w warm-up seconds] [-d seconds]\n");
+                            "-m milliseconds [-w warm-up seconds] [-d seconds] [-P pid]\n");
             return 2;
         }
     if (conn_count < 1 || conn_count > 60000 || rate <= 0)
@@ -189,9 +222,13 @@ int main(int argc, char **argv)
     int ep = epoll_create1(EPOLL_CLOEXEC);
     connect_all(ep, port);
     run(ep, rate, warm, seconds);
+    uint64_t spent = ended.cpu - begun.cpu, served = ended.answered - begun.answered;
     printf("{\"answers\":%llu,\"wrong\":%llu,\"postponed\":%llu,"
-           "\"sent_p50_ms\":%.3f,\"sent_p99_ms\":%.3f,\"due_p50_ms\":%.3f,\"due_p99_ms\":%.3f}\n",
+           "\"sent_p50_ms\":%.3f,\"sent_p99_ms\":%.3f,\"due_p50_ms\":%.3f,\"due_p99_ms\":%.3f,"
+           "\"cpu_us\":%.3f,\"utilisation\":%.3f}\n",
            (unsigned long long) answers, (unsigned long long) wrong, (unsigned long long) postponed,
            percentile(late_after_sent, 0.5), percentile(late_after_sent, 0.99),
-           percentile(late_after_due, 0.5), percentile(late_after_due, 0.99));
+           percentile(late_after_due, 0.5), percentile(late_after_due, 0.99),
+           served ? (double) spent / 1e3 / (double) served : 0,
+           (double) spent / (double) (ended.at - begun.at));
 }

@@ -17,8 +17,8 @@
  * While deliveries are missing this program polls without sleeping: no server pays for waking it.
  * CPU time of the server is that of all threads of PID, read before the first and after the last
  * burst. */
+#include "../ceiling/cpu_time.h"
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -90,30 +90,6 @@ static int compare(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
     return (x > y) - (x < y);
-}
-
-/* CPU time of all threads of the server, in nanoseconds. */
-static uint64_t cpu_time(void)
-{
-    char path[300];
-    uint64_t total = 0;
-    if (o_pid == 0)
-        return 0;
-    snprintf(path, sizeof path, "/proc/%d/task", o_pid);
-    DIR *folder = opendir(path);
-    if (folder == NULL)
-        fail(path, strerror(errno));
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        unsigned long long time;
-        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", o_pid, entry->d_name);
-        FILE *file = entry->d_name[0] == '.' ? NULL : fopen(path, "r");
-        if (file != NULL && fscanf(file, "%llu", &time) == 1)
-            total += time;
-        if (file != NULL)
-            fclose(file);
-    }
-    closedir(folder);
-    return total;
 }
 
 /* ---- Connections ---- */
@@ -308,7 +284,7 @@ static void wait_until(uint64_t due)
 static void run(int rounds, int burst, int period)
 {
     lag_count = 0;
-    uint64_t first = delivered, cpu = cpu_time(), begin = look(), due = begin;
+    uint64_t first = delivered, cpu = cpu_time(o_pid), begin = look(), due = begin;
     for (int i = 0; i < rounds; i++) {
         wait_until(due);
         uint64_t expected = delivered + (uint64_t) burst * (uint64_t) connected;
@@ -318,7 +294,7 @@ static void run(int rounds, int burst, int period)
     }
     double seconds = (double) (look() - begin) / 1e9;
     hear_all(50); /* the server is done with what follows the last delivery */
-    cpu = cpu_time() - cpu;
+    cpu = cpu_time(o_pid) - cpu;
     qsort(lags, lag_count, sizeof *lags, compare);
     printf("{\"deliveries\": %" PRIu64 ", \"seconds\": %.3f, \"cpu_seconds\": %.6f, "
            "\"p50_us\": %u, \"p99_us\": %u, \"max_us\": %u}\n",
