@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cancel.h"
+
 enum cpostgres_field {
     CPOSTGRES_SQLSTATE = PG_DIAG_SQLSTATE,
     CPOSTGRES_MESSAGE = PG_DIAG_MESSAGE_PRIMARY,

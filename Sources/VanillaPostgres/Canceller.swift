@@ -2,29 +2,31 @@
 
 internal import CPostgres
 
-/// Asks the server to cancel what a connection does.
-///
-/// libpq before 17 has one sound way, and it blocks: the key that a CancelRequest needs is in an
-/// opaque structure whose layout changes between versions. So the call is made on a thread of its
-/// own, which libpq allows; there are few of them, and where there are too many the connection is
-/// closed instead.
-@safe
-final class Canceller: @unchecked Sendable {
-    /// Owned by this object, and used by one thread after the other.
-    private let cancel: OpaquePointer
+/// Whom to cancel, and where: a process of the server, the key by which it knows who may, and the
+/// address that its connection leads to.
+struct Canceller {
+    private let target: cpostgres_cancel
 
-    init(_ cancel: OpaquePointer) {
-        unsafe self.cancel = unsafe cancel
+    init(_ target: cpostgres_cancel) {
+        self.target = target
     }
 
-    deinit {
-        unsafe PQfreeCancel(cancel)
+    /// One more socket to the server, which is connecting; the caller closes it. Negative where there
+    /// is none.
+    func open() -> Int32 {
+        // Read within the call.
+        unsafe withUnsafePointer(to: target) { unsafe cpostgres_cancel_open($0) }
     }
 
-    /// Blocks until the server has sent the signal, or failed to.
-    func run() {
-        var message: [CChar] = Array(repeating: 0, count: 256)
-        // There is nobody to tell: the connection is closed if the query does not end.
-        _ = unsafe PQcancel(cancel, &message, Int32(message.count))
+    /// The message "CancelRequest" of the protocol.
+    var request: [UInt8] {
+        Self.request(target.process, target.secret)
+    }
+
+    /// Its length, its code, and the key.
+    static func request(_ process: Int32, _ secret: Int32) -> [UInt8] {
+        [16, 80_877_102, process, secret].flatMap { (number: Int32) in
+            (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
+        }
     }
 }

@@ -84,9 +84,12 @@ final class Channel {
     /// Neither in a transaction nor in an unknown state, as far as answers have come.
     var isIdle: Bool { unsafe PQtransactionStatus(connection) == PQTRANS_IDLE }
 
-    /// What is needed to cancel from another thread.
-    func makeCanceller() -> Canceller? {
-        unsafe PQgetCancel(connection).map { unsafe Canceller($0) }
+    /// What is needed to cancel what the server does for it; nil where the server named no key, or
+    /// libpq keeps it in a way that is not known here.
+    var canceller: Canceller? {
+        var target = cpostgres_cancel()
+        guard unsafe cpostgres_cancel_find(connection, &target) else { return nil }
+        return Canceller(target)
     }
 
     // MARK: - Sending

@@ -44,7 +44,11 @@ final class Connection {
     var beginning: String?
     var isReadOnly = false
 
-    private var isCancelling = false
+    /// Under way to the server, on a socket of its own.
+    private var cancelRequest: CancelRequest?
+    private var isCancelling: Bool { cancelRequest != nil }
+    /// When it is asked for once more.
+    private var nextCancel: Int64?
     private var isCleaning = false
     /// Something is under way for nobody, and cannot be cancelled because of others.
     private var isBlocked = false
@@ -498,6 +502,7 @@ extension Connection {
         if let graceEnds, graceEnds <= now {
             return close(PostgresError(.timeout, "A cancelled query did not end."))
         }
+        cancelAgain(now)
         expire(now)
     }
 
@@ -554,29 +559,61 @@ extension Connection {
 
     /// Cancels what the lease has under way; who waits goes on when it has ended.
     func cancel(_ operation: Operation) {
-        guard state == .ready, !isCancelling else { return }
+        guard state == .ready else { return }
+        operation.wasCancelled = true
         if graceEnds == nil {
             graceEnds = Clock.now + shard.configuration.cancelGrace.boundedNanoseconds
             setClock(min(clockIsAt, graceEnds!))
         }
-        operation.wasCancelled = true
         startCancelling()
     }
 
     private func startCancelling() {
-        guard !isCancelling, let canceller = channel?.makeCanceller() else { return }
-        isCancelling = shard.shared.cancel(canceller) { [worker = shard.worker, box = Box(self)] in
-            worker.run { box.value.cancelSent() }
+        guard !isCancelling, let channel else { return }
+        guard let canceller = channel.canceller else {
+            return close(PostgresError(.connection, "There is no key to cancel with."))
         }
+        cancelRequest = CancelRequest(canceller, on: shard.worker) { [weak self] end in
+            self?.cancelEnded(end)
+        }
+        // There may be a socket to be had later.
+        if !isCancelling { setNextCancel() }
     }
 
-    private func cancelSent() {
-        isCancelling = false
-        guard state == .ready else { return }
+    private func cancelEnded(_ end: CancelRequest.End) {
+        cancelRequest = nil
+        guard end != .lost else {
+            return close(PostgresError(.connection, "A request to cancel was lost."))
+        }
+        // A signal that overtook its query met nothing.
+        setNextCancel()
         settle()
     }
 
-    /// The signal may come late and must not meet the next query: a round trip of nothing takes it.
+    private func setNextCancel() {
+        let time = Clock.now + Self.patience
+        nextCancel = time
+        setClock(min(clockIsAt, time))
+    }
+
+    private func cancelAgain(_ now: Int64) {
+        guard let time = nextCancel else { return }
+        guard time <= now else { return setClock(min(clockIsAt, time)) }
+        nextCancel = nil
+        guard graceEnds != nil, !isCleaning, let running else { return }
+        let isLeft = running.lease != nil && !isLeased
+        if running.wasCancelled || running.isAbandoned || isLeft { startCancelling() }
+    }
+
+    /// What the server is at, as far as answers have come.
+    private var running: Operation? {
+        for index in 0..<expected.count {
+            if let operation = expected[index].operation { return operation }
+        }
+        return nil
+    }
+
+    /// The signal was sent and may still come: a round trip of nothing takes it, not the next query.
     private func clean() {
         isCleaning = true
         // A lease goes on to hear that its transaction failed.
@@ -587,7 +624,10 @@ extension Connection {
 
     private func cleaned() {
         isCleaning = false
+        // Who holds a lease has had something else cancelled.
+        if isCancelling { return settle() }
         graceEnds = nil
+        nextCancel = nil
         guard channel?.isIdle == true || isLeased else {
             return close(PostgresError(.connection, "A connection was not clean."))
         }
@@ -678,6 +718,8 @@ extension Connection {
         leaseTimer = nil
         watch?.close()
         watch = nil
+        cancelRequest?.close()
+        cancelRequest = nil
         let lost = takeOperations()
         channel = nil
         shard.closed(self, wasReady: wasReady, error)
@@ -691,7 +733,8 @@ extension Connection {
                 shard.again(operation)
             } else {
                 shard.count(.error)
-                operation.finish(unavailable(reason))
+                operation.finish(
+                    operation.wasCancelled ? CancellationError() : unavailable(reason))
             }
         }
     }

@@ -8,7 +8,7 @@
     internal import Darwin
 #endif
 
-/// A thread for one call that blocks: to find a host's address, or to cancel.
+/// A thread for one call that blocks: to find a host's address.
 enum HelperThread {
     /// Calls `body` on a thread of its own. False when there is no thread to be had.
     static func run(_ body: @escaping @Sendable () -> Void) -> Bool {

@@ -17,8 +17,6 @@ final class Shared: Sendable {
     let resolver: Resolver
     /// Connections of all workers.
     private let size = Atomic(0)
-    /// Threads that cancel.
-    private let cancelling = Atomic(0)
     /// One for each worker that has asked.
     private let all = Lock<[Shard]>([])
 
@@ -44,24 +42,6 @@ final class Shared: Sendable {
 
     func give() {
         size.subtract(1, ordering: .relaxed)
-    }
-
-    /// So many threads may be blocked by a server that does not answer.
-    private static let cancellingLimit = 8
-
-    /// Has the server cancel, on a thread of its own; `done` is called there. False when there are
-    /// too many of those.
-    func cancel(_ canceller: Canceller, _ done: @escaping @Sendable () -> Void) -> Bool {
-        let (_, count) = cancelling.add(1, ordering: .relaxed)
-        let begun =
-            count <= Self.cancellingLimit
-            && HelperThread.run {
-                canceller.run()
-                self.cancelling.subtract(1, ordering: .relaxed)
-                done()
-            }
-        if !begun { cancelling.subtract(1, ordering: .relaxed) }
-        return begun
     }
 
     func report(_ level: LogLevel, _ message: String) {

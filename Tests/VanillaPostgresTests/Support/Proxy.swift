@@ -2,8 +2,8 @@
 
 import Foundation
 
-/// Stands between clients and a server, on a unix socket in a directory of its own: delays what
-/// passes, counts it, and cuts connections.
+/// Stands between clients and a server, on a unix socket in a directory of its own or on a port of
+/// 127.0.0.1: delays what passes, counts it, and cuts connections.
 final class Proxy: @unchecked Sendable {
     /// What passed since the last reset.
     struct Counts: Equatable {
@@ -15,34 +15,56 @@ final class Proxy: @unchecked Sendable {
         var pieces = 0
         /// Connections taken.
         var connections = 0
+        /// Requests to cancel, and how many of those the client has closed before they were answered.
+        var cancels = 0
+        var forgotten = 0
+    }
+
+    /// What becomes of requests to cancel.
+    enum Cancels {
+        case passed
+        /// Nothing is said to them, until they are passed.
+        case held
+        /// The next one ends as if it was obeyed.
+        case swallowedOnce
+        /// They end as a failing network lets them.
+        case reset
     }
 
     let directory: String
+    /// 0 on a unix socket.
+    private(set) var port = 0
     private let target: String
     private let lock = NSLock()
     private var counts = Counts()
     private var latency = 0.0
     private var cuts = 0
     private var refuses = false
+    private var cancels = Cancels.passed
+    private var hidesKeys = false
     private var isStopped = false
     private let listener: Int32
     private let wake: (read: Int32, write: Int32)
     private let done = DispatchSemaphore(value: 0)
 
     /// `target` is the directory of the server's socket.
-    init(to target: String) throws {
+    init(to target: String, onPort: Bool = false) throws {
         self.target = target + "/.s.PGSQL.5432"
         directory = NSTemporaryDirectory() + "/vp" + UUID().uuidString.prefix(8)
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        listener = socket(onPort ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var ends: [Int32] = [0, 0]
         pipe(&ends)
         wake = (ends[0], ends[1])
-        let path = directory + "/.s.PGSQL.5432"
-        guard withAddress(path, { bind(listener, $0, $1) }) == 0, listen(listener, 128) == 0 else {
+        let isBound =
+            onPort
+            ? bindToPort(listener)
+            : withAddress(directory + "/.s.PGSQL.5432") { bind(listener, $0, $1) } == 0
+        guard isBound, listen(listener, 128) == 0 else {
             throw POSIXError(POSIXError.Code(rawValue: errno) ?? .EIO)
         }
+        if onPort { port = portOf(listener) }
         Thread { [self] in
             run()
             done.signal()
@@ -68,6 +90,11 @@ final class Proxy: @unchecked Sendable {
     /// From now on connections are ended as they come, or no longer.
     func refuse(_ refuses: Bool) { change { self.refuses = refuses } }
 
+    func treatCancels(_ cancels: Cancels) { change { self.cancels = cancels } }
+
+    /// From now on clients do not learn with which key to cancel.
+    func hideKeys() { change { hidesKeys = true } }
+
     func reset() { lock.withLock { counts = Counts() } }
 
     var seen: Counts { lock.withLock { counts } }
@@ -87,6 +114,9 @@ final class Proxy: @unchecked Sendable {
         var toClient: [(due: Double, bytes: [UInt8])] = []
         var unread: [UInt8] = []
         var hasBegun = false
+        /// A request to cancel, until it is known what becomes of it.
+        var cancel: [UInt8] = []
+        var isCancel = false
         var serverSpoke = true
         var isOver = false
 
@@ -100,9 +130,11 @@ final class Proxy: @unchecked Sendable {
         var pipes: [Pipe] = []
         var cutsDone = 0
         while true {
-            let (latency, cuts, isStopped) = lock.withLock {
-                (self.latency, self.cuts, self.isStopped)
+            let (latency, cuts, isStopped, cancels) = lock.withLock {
+                (self.latency, self.cuts, self.isStopped, self.cancels)
             }
+            for pipe in pipes where !pipe.cancel.isEmpty { treat(pipe, cancels) }
+            pipes.removeAll { $0.isOver }
             if cuts != cutsDone || isStopped {
                 for pipe in pipes { end(pipe) }
                 pipes = []
@@ -160,6 +192,7 @@ final class Proxy: @unchecked Sendable {
 
     private func heard(_ pipe: Pipe, _ latency: Double) {
         guard let bytes = receive(pipe.client) else {
+            if pipe.isCancel { lock.withLock { counts.forgotten += 1 } }
             pipe.isOver = true
             return
         }
@@ -169,7 +202,11 @@ final class Proxy: @unchecked Sendable {
             pipe.serverSpoke = false
             count(bytes, pipe)
         }
-        pipe.toServer.append((now() + latency, bytes))
+        if pipe.isCancel {
+            pipe.cancel += bytes
+        } else {
+            pipe.toServer.append((now() + latency, bytes))
+        }
     }
 
     private func answered(_ pipe: Pipe, _ latency: Double) {
@@ -179,7 +216,37 @@ final class Proxy: @unchecked Sendable {
             pipe.isOver = true
             return
         }
-        pipe.toClient.append((now() + latency, bytes))
+        let hidesKeys = lock.withLock { self.hidesKeys }
+        pipe.toClient.append((now() + latency, hidesKeys ? withoutKey(bytes) : bytes))
+    }
+
+    /// A server says everything of its start at once.
+    private func withoutKey(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        if let key = bytes.firstRange(of: [UInt8(ascii: "K"), 0, 0, 0, 12]) {
+            bytes.removeSubrange(key.lowerBound..<key.lowerBound + 13)
+        }
+        return bytes
+    }
+
+    private func treat(_ pipe: Pipe, _ cancels: Cancels) {
+        switch cancels {
+        case .passed:
+            pipe.toServer.append((now(), pipe.cancel))
+            pipe.cancel = []
+            return
+        case .held:
+            return
+        case .swallowedOnce:
+            lock.withLock { self.cancels = .passed }
+        case .reset:
+            var linger = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(
+                pipe.client, SOL_SOCKET, SO_LINGER, &linger,
+                socklen_t(MemoryLayout.size(ofValue: linger)))
+        }
+        end(pipe)
+        pipe.isOver = true
     }
 
     /// Takes the messages apart: a letter, but for the first, and four bytes of length.
@@ -198,6 +265,8 @@ final class Proxy: @unchecked Sendable {
                 // A question about encryption, answered by one byte.
             } else {
                 pipe.hasBegun = true
+                pipe.isCancel = size == 16
+                if pipe.isCancel { counts.cancels += 1 }
             }
             place = start + size
         }
@@ -237,6 +306,29 @@ final class Proxy: @unchecked Sendable {
     }
 
     private func now() -> Double { ProcessInfo.processInfo.systemUptime }
+}
+
+/// Any port of 127.0.0.1.
+private func bindToPort(_ listener: Int32) -> Bool {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+    return withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
+    }
+}
+
+private func portOf(_ listener: Int32) -> Int {
+    var address = sockaddr_in()
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    _ = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            getsockname(listener, $0, &size)
+        }
+    }
+    return Int(UInt16(bigEndian: address.sin_port))
 }
 
 private func withAddress<Result>(
