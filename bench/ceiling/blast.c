@@ -4,9 +4,8 @@
  * does), checks every answer's status line and framing, and prints rate, latency and, with -P PID, the server's CPU time a
  * request. Loopback only. */
 #include "common.h"
+#include "cpu_time.h"
 #include "ring.h"
-#include <dirent.h>
-#include <fcntl.h>
 #include <math.h>
 #include <time.h>
 #include <x86intrin.h>
@@ -88,29 +87,8 @@ static uint64_t cpu_ns(void)
         return 0;
     char list[256];
     snprintf(list, sizeof list, "%s", o_pids);
-    for (char *sv, *p = strtok_r(list, ",", &sv); p; p = strtok_r(0, ",", &sv)) {
-        char d[300];
-        snprintf(d, sizeof d, "/proc/%s/task", p);
-        DIR *dir = opendir(d);
-        if (!dir)
-            continue;
-        for (struct dirent *e; (e = readdir(dir));) {
-            if (e->d_name[0] == '.')
-                continue;
-            char f[600], b[128];
-            snprintf(f, sizeof f, "/proc/%s/task/%s/schedstat", p, e->d_name);
-            int fd = open(f, O_RDONLY);
-            if (fd < 0)
-                continue;
-            ssize_t n = read(fd, b, sizeof b - 1);
-            close(fd);
-            if (n > 0) {
-                b[n] = 0;
-                sum += strtoull(b, 0, 10);
-            }
-        }
-        closedir(dir);
-    }
+    for (char *sv, *p = strtok_r(list, ",", &sv); p; p = strtok_r(0, ",", &sv))
+        sum += cpu_time(atoi(p));
     return sum;
 }
 
