@@ -11,6 +11,10 @@
 #define vn_likely(condition) __builtin_expect(!!(condition), 1)
 #define vn_unlikely(condition) __builtin_expect(!!(condition), 0)
 
+/* Part of its caller: the kernel leaves no prediction of where a function returns to, and so each
+ * return behind a system call waits for its address. */
+#define vn_flat inline __attribute__((always_inline))
+
 /* Out of line, and away from the usual path. */
 #define vn_cold __attribute__((cold, noinline))
 
@@ -30,6 +34,7 @@ static inline void vn_prefetch(const void *memory, size_t count)
 {
     for (size_t at = 0; at < count; at += VN_CACHE_LINE)
         __builtin_prefetch((const char *) memory + at, 1);
+    __builtin_prefetch((const char *) memory + count - 1, 1);
 }
 
 #endif

@@ -100,20 +100,45 @@ static void delist(struct epoll *ring, struct vn_source *source)
     source->has &= (uint8_t) ~IS_REGISTERED;
 }
 
-/* Returns bytes taken or -errno. One piece goes without the message around it, which the kernel would
- * have to copy and check; and without the point of cancellation that send(2) is in a process of many
- * threads. */
-static int64_t try_send(const struct vn_source *source, const struct msghdr *message)
+/* send(2) without what the C library adds to it: a function to return from, which is always mispredicted
+ * behind a system call, and in a process of many threads a point of cancellation. Together they are
+ * a hundredth of what an event costs. Returns bytes taken or -errno. */
+vn_flat static int64_t send_piece(int32_t fd, const struct iovec *piece)
 {
-    const struct iovec *first = message->msg_iov;
-    ssize_t count;
-    do {
-        count = message->msg_iovlen == 1
-                    ? syscall(SYS_sendto, source->fd, first->iov_base, first->iov_len,
-                              MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0)
-                    : sendmsg(source->fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    } while (count < 0 && errno == EINTR);
+    enum { FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL };
+#if defined(__x86_64__)
+    int64_t result = SYS_sendto;
+    register int64_t flags __asm__("r10") = FLAGS;
+    register int64_t address __asm__("r8") = 0;
+    register int64_t address_count __asm__("r9") = 0;
+    __asm__ volatile("syscall"
+                     : "+a"(result)
+                     : "D"((int64_t) fd), "S"(piece->iov_base), "d"(piece->iov_len), "r"(flags),
+                       "r"(address), "r"(address_count)
+                     : "rcx", "r11", "memory");
+    return result;
+#else
+    ssize_t count = send(fd, piece->iov_base, piece->iov_len, FLAGS);
     return count < 0 ? -errno : count;
+#endif
+}
+
+/* Several pieces, with the message around them, which the kernel has to copy and check. */
+static int64_t send_pieces(int32_t fd, const struct msghdr *message)
+{
+    ssize_t count = sendmsg(fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return count < 0 ? -errno : count;
+}
+
+/* Returns bytes taken or -errno. */
+vn_flat static int64_t try_send(const struct vn_source *source, const struct msghdr *message)
+{
+    int64_t count;
+    do {
+        count = message->msg_iovlen == 1 ? send_piece(source->fd, message->msg_iov)
+                                         : send_pieces(source->fd, message);
+    } while (vn_unlikely(count == -EINTR));
+    return count;
 }
 
 /* ---- What the owner asks ---- */

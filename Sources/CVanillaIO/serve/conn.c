@@ -800,7 +800,7 @@ static bool conn_is_streaming(const struct vn_conn *conn)
 }
 
 /* Send what is owed. Returns false when the client is gone. */
-static bool conn_flush(struct vn_conn *conn)
+vn_flat static bool conn_flush(struct vn_conn *conn)
 {
     struct vn_worker *worker = conn->worker;
     struct vn_output *output = conn->output;
@@ -1122,7 +1122,7 @@ void vn_conn_continue(struct vn_conn *conn)
         return;
     }
     /* What a late turn left goes first, before more is added to it in a turn that may be as late. */
-    if (!conn_flush(conn))
+    if (vn_unlikely(conn->output != NULL) && !conn_flush(conn))
         conn->is_cut = true;
     else if (conn->is_blocked && conn_can_use(conn) && !conn_did_its_share(conn))
         conn_use_input(conn);

@@ -35,6 +35,18 @@ struct vn_input {
 /* What an exchange needs when it outlives one call: a body that is still coming, an answer that is
  * still going. */
 struct vn_exchange {
+    /* First, since an event needs them for thousands that are in no cache. */
+    vn_producer *producer;
+    void *producer_context;
+    uint64_t stream_left; /* of the declared length */
+    uint64_t farewell; /* milliseconds: when it ends because the server stops; 0: not yet */
+    vn_event_stream events; /* how it lives */
+    bool is_event_stream;
+    bool stream_is_chunked;
+    bool stream_waits;
+    vn_release *producer_release;
+
+    struct vn_call *call; /* that its handler goes on with; NULL: none */
     /* a copy with its head behind it: for a whole body, and for the conditions of a late answer */
     vn_request *request;
     uint8_t *body;
@@ -44,17 +56,6 @@ struct vn_exchange {
     vn_consumer *consumer;
     vn_release *consumer_release;
     void *consumer_context;
-
-    vn_producer *producer;
-    vn_release *producer_release;
-    void *producer_context;
-    uint64_t stream_left; /* of the declared length */
-    struct vn_call *call; /* that its handler goes on with; NULL: none */
-    bool stream_is_chunked;
-    bool stream_waits;
-    bool is_event_stream;
-    vn_event_stream events; /* how that lives */
-    uint64_t farewell; /* milliseconds: when it ends because the server stops; 0: not yet */
 };
 
 struct vn_conn {
@@ -64,38 +65,38 @@ struct vn_conn {
     struct vn_timeout timeout;
     struct vn_worker *worker;
     struct vn_output *output; /* NULL: nothing unsent */
-    struct vn_input *input;   /* NULL: nothing waits */
+    struct vn_input *input; /* NULL: nothing waits */
     struct vn_exchange *exchange;
     struct vn_body body;
-    uint64_t since;     /* milliseconds: begin of what the deadline is about */
-    uint64_t body_at;   /* when the body's last bytes came, or the end of the input */
+    uint64_t since; /* milliseconds: begin of what the deadline is about */
+    uint64_t body_at; /* when the body's last bytes came, or the end of the input */
     uint64_t body_base; /* bytes of the body that had come at `since` */
-    uint64_t sent;      /* bytes, on this connection */
-    uint64_t progress;  /* when the client last took bytes */
-    uint64_t turn;      /* of the worker, in which it was put on the ready list */
+    uint64_t sent; /* bytes, on this connection */
+    uint64_t progress; /* when the client last took bytes */
+    uint64_t turn; /* of the worker, in which it was put on the ready list */
     uint32_t requests;
     uint32_t number; /* of the exchange */
     uint32_t discarded; /* bytes drained: of an ignored body, of a lingering close */
     uint32_t worked_in; /* the worker's turn that `work` was done in, its low bits */
-    uint32_t work;      /* done in that turn */
+    uint32_t work; /* done in that turn */
 
-    uint8_t reading;   /* enum vn_reading */
-    uint8_t answer;    /* enum vn_answer */
+    uint8_t reading; /* enum vn_reading */
+    uint8_t answer; /* enum vn_answer */
     uint8_t body_mode; /* VN_BODY_... */
     uint8_t minor;
     bool is_head_method : 1;
-    bool says_close : 1;       /* the request does, or the setting */
-    bool asks_close : 1;       /* the client does, by field or version */
-    bool awaits_continue : 1;  /* expects 100-continue and got none */
-    bool closes : 1;           /* after the answer */
-    bool lingers : 1;          /* the close has to be a careful one */
-    bool is_finished : 1;      /* FIN was sent */
-    bool is_paused : 1;        /* by the consumer */
-    bool is_held : 1;          /* the ring does not receive */
-    bool is_at_end : 1;        /* of the input */
-    bool is_ending : 1;        /* vn_ring_end was called */
-    bool is_cut : 1;           /* to be ended without another byte */
-    bool is_blocked : 1;       /* bytes wait for something else than more bytes */
+    bool says_close : 1; /* the request does, or the setting */
+    bool asks_close : 1; /* the client does, by field or version */
+    bool awaits_continue : 1; /* expects 100-continue and got none */
+    bool closes : 1; /* after the answer */
+    bool lingers : 1; /* the close has to be a careful one */
+    bool is_finished : 1; /* FIN was sent */
+    bool is_paused : 1; /* by the consumer */
+    bool is_held : 1; /* the ring does not receive */
+    bool is_at_end : 1; /* of the input */
+    bool is_ending : 1; /* vn_ring_end was called */
+    bool is_cut : 1; /* to be ended without another byte */
+    bool is_blocked : 1; /* bytes wait for something else than more bytes */
     bool is_scratched : 1; /* the worker's scratch request holds the begin of this one's head */
 };
 

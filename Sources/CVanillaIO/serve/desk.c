@@ -315,6 +315,8 @@ static void seat_flush(struct vn_seat *seat)
     for (struct vn_link *link = seat->subscribers.next; link != &seat->subscribers; link = next) {
         struct subscriber *subscriber = vn_holder(link, struct subscriber, link);
         next = link->next;
+        if (next != &seat->subscribers)
+            vn_prefetch(vn_holder(next, struct subscriber, link)->conn, sizeof(struct vn_conn));
         if (block != NULL)
             hand_out(subscriber, block);
         else

@@ -23,8 +23,11 @@ enum {
      * about as long */
     TURN_SPAN = 25000,
     TURN_SPAN_MOST = 1000000,
+    /* the same while turn after turn has no event: each look for one costs half as much as a send */
+    CALM_SPAN_MOST = 100000,
     LOOK_EVERY = 16, /* events between two looks at the clock */
-    CONTINUE_LOOK_EVERY = 2, /* the same in connections that go on without an event */
+    CONTINUE_LOOK_EVERY = 4, /* the same in connections that go on without an event */
+    PRODUCER_SIZE = 96, /* bytes of a producer's context that are worth to be fetched ahead */
     TASKS_MOST = 4096, /* tasks in one turn; one that asks for the next comes in the next */
     CALLS_GRACE =
         1000, /* milliseconds that a stopping worker gives calls that lost their clients */
@@ -202,6 +205,7 @@ static int32_t worker_begin(struct vn_worker *worker, uint32_t connection_limit,
     vn_list_init(&worker->ready);
     vn_list_init(&worker->answered);
     worker->patience_for_calls = 0;
+    worker->calm = TURN_SPAN;
     worker->date_second = -1;
     worker_tell_time(worker);
     vn_wheel_init(&worker->wheel, worker->now);
@@ -544,13 +548,19 @@ static void worker_expire(struct vn_worker *worker)
  * thousands that get the same event are in no cache. */
 static void worker_foresee(const struct vn_worker *worker, const struct vn_link *next)
 {
-    if (next == &worker->ready)
+    const struct vn_link *end = &worker->ready;
+    if (next == end)
         return;
-    const struct vn_conn *conn = vn_holder(next, struct vn_conn, ready);
-    if (conn->exchange != NULL)
-        vn_prefetch(conn->exchange, sizeof *conn->exchange);
-    if (next->next != &worker->ready)
-        vn_prefetch(vn_holder(next->next, struct vn_conn, ready), sizeof *conn);
+    const struct vn_exchange *exchange = vn_holder(next, struct vn_conn, ready)->exchange;
+    if (exchange != NULL)
+        vn_prefetch(exchange->producer_context, PRODUCER_SIZE);
+    if ((next = next->next) == end)
+        return;
+    exchange = vn_holder(next, struct vn_conn, ready)->exchange;
+    if (exchange != NULL)
+        vn_prefetch(exchange, offsetof(struct vn_exchange, producer_release));
+    if ((next = next->next) != end)
+        vn_prefetch(vn_holder(next, struct vn_conn, ready), sizeof(struct vn_conn));
 }
 
 /* Those who go on without an event, after a turn in which there was none, or after a turn in which
@@ -558,6 +568,7 @@ static void worker_foresee(const struct vn_worker *worker, const struct vn_link 
  * took, so that neither starves the other. */
 static void worker_continue(struct vn_worker *worker, bool is_busy)
 {
+    worker->calm = is_busy ? TURN_SPAN : vn_smaller(2 * worker->calm, CALM_SPAN_MOST);
     if (vn_list_is_empty(&worker->ready))
         return;
     uint64_t now = vn_clock_nanoseconds();
@@ -569,7 +580,7 @@ static void worker_continue(struct vn_worker *worker, bool is_busy)
     }
     uint64_t span = took + worker->owed;
     worker->owed = 0;
-    span = span < TURN_SPAN ? TURN_SPAN : span;
+    span = span < worker->calm ? worker->calm : span;
     worker_begin_span(worker, now, span < TURN_SPAN_MOST ? span : TURN_SPAN_MOST);
     for (int i = 1; i <= READY_MOST && !vn_list_is_empty(&worker->ready); i++) {
         struct vn_conn *conn = vn_holder(worker->ready.next, struct vn_conn, ready);

@@ -87,6 +87,7 @@ struct vn_worker {
     uint64_t sending; /* bytes that it asked the ring to send, about */
     bool is_late; /* it has: shares of it are smaller */
     bool was_busy; /* the turn before had events, and left who was ready to this one */
+    uint64_t calm; /* nanoseconds of a turn without events; more with each in a row */
     uint64_t owed; /* nanoseconds that it took, which those get then */
     struct vn_writer writer;
 
