@@ -796,7 +796,7 @@ static void conn_input_over(struct vn_conn *conn)
 
 static bool conn_is_streaming(const struct vn_conn *conn)
 {
-    return conn->answer == VN_ANSWER_STREAM && !conn->exchange->stream_waits;
+    return conn->answer == VN_ANSWER_STREAM && !conn->stream_waits;
 }
 
 /* Send what is owed. Returns false when the client is gone. */
@@ -855,7 +855,7 @@ static bool conn_is_event_stream(const struct vn_conn *conn)
 /* Nothing more to ask is how the client of a stream of events leaves. */
 static bool conn_has_left_events(const struct vn_conn *conn)
 {
-    return conn->is_at_end && conn_is_event_stream(conn) && conn->exchange->stream_waits;
+    return conn->is_at_end && conn_is_event_stream(conn) && conn->stream_waits;
 }
 
 /* Have the producer write, and send it, until the socket is full or it was enough for one turn.
@@ -1244,8 +1244,7 @@ void vn_conn_deliver(struct vn_worker *worker, struct vn_letter *letter)
             conn->answer = VN_ANSWER_LATER;
         conn_after(conn);
     } else { /* resume */
-        if (conn->exchange != NULL)
-            conn->exchange->stream_waits = false;
+        conn->stream_waits = false;
         if (conn->is_paused)
             conn_unpause(conn);
     }

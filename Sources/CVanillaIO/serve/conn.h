@@ -43,7 +43,6 @@ struct vn_exchange {
     vn_event_stream events; /* how it lives */
     bool is_event_stream;
     bool stream_is_chunked;
-    bool stream_waits;
     vn_release *producer_release;
 
     struct vn_call *call; /* that its handler goes on with; NULL: none */
@@ -58,28 +57,20 @@ struct vn_exchange {
     void *consumer_context;
 };
 
+/* In the order in which an event to thousands needs it: each line of the cache that is not touched is
+ * one that need not come from afar. */
 struct vn_conn {
-    struct vn_source source; /* first: see ring.h */
-    struct vn_link link;
+    _Alignas(VN_CACHE_LINE) struct vn_source source; /* first: see ring.h */
     struct vn_link ready;
+    struct vn_exchange *exchange;
+
     struct vn_timeout timeout;
     struct vn_worker *worker;
     struct vn_output *output; /* NULL: nothing unsent */
-    struct vn_input *input; /* NULL: nothing waits */
-    struct vn_exchange *exchange;
-    struct vn_body body;
-    uint64_t since; /* milliseconds: begin of what the deadline is about */
-    uint64_t body_at; /* when the body's last bytes came, or the end of the input */
-    uint64_t body_base; /* bytes of the body that had come at `since` */
     uint64_t sent; /* bytes, on this connection */
     uint64_t progress; /* when the client last took bytes */
-    uint64_t turn; /* of the worker, in which it was put on the ready list */
-    uint32_t requests;
-    uint32_t number; /* of the exchange */
-    uint32_t discarded; /* bytes drained: of an ignored body, of a lingering close */
-    uint32_t worked_in; /* the worker's turn that `work` was done in, its low bits */
-    uint32_t work; /* done in that turn */
 
+    uint64_t turn; /* of the worker, in which it was put on the ready list */
     uint8_t reading; /* enum vn_reading */
     uint8_t answer; /* enum vn_answer */
     uint8_t body_mode; /* VN_BODY_... */
@@ -97,8 +88,24 @@ struct vn_conn {
     bool is_ending : 1; /* vn_ring_end was called */
     bool is_cut : 1; /* to be ended without another byte */
     bool is_blocked : 1; /* bytes wait for something else than more bytes */
+    bool stream_waits : 1; /* for its producer to be called again */
     bool is_scratched : 1; /* the worker's scratch request holds the begin of this one's head */
+    uint32_t requests;
+    uint32_t number; /* of the exchange */
+    uint32_t worked_in; /* the worker's turn that `work` was done in, its low bits */
+    uint32_t work; /* done in that turn */
+    struct vn_input *input; /* NULL: nothing waits */
+    uint64_t since; /* milliseconds: begin of what the deadline is about */
+    struct vn_link link;
+
+    struct vn_body body;
+    uint64_t body_at; /* when the body's last bytes came, or the end of the input */
+    uint64_t body_base; /* bytes of the body that had come at `since` */
+    uint32_t discarded; /* bytes drained: of an ignored body, of a lingering close */
 };
+
+/* Bytes of it that an event needs. */
+enum { VN_CONN_WARM = offsetof(struct vn_conn, requests) };
 
 struct vn_response {
     struct vn_conn *conn;

@@ -263,7 +263,7 @@ static void hand_out(struct subscriber *subscriber, struct block *block)
         disconnect(subscriber);
         return;
     }
-    conn->exchange->stream_waits = false;
+    conn->stream_waits = false;
     vn_conn_wake(conn);
 }
 
@@ -316,7 +316,7 @@ static void seat_flush(struct vn_seat *seat)
         struct subscriber *subscriber = vn_holder(link, struct subscriber, link);
         next = link->next;
         if (next != &seat->subscribers)
-            vn_prefetch(vn_holder(next, struct subscriber, link)->conn, sizeof(struct vn_conn));
+            vn_prefetch(vn_holder(next, struct subscriber, link)->conn, VN_CONN_WARM);
         if (block != NULL)
             hand_out(subscriber, block);
         else

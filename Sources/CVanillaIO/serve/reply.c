@@ -401,7 +401,7 @@ int32_t vn_response_stream(vn_response *response, vn_span content_type, int64_t 
     exchange->producer_context = context;
     exchange->stream_is_chunked = framing == FRAMED_BY_CHUNKS;
     exchange->stream_left = length < 0 ? UINT64_MAX : (uint64_t) length;
-    exchange->stream_waits = false;
+    conn->stream_waits = false;
     return 0;
 
 release:
@@ -487,7 +487,7 @@ bool vn_reply_produce(struct vn_conn *conn, vn_producer *producer, void *context
     if (result < 0 || stream.failed)
         return false;
     if (result == VN_STREAM_WAIT)
-        exchange->stream_waits = true;
+        conn->stream_waits = true;
     else if (result == VN_STREAM_DONE || exchange->stream_left == 0) {
         if (exchange->stream_left != 0 && exchange->stream_left != UINT64_MAX)
             return false; /* less than was declared: the client must not take it for whole */

@@ -560,7 +560,7 @@ static void worker_foresee(const struct vn_worker *worker, const struct vn_link 
     if (exchange != NULL)
         vn_prefetch(exchange, offsetof(struct vn_exchange, producer_release));
     if ((next = next->next) != end)
-        vn_prefetch(vn_holder(next, struct vn_conn, ready), sizeof(struct vn_conn));
+        vn_prefetch(vn_holder(next, struct vn_conn, ready), VN_CONN_WARM);
 }
 
 /* Those who go on without an event, after a turn in which there was none, or after a turn in which
