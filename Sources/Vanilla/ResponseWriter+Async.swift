@@ -12,13 +12,16 @@ extension ResponseWriter {
     /// }
     /// ```
     ///
-    /// It runs here until it first waits. Fields that were added before stay. What is done with this
-    /// writer afterwards comes too late.
+    /// It runs in this turn of the worker, when what came with it has been seen. Fields that were
+    /// added before stay. What is done with this writer afterwards comes too late.
     ///
     /// - Throws: ``VanillaError`` of the kind `alreadyAnswered` or `outOfResources`.
     public mutating func answer(
         _ request: Request, with handler: @escaping Server.AsyncHandler
     ) throws(VanillaError) {
-        try AsyncRunner.begin(request, &self, handler)
+        guard let executor = WorkerExecutor.current else {
+            throw VanillaError(.invalidState, "An asynchronous handler was called on no worker.")
+        }
+        executor.add(try AsyncCall(request, &self, handler))
     }
 }

@@ -22,12 +22,16 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     /// Whether the next job is to be kept for ``runFirstJob(_:)``, and the job.
     private var isStarting = false
     private var started: UnownedJob?
+    /// Requests of this turn that wait for their asynchronous handlers, from `firstCall` on.
+    private var calls: ContiguousArray<AsyncCall?> = []
+    private var firstCall = 0
     private var idleRunners: [AsyncRunner] = []
     private var states: [(owner: ObjectIdentifier, state: AnyObject)] = []
     private var stoppers: [() -> Void] = []
     /// C's names for what it is to call, for as long as this object lives.
     private let draining: UnsafeMutablePointer<vn_task>
     private let arriving: UnsafeMutablePointer<vn_task>
+    private let calling: UnsafeMutablePointer<vn_task>
     private let guest: UnsafeMutablePointer<vn_guest>
 
     /// Tasks that wait for a handler to run.
@@ -43,6 +47,7 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
         arrivals = Lock([])
         unsafe draining = .allocate(capacity: 1)
         unsafe arriving = .allocate(capacity: 1)
+        unsafe calling = .allocate(capacity: 1)
         unsafe guest = .allocate(capacity: 1)
         // The context is this object, which ends only after the worker did: `close`.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
@@ -50,6 +55,8 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
             to: vn_task(next: nil, is_queued: false, run: Self.drain, context: context))
         unsafe arriving.initialize(
             to: vn_task(next: nil, is_queued: false, run: Self.arrive, context: context))
+        unsafe calling.initialize(
+            to: vn_task(next: nil, is_queued: false, run: Self.call, context: context))
         unsafe guest.initialize(
             to: vn_guest(private: (nil, nil), leave: Self.leave, context: context))
     }
@@ -57,6 +64,7 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     deinit {
         unsafe draining.deallocate()
         unsafe arriving.deallocate()
+        unsafe calling.deallocate()
         unsafe guest.deallocate()
     }
 
@@ -93,7 +101,7 @@ extension WorkerExecutor {
     }
 
     /// Runs the first job that `begin` leads to here and now.
-    func runFirstJob(_ begin: () -> Void) {
+    private func runFirstJob(_ begin: () -> Void) {
         isStarting = true
         begin()
         isStarting = false
@@ -172,10 +180,40 @@ extension WorkerExecutor {
     }
 }
 
-// MARK: - Runners of handlers
+// MARK: - Asynchronous handlers
 
 extension WorkerExecutor {
-    func takeIdleRunner() -> AsyncRunner? { idleRunners.popLast() }
+    /// Has a handler run in this turn, behind its events.
+    func add(_ call: consuming AsyncCall) {
+        calls.append(call)
+        if calls.count == 1 { unsafe vn_worker_soon(kernel, calling) }
+    }
+
+    /// The next one for a runner whose handler did not wait: a task takes one after the other, since
+    /// waiting costs it more than a request does otherwise.
+    func takeCall() -> AsyncCall? {
+        guard firstCall < calls.count else { return nil }
+        defer { firstCall += 1 }
+        return calls[firstCall].take()
+    }
+
+    /// All that wait, each until it first waits or to its end.
+    private func runCalls() {
+        while let call = takeCall() {
+            let runner = idleRunners.popLast() ?? AsyncRunner(on: self)
+            runFirstJob { runner.begin(call) }
+            runner.keepCall()
+        }
+        calls.removeAll(keepingCapacity: calls.capacity <= Self.jobsAtMost)
+        firstCall = 0
+    }
+
+    private static let call: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        // C always passes it.
+        unsafe Unmanaged<WorkerExecutor>.fromOpaque(context!)._withUnsafeGuaranteedRef { executor in
+            executor.runCalls()
+        }
+    }
 
     /// Also false on another thread than the worker's, where one goes on after its end.
     var canTakeIdleRunner: Bool { isCurrent && idleRunners.count < Self.idleRunnersAtMost }

@@ -493,6 +493,7 @@ struct act {
     int kind;
     int number;
     int lost;
+    bool attends; /* whether it is told so */
     bool goes_on; /* for as many parts more, when it has answered */
     bool has_answered;
     bool is_done;
@@ -562,9 +563,22 @@ static void act_answer(struct act *act)
         caller->problem = "answered although it could not, or the other way round";
 }
 
+/* From here on it is told when its client is gone. One that is gone already has been answered, or can
+ * be no more. */
+static void act_attend(struct act *act)
+{
+    if (act->attends)
+        return;
+    act->attends = true;
+    if (!vn_call_attend(act->call, note_lost, act) &&
+        !vn_response_is_answered(vn_call_response(act->call)))
+        act->caller->problem = "its client is gone, and yet it can be answered";
+}
+
 static void act_go_on(void *context)
 {
     struct act *act = context;
+    act_attend(act);
     if (act->kind == ANSWERS_IN_LINES)
         vn_response_add_field(vn_call_response(act->call), vn_span_of("X-Part"), vn_span_of("1"));
     if (act->parts-- > 0) {
@@ -592,7 +606,7 @@ static void handle_call(void *context, const vn_request *request, vn_response *r
     act->kind = (int) vn_draw(&caller->random, KINDS);
     act->parts = (int) vn_draw(&caller->random, 6);
     act->task = (vn_task) {.run = act_go_on, .context = act};
-    act->call = vn_call_begin(response, request, note_lost, act, 24, &error);
+    act->call = vn_call_begin(response, request, 24, &error);
     if (act->call == NULL || vn_response_worker(response) != vn_worker_current()) {
         caller->problem = "no call";
         return;
@@ -601,7 +615,9 @@ static void handle_call(void *context, const vn_request *request, vn_response *r
         (uintptr_t) vn_call_extra(act->call) % 16 != 0)
         caller->problem = "the room is not zeroed, or not aligned";
     memset(vn_call_extra(act->call), 0xff, 24);
-    if (vn_call_begin(response, request, note_lost, act, 0, &error) != NULL || error != -EALREADY)
+    if (vn_draw(&caller->random, 2) == 0)
+        act_attend(act);
+    if (vn_call_begin(response, request, 0, &error) != NULL || error != -EALREADY)
         caller->problem = "a call within a call";
     if (act->parts == 0 && vn_draw(&caller->random, 2) == 0) {
         act_go_on(act);

@@ -101,6 +101,43 @@ private func server(
         #expect(numbers == Array(0..<100))
     }
 
+    /// One that waits is in the way of nobody, whoever of them came first in a turn.
+    @Test(arguments: backends)
+    func letsOthersOfItsTurnGoOn(backend: Backend) throws {
+        let server = try server(backend) { routes in
+            let waiting = Recorder<UnsafeContinuation<Void, Never>>()
+            routes.get("/wait") { _, response in
+                response.addField("X-First", "1")
+                await withUnsafeContinuation { waiting.record($0) }
+                response.send("waited")
+            }
+            routes.get("/now") { (_, response) async in response.send("now") }
+            routes.get("/release/:count") { request, response in
+                let count = try request.parameters.require("count", as: Int.self)
+                while waiting.values.count < count { await Task.yield() }
+                for continuation in waiting.values { continuation.resume() }
+                waiting.clear()
+                response.send("released")
+            }
+        }
+        try server.start()
+        defer { stop(server) }
+        let waiting = try (0..<8).map { _ in try RawClient(port: server.port) }
+        let others = try (0..<8).map { _ in try RawClient(port: server.port) }
+        for round in 1...20 {
+            for (client, other) in zip(waiting, others) {
+                try client.send(get("/wait"))
+                try other.send(get("/now") + get("/now"))
+            }
+            for other in others { #expect(other.wait(for: "\r\n\r\nnow", times: 2 * round)) }
+            #expect(try exchange(get("/release/8"), port: server.port).text == "released")
+            for client in waiting { #expect(client.wait(for: "\r\n\r\nwaited", times: round)) }
+        }
+        for client in waiting {
+            #expect(client.text.components(separatedBy: "X-First: 1\r\n").count == 21)
+        }
+    }
+
     @Test(arguments: backends)
     func keepsTheFieldsOfEveryPart(backend: Backend) throws {
         let server = try server(backend) { routes in

@@ -18,8 +18,12 @@ typedef void vn_lost(void *context);
 /* Go on after this call, inside of which it is made. The request is copied and lives, as does the
  * response, until vn_call_end; the handler deadline runs. With it comes room for `extra` bytes, zeroed
  * and aligned to 16. Returns NULL with -EALREADY or -ENOMEM in `error`. */
-vn_call *vn_call_begin(vn_response *response, const vn_request *request, vn_lost *lost,
-                       void *context, size_t extra, int32_t *error);
+vn_call *vn_call_begin(vn_response *response, const vn_request *request, size_t extra,
+                       int32_t *error);
+
+/* Have `lost` called when that is the time for it. Returns false where it has come already, and `lost`
+ * will not be called. */
+bool vn_call_attend(vn_call *call, vn_lost *lost, void *context);
 
 /* That room. */
 void *vn_call_extra(vn_call *call);
@@ -29,8 +33,10 @@ const vn_request *vn_call_request(const vn_call *call);
 /* Used on the worker's thread only. */
 vn_response *vn_call_response(vn_call *call);
 
-/* The handler's call returns and this one goes on: what was written of a head is kept. Returns
- * false when memory ran out, and the connection is cut. */
+/* Others write before this call goes on: what was written of a head since vn_call_begin is kept, and
+ * what will be goes to memory of its own. To be called once, before the function that writes through
+ * vn_call_response for the first time returns without having sent. Returns false when memory ran out,
+ * and the connection is cut. */
 bool vn_call_keep(vn_call *call);
 
 /* Done: without an answer the client gets 500. The call is gone. On the worker's thread, or on any

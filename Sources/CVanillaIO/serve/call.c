@@ -60,8 +60,8 @@ static struct vn_call *call_make(const vn_request *request, bool is_gathered, si
     return call;
 }
 
-vn_call *vn_call_begin(vn_response *response, const vn_request *request, vn_lost *lost,
-                       void *context, size_t extra, int32_t *error)
+vn_call *vn_call_begin(vn_response *response, const vn_request *request, size_t extra,
+                       int32_t *error)
 {
     struct vn_conn *conn = response->conn;
     *error = -EALREADY;
@@ -79,15 +79,23 @@ vn_call *vn_call_begin(vn_response *response, const vn_request *request, vn_lost
     call->response = *response;
     call->response.is_detached = true;
     call->response.request = call->request;
-    call->lost = lost;
-    call->context = context;
     exchange->call = call;
     conn->answer = VN_ANSWER_LATER;
     vn_list_append(&response->worker->calls, &call->link);
-    /* What was written of a head goes on from the call's response. */
+    /* What was written of a head goes on from the call's response. Without memory for it the connection
+     * is cut, and so the call lost. */
+    if (response->start != NULL)
+        vn_reply_keep_head(&call->response);
     response->start = NULL;
     *error = 0;
     return call;
+}
+
+bool vn_call_attend(vn_call *call, vn_lost *lost, void *context)
+{
+    call->lost = lost;
+    call->context = context;
+    return !vn_response_is_parted(&call->response);
 }
 
 const vn_request *vn_call_request(const vn_call *call)

@@ -9,7 +9,7 @@
 struct vn_call {
     struct vn_response response; /* first: vn_call_of */
     struct vn_link link; /* of the worker's calls */
-    vn_lost *lost; /* NULL: it was called */
+    vn_lost *lost; /* NULL: nobody attends, or it was called */
     void *context;
     size_t extra; /* bytes of that room */
     vn_request *request; /* in `memory`, or of its own with the body that was gathered */

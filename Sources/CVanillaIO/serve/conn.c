@@ -60,8 +60,8 @@ struct vn_output *vn_conn_output(struct vn_conn *conn)
 
 struct vn_exchange *vn_conn_exchange(struct vn_conn *conn)
 {
-    if (conn->exchange == NULL)
-        conn->exchange = calloc(1, sizeof *conn->exchange);
+    if (conn->exchange == NULL && (conn->exchange = malloc(sizeof *conn->exchange)) != NULL)
+        *conn->exchange = (struct vn_exchange) {0};
     return conn->exchange;
 }
 

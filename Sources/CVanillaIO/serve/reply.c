@@ -281,8 +281,9 @@ static int32_t head_commit(struct vn_response *response)
     if (output == NULL)
         return -ENOMEM;
     response->is_answered = true;
-    if (vn_unlikely(response->has_own)) {
+    if (response->is_detached)
         vn_conn_answered(conn);
+    if (vn_unlikely(response->has_own)) {
         uint8_t *room = vn_writer_reserve(&response->worker->writer, count);
         if (room == NULL)
             return -ENOMEM;
@@ -353,7 +354,7 @@ int32_t vn_response_send_raw(vn_response *response, vn_span bytes)
         return -EALREADY;
     conn->answer = VN_ANSWER_DONE;
     response->is_answered = true;
-    if (response->has_own)
+    if (response->is_detached)
         vn_conn_answered(conn);
     conn->closes = conn->closes || response->closes || vn_conn_will_close(conn);
     vn_count_more(&response->worker->counters.counted.responses[0], 1);
@@ -718,7 +719,7 @@ int32_t vn_response_receive(vn_response *response, vn_consumer *consumer, vn_rel
     exchange->consumer = consumer;
     exchange->consumer_release = release;
     exchange->consumer_context = context;
-    if (response->has_own)
+    if (response->is_detached)
         vn_conn_answered(conn); /* what has come of the body waits for it */
     return 0;
 }

@@ -53,10 +53,10 @@ final class RawClient {
     }
 
     /// Reads until `text` has come; false where the connection ended, or 20 s passed, before.
-    func wait(for text: String) -> Bool {
+    func wait(for text: String, times: Int = 1) -> Bool {
         let wanted = Array(text.utf8)
         return wait { received in
-            received.indices.contains { received[$0...].starts(with: wanted) }
+            received.indices.count { received[$0...].starts(with: wanted) } >= times
         }
     }
 

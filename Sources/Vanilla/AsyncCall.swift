@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+
+internal import CVanillaIO
+
+/// A request whose asynchronous handler is to run, with what that needs. On the worker's thread, but
+/// what a handler does that goes on after its worker has ended.
+@safe
+struct AsyncCall {
+    let kernel: OpaquePointer
+    let handler: Server.AsyncHandler
+    /// Of its server, which lives at least as long as the call.
+    let core: ServerCore
+    /// What the router found, in memory of C's call; it needs the tree.
+    let match: UnsafePointer<RouteMatch>?
+    private let tree: RouteTree?
+
+    /// Has C keep the request and the response.
+    init(
+        _ request: Request, _ response: inout ResponseWriter,
+        _ handler: @escaping Server.AsyncHandler
+    ) throws(VanillaError) {
+        let found = unsafe request.match
+        var error: Int32 = 0
+        let room = unsafe found?.pointee.size ?? 0
+        let begun = unsafe vn_call_begin(response.pointer, request.pointer, room, &error)
+        guard let begun = unsafe begun else { throw VanillaError(asyncRefusal: error) }
+        unsafe kernel = unsafe begun
+        self.handler = handler
+        unsafe core = response.core
+        tree = unsafe found?.pointee.withTree { $0 }
+        // C's room is as large as was asked for.
+        unsafe match = found?.pointee.copy(to: vn_call_extra(begun))
+    }
+}
+
+extension VanillaError {
+    fileprivate init(asyncRefusal error: Int32) {
+        self =
+            VanillaError.isAlreadyAnswered(error)
+            ? VanillaError(.alreadyAnswered, "The request was answered before its handler began.")
+            : VanillaError(.outOfResources, "There is no memory for an asynchronous handler.")
+    }
+}
