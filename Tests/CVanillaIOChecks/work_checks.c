@@ -339,6 +339,64 @@ const char *vn_check_timers_at_random(uint64_t seed)
     return NULL;
 }
 
+/* A timer that keeps its worker busy. */
+static void fire_slowly(void *context)
+{
+    uint64_t until = vn_clock_nanoseconds() + 300000;
+    fire(context);
+    while (vn_clock_nanoseconds() < until)
+        ;
+}
+
+static void answer_and_count(void *context, const vn_request *request, vn_response *response)
+{
+    (void) request;
+    ++*(int *) context;
+    vn_response_send(response, (vn_span) {0}, vn_span_of("here"));
+}
+
+const char *vn_check_timer_bursts(void)
+{
+    enum {
+        TURNS_LEAST = 5
+    }; /* in which 8 of 200 run, or a few more where the machine stood still */
+    static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    int turns = 0, answered = 0;
+    struct place *place =
+        place_make(VN_RING_AUTO, (vn_handlers) {.handle = answer_and_count, .context = &answered});
+    struct vn_memory_peer *peers = calloc(TIMERS, sizeof *peers);
+    struct timers *all = malloc(sizeof *all);
+    timers_make(all, &place->worker, 0);
+    for (int i = 0; i < TIMERS; i++) {
+        all->timers[i].run = fire_slowly;
+        set_timer(all, i, 1);
+    }
+    while (vn_worker_next_timer(&place->worker) > vn_clock_nanoseconds())
+        ;
+    bool is_prompt = true;
+    for (; is_any_set(all) && is_prompt; turns++) {
+        vn_memory_expect(place->worker.ring, &peers[turns], (const uint8_t *) request,
+                         sizeof request - 1);
+        vn_conn_open(&place->worker, -1);
+        is_prompt = vn_worker_turn(&place->worker, UINT64_MAX) == 0 && answered == turns + 1;
+    }
+    int fired = all->fired;
+    const char *problem = all->problem;
+    while (!vn_list_is_empty(&place->worker.connections)) {
+        vn_conn_end(vn_holder(place->worker.connections.next, struct vn_conn, link));
+        vn_worker_turn(&place->worker, 0);
+    }
+    place_close(place);
+    for (int i = 0; i < turns; i++)
+        free(peers[i].output);
+    free(peers);
+    free(all);
+    REQUIRE(problem == NULL, "%s", problem);
+    REQUIRE(is_prompt, "a request waited for timers: %d answered in %d turns", answered, turns);
+    REQUIRE(fired == TIMERS && turns >= TURNS_LEAST, "%d timers in %d turns", fired, turns);
+    return NULL;
+}
+
 /* ---- Descriptors ---- */
 
 struct watched {

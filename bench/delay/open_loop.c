@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* open_loop: requests at a fixed rate, whatever the answers do, each on the next of -c connections that waits for none.
- * Prints how late the answers were: after the request was sent, and after it was due, each less what the server was asked
- * to wait (-m milliseconds). With -P PID also what that server spent of a CPU while it was measured. Loopback only. */
+ * Prints how late the answers were, less what the server was asked to wait (-m milliseconds): from the sending of the request
+ * until the kernel had the answer, which is the server's own part; and from when the request was due until the answer was
+ * read, which has what this program itself lost. The kernel notes an answer's arrival (SO_TIMESTAMPNS, socket(7)) where it
+ * is sent, on the server's core, so no standstill of this one is in it. With -P PID also what that server spent of a CPU while it was measured. Loopback only. */
 #include "../ceiling/common.h"
 #include "../ceiling/cpu_time.h"
 #include <sys/epoll.h>
@@ -31,13 +33,19 @@ static uint64_t delay, from_due, answers, answered, postponed, wrong;
 static int server;
 /* When the warm-up was over, and when all was asked. */
 static struct moment begun, ended;
-static uint32_t late_after_sent[MICROSECONDS + 1], late_after_due[MICROSECONDS + 1];
+static uint32_t late_to_arrive[MICROSECONDS + 1], late_to_read[MICROSECONDS + 1];
 
+static uint64_t nanoseconds(struct timespec at)
+{
+    return (uint64_t) at.tv_sec * 1000000000 + (uint64_t) at.tv_nsec;
+}
+
+/* By the clock that the kernel notes arrivals with. */
 static uint64_t now(void)
 {
     struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return (uint64_t) at.tv_sec * 1000000000 + (uint64_t) at.tv_nsec;
+    clock_gettime(CLOCK_REALTIME, &at);
+    return nanoseconds(at);
 }
 
 static struct moment look(void)
@@ -66,7 +74,7 @@ static unsigned take_idle(void)
 
 static void count(uint32_t *histogram, uint64_t since, uint64_t at)
 {
-    uint64_t late = at - since > delay ? (at - since - delay) / 1000 : 0;
+    uint64_t late = at > since + delay ? (at - since - delay) / 1000 : 0;
     histogram[late < MICROSECONDS ? late : MICROSECONDS]++;
 }
 
@@ -91,6 +99,8 @@ static void connect_all(int ep, int port)
         if (conn->fd < 0 || connect(conn->fd, (void *) &to, sizeof to))
             fail("connect");
         setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        if (setsockopt(conn->fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one))
+            fail("setsockopt");
         struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u32 = i};
         if (epoll_ctl(ep, EPOLL_CTL_ADD, conn->fd, &event))
             fail("epoll_ctl");
@@ -108,11 +118,26 @@ static void ask(uint64_t due)
         fail("send");
 }
 
+/* When what was received had arrived. */
+static uint64_t arrival(struct msghdr *message)
+{
+    struct cmsghdr *note = CMSG_FIRSTHDR(message);
+    struct timespec at;
+    if (!note || note->cmsg_level != SOL_SOCKET || note->cmsg_type != SCM_TIMESTAMPNS)
+        fail("the kernel noted no arrival");
+    memcpy(&at, CMSG_DATA(note), sizeof at);
+    return nanoseconds(at);
+}
+
 static void receive(unsigned index)
 {
     struct conn *conn = &conns[index];
     char buffer[4096];
-    ssize_t size = recv(conn->fd, buffer, sizeof buffer, MSG_DONTWAIT);
+    _Alignas(struct cmsghdr) char notes[CMSG_SPACE(sizeof(struct timespec))];
+    struct iovec room = {buffer, sizeof buffer};
+    struct msghdr message = {
+        .msg_iov = &room, .msg_iovlen = 1, .msg_control = notes, .msg_controllen = sizeof notes};
+    ssize_t size = recvmsg(conn->fd, &message, MSG_DONTWAIT);
     if (size < 0 && errno == EAGAIN)
         return;
     if (size <= 0)
@@ -127,8 +152,8 @@ static void receive(unsigned index)
     answered++;
     if (conn->due >= from_due) {
         answers++;
-        count(late_after_sent, conn->sent, at);
-        count(late_after_due, conn->due, at);
+        count(late_to_arrive, conn->sent, arrival(&message));
+        count(late_to_read, conn->due, at);
     }
     conn->sent = 0;
     put_idle(index);
@@ -223,12 +248,13 @@ int main(int argc, char **argv)
     connect_all(ep, port);
     run(ep, rate, warm, seconds);
     uint64_t spent = ended.cpu - begun.cpu, served = ended.answered - begun.answered;
-    printf("{\"answers\":%llu,\"wrong\":%llu,\"postponed\":%llu,"
-           "\"sent_p50_ms\":%.3f,\"sent_p99_ms\":%.3f,\"due_p50_ms\":%.3f,\"due_p99_ms\":%.3f,"
-           "\"cpu_us\":%.3f,\"utilisation\":%.3f}\n",
-           (unsigned long long) answers, (unsigned long long) wrong, (unsigned long long) postponed,
-           percentile(late_after_sent, 0.5), percentile(late_after_sent, 0.99),
-           percentile(late_after_due, 0.5), percentile(late_after_due, 0.99),
-           served ? (double) spent / 1e3 / (double) served : 0,
-           (double) spent / (double) (ended.at - begun.at));
+    printf(
+        "{\"answers\":%llu,\"wrong\":%llu,\"postponed\":%llu,"
+        "\"arrived_p50_ms\":%.3f,\"arrived_p99_ms\":%.3f,\"read_p50_ms\":%.3f,\"read_p99_ms\":%.3f,"
+        "\"cpu_us\":%.3f,\"utilisation\":%.3f}\n",
+        (unsigned long long) answers, (unsigned long long) wrong, (unsigned long long) postponed,
+        percentile(late_to_arrive, 0.5), percentile(late_to_arrive, 0.99),
+        percentile(late_to_read, 0.5), percentile(late_to_read, 0.99),
+        served ? (double) spent / 1e3 / (double) served : 0,
+        (double) spent / (double) (ended.at - begun.at));
 }

@@ -47,27 +47,35 @@ uint64_t vn_worker_next_timer(struct vn_worker *worker)
     return next == UINT64_MAX ? UINT64_MAX : next * VN_TIMER_UNIT;
 }
 
-void vn_worker_run_timers(struct vn_worker *worker)
+bool vn_timers_are_due(struct vn_worker *worker)
 {
-    struct vn_link due;
-    if (vn_wheel_is_empty(&worker->timers))
-        return;
-    vn_list_init(&due);
-    vn_wheel_advance(&worker->timers, vn_clock_nanoseconds() / VN_TIMER_UNIT, &due);
-    while (!vn_list_is_empty(&due)) {
-        struct vn_timeout *timeout = vn_holder(due.next, struct vn_timeout, link);
+    if (!vn_wheel_is_empty(&worker->timers))
+        vn_wheel_advance(&worker->timers, vn_clock_nanoseconds() / VN_TIMER_UNIT, &worker->due);
+    return !vn_list_is_empty(&worker->due);
+}
+
+bool vn_timers_run(struct vn_worker *worker, uint32_t most)
+{
+    struct vn_link *due = &worker->due;
+    for (uint32_t i = 0; i < most && !vn_list_is_empty(due); i++) {
+        struct vn_timeout *timeout = vn_holder(due->next, struct vn_timeout, link);
         vn_timer *timer = (vn_timer *) (void *) timeout;
         vn_list_remove(&timeout->link);
         timer->run(timer->context);
     }
+    return !vn_list_is_empty(due);
+}
+
+static void forget(struct vn_link *list)
+{
+    while (!vn_list_is_empty(list))
+        take_out(vn_holder(list->next, struct vn_timeout, link));
 }
 
 void vn_timers_forget(struct vn_worker *worker)
 {
     for (int level = 0; level < VN_WHEEL_LEVELS; level++)
-        for (int slot = 0; slot < VN_WHEEL_SLOTS; slot++) {
-            struct vn_link *list = &worker->timers.slots[level][slot];
-            while (!vn_list_is_empty(list))
-                take_out(vn_holder(list->next, struct vn_timeout, link));
-        }
+        for (int slot = 0; slot < VN_WHEEL_SLOTS; slot++)
+            forget(&worker->timers.slots[level][slot]);
+    forget(&worker->due);
 }

@@ -28,6 +28,7 @@ enum {
     LOOK_EVERY = 16, /* events between two looks at the clock */
     CONTINUE_LOOK_EVERY = 4, /* the same in connections that go on without an event */
     PRODUCER_SIZE = 96, /* bytes of a producer's context that are worth to be fetched ahead */
+    TIMERS_AT_ONCE = 8, /* between two looks at the clock */
     TASKS_MOST = 4096, /* tasks in one turn; one that asks for the next comes in the next */
     CALLS_GRACE =
         1000, /* milliseconds that a stopping worker gives calls that lost their clients */
@@ -91,6 +92,7 @@ static void worker_tell_time(struct vn_worker *worker)
     struct timespec wall;
     uint64_t now = vn_clock_nanoseconds();
     worker->now = now / 1000000;
+    worker->turn_began = now;
     worker_begin_span(worker, now, TURN_SPAN);
     clock_gettime(CLOCK_REALTIME_COARSE, &wall);
     if (vn_unlikely(wall.tv_sec != worker->date_second))
@@ -209,6 +211,7 @@ static int32_t worker_begin(struct vn_worker *worker, uint32_t connection_limit,
     worker->date_second = -1;
     worker_tell_time(worker);
     vn_wheel_init(&worker->wheel, worker->now);
+    vn_list_init(&worker->due);
     vn_wheel_init(&worker->timers, vn_clock_nanoseconds() / VN_TIMER_UNIT);
     return vn_slab_open(&worker->sources, (uint32_t) slot,
                         connection_limit + worker->watch_limit + beyond);
@@ -333,19 +336,43 @@ static void worker_take_posted(struct vn_worker *worker)
     pthread_mutex_unlock(&worker->mailbox.lock);
 }
 
-/* Everything else of the turn is done: now what was left for then, and what follows from it. */
-static void worker_run_tasks(struct vn_worker *worker)
+static void worker_continue_answered(struct vn_worker *worker)
 {
-    for (int i = 0; i < TASKS_MOST && worker->soon.first != NULL; i++)
-        vn_tasks_run_first(&worker->soon);
-    struct vn_tasks last = worker->last;
-    worker->last = (struct vn_tasks) {0};
-    while (last.first != NULL)
-        vn_tasks_run_first(&last);
     while (!vn_list_is_empty(&worker->answered)) {
         struct vn_conn *conn = vn_holder(worker->answered.next, struct vn_conn, ready);
         vn_list_remove(&conn->ready);
         vn_conn_continue(conn);
+    }
+}
+
+/* What was left for this turn, and what follows from it. */
+static void worker_run_soon(struct vn_worker *worker)
+{
+    for (int i = 0; i < TASKS_MOST && worker->soon.first != NULL; i++)
+        vn_tasks_run_first(&worker->soon);
+}
+
+/* The same for its end, when everything else is done. */
+static void worker_run_last(struct vn_worker *worker)
+{
+    struct vn_tasks last = worker->last;
+    worker->last = (struct vn_tasks) {0};
+    while (last.first != NULL)
+        vn_tasks_run_first(&last);
+}
+
+/* The user's timers that are due, and what they lead to, for as long as the rest of the turn took.
+ * More wait for the next turn: requests that all these would hold up came in a burst then, and so
+ * would their own timers. */
+static void worker_run_timers(struct vn_worker *worker)
+{
+    if (!vn_timers_are_due(worker))
+        return;
+    uint64_t now = vn_clock_nanoseconds(), took = now - worker->turn_began;
+    uint64_t until = now + (took < worker->calm ? worker->calm : took);
+    while (vn_timers_run(worker, TIMERS_AT_ONCE) && vn_clock_nanoseconds() < until) {
+        worker_run_soon(worker);
+        worker_continue_answered(worker);
     }
 }
 
@@ -607,7 +634,8 @@ static int64_t worker_patience_until(uint64_t timer, int64_t patience)
 static int64_t worker_patience(struct vn_worker *worker, uint64_t most)
 {
     if (!vn_list_is_empty(&worker->ready) || worker->soon.first != NULL ||
-        worker->last.first != NULL || !vn_list_is_empty(&worker->answered))
+        worker->last.first != NULL || !vn_list_is_empty(&worker->answered) ||
+        !vn_list_is_empty(&worker->due))
         return 0;
     uint64_t due = vn_wheel_next(&worker->wheel);
     if (worker->is_draining) {
@@ -654,8 +682,10 @@ int32_t vn_worker_turn(struct vn_worker *worker, uint64_t most)
         vn_desks_open(worker);
         worker_take_posted(worker);
     }
-    vn_worker_run_timers(worker);
-    worker_run_tasks(worker);
+    worker_run_timers(worker);
+    worker_run_soon(worker);
+    worker_run_last(worker);
+    worker_continue_answered(worker);
     if (vn_unlikely(worker->is_draining || (was_woken && vn_worker_stop_due(worker) != UINT64_MAX)))
         worker_drain(worker);
     return 0;

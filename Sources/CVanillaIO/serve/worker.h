@@ -84,6 +84,7 @@ struct vn_worker {
     uint64_t now; /* milliseconds, monotonic; once a turn */
     uint64_t turn; /* its number */
     uint64_t late_at; /* nanoseconds: when this turn has lasted long enough */
+    uint64_t turn_began; /* nanoseconds */
     uint64_t sending; /* bytes that it asked the ring to send, about */
     bool is_late; /* it has: shares of it are smaller */
     bool was_busy; /* the turn before had events, and left who was ready to this one */
@@ -111,6 +112,7 @@ struct vn_worker {
     struct vn_tasks soon; /* to be run in this turn */
     struct vn_tasks last; /* the same, at its end */
     struct vn_wheel timers; /* of the user's */
+    struct vn_link due; /* those whose moment has come */
     struct vn_link answered; /* connections whose calls did something for them in this turn */
     struct vn_link calls; /* that go on */
     struct vn_link guests;
@@ -168,8 +170,11 @@ static inline void vn_worker_count_sending(struct vn_worker *worker, uint64_t co
 struct vn_worker *vn_worker_enter(struct vn_worker *worker);
 void vn_worker_leave(struct vn_worker *worker, struct vn_worker *before);
 
-/* Run the timers that are due. */
-void vn_worker_run_timers(struct vn_worker *worker);
+/* Look which timers have become due. Returns whether there are any. */
+bool vn_timers_are_due(struct vn_worker *worker);
+
+/* Run at most so many of those. Returns whether there are more. */
+bool vn_timers_run(struct vn_worker *worker, uint32_t most);
 
 /* The worker ends: those that are set are in no wheel any more. */
 void vn_timers_forget(struct vn_worker *worker);

@@ -10,6 +10,8 @@ const char *vn_check_tasks(void);
 const char *vn_check_posted_tasks(int backend);
 const char *vn_check_timers(int backend);
 const char *vn_check_timers_at_random(uint64_t seed);
+/* Many timers that are due at once, beside requests. */
+const char *vn_check_timer_bursts(void);
 const char *vn_check_watches(int backend);
 const char *vn_check_guests(int backend);
 const char *vn_check_calls(void);

@@ -40,6 +40,10 @@ private func canOpen(_ kind: vn_ring_kind) -> Bool {
         expectNoProblem(vn_check_timers_at_random(seed))
     }
 
+    @Test func servesRequestsBetweenTimers() {
+        expectNoProblem(vn_check_timer_bursts())
+    }
+
     @Test(arguments: rings)
     func watchesDescriptors(ring: Int32) {
         expectNoProblem(vn_check_watches(ring))
