@@ -125,24 +125,27 @@ let package = Package(
                 .headerSearchPath("../../Sources/CVanillaIO"),
             ]
         ),
+        // What tests of several targets use.
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
         .testTarget(
             name: "VanillaTests",
             dependencies: [
                 "Vanilla", "SimpleExample", "ETagExample", "SSEExample", "DatabaseExample",
-                "VanillaPostgres", "PrivatePostgres", "VanillaArena",
+                "VanillaPostgres", "PrivatePostgres", "VanillaArena", "TestSupport",
             ]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
-        .testTarget(name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON"]),
+        .testTarget(
+            name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON", "TestSupport"]),
         .testTarget(
             name: "HexagonalTests",
             dependencies: [
                 "HexagonalExample", "HexagonalApplication", "HexagonalDomain", "Vanilla",
-                "VanillaPostgres", "PrivatePostgres",
+                "VanillaPostgres", "PrivatePostgres", "TestSupport",
             ]),
         .testTarget(
             name: "VanillaPostgresTests",
-            dependencies: ["Vanilla", "VanillaPostgres", "PrivatePostgres"]),
+            dependencies: ["Vanilla", "VanillaPostgres", "PrivatePostgres", "TestSupport"]),
         .testTarget(
             name: "PrivatePostgresTests", dependencies: ["PrivatePostgres", "PostgresServer"]),
     ],

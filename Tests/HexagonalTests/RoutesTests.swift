@@ -2,6 +2,7 @@
 
 import HexagonalApplication
 import HexagonalDomain
+import TestSupport
 import Testing
 import Vanilla
 

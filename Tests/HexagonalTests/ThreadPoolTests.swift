@@ -3,6 +3,7 @@
 import Foundation
 import HexagonalApplication
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import HexagonalExample

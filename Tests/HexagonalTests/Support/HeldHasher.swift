@@ -3,6 +3,7 @@
 import Dispatch
 import HexagonalApplication
 import HexagonalDomain
+import TestSupport
 
 @testable import HexagonalExample
 

@@ -4,6 +4,7 @@ import Foundation
 import HexagonalApplication
 import PrivatePostgres
 import Synchronization
+import TestSupport
 import Vanilla
 
 @testable import HexagonalExample

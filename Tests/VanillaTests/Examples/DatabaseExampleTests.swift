@@ -2,6 +2,7 @@
 
 import PrivatePostgres
 import Synchronization
+import TestSupport
 import Testing
 import Vanilla
 import VanillaPostgres

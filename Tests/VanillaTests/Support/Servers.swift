@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import TestSupport
 import Vanilla
 
 /// The backends that this machine has. Containers often forbid io_uring.

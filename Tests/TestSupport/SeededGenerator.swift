@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 /// Random numbers that are the same in every run: SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
     }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -17,7 +17,7 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     /// Up to `count` bytes: mostly those of `alphabet`, the others of any value.
-    mutating func bytes(upTo count: Int, of alphabet: String) -> [UInt8] {
+    package mutating func bytes(upTo count: Int, of alphabet: String) -> [UInt8] {
         let likely = Array(alphabet.utf8)
         return (0..<Int.random(in: 0...count, using: &self)).map { _ in
             Int.random(in: 0..<8, using: &self) == 0

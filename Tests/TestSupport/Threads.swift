@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+
+/// Not the global pool of threads, which tests that wait may fill.
+package func onAnotherThread(_ body: @escaping @Sendable () -> Void) {
+    Thread(block: body).start()
+}
