@@ -69,6 +69,9 @@ extension AsyncRunner {
         task = nil
     }
 
+    /// By itself, as is what waits below: what these need is not kept for a handler that waits, of which
+    /// there are thousands.
+    @inline(never)
     private func takeNext() -> Bool {
         if hasWaited || isLost { return false }
         call = executor.takeCall()
@@ -108,8 +111,6 @@ extension AsyncRunner {
         writer.send(status: .serviceUnavailable)
     }
 
-    /// By itself, so that what it needs is not kept for a handler that waits: of those there are
-    /// thousands.
     @inline(never)
     private nonisolated(nonsending) func waitForNext() async -> Bool {
         if Task.isCancelled || !executor.canTakeIdleRunner { return false }
