@@ -6,7 +6,8 @@ One worker pinned to one core, the load (ceiling/blast.c, delay/open_loop.c) on 
 that never suspends is compared with a synchronous one; a GET of /delay/10 waits ten milliseconds on the
 worker. How many of those a second a server answers is measured first; then requests come at half that
 rate, whatever the answers do, and the figure is how much later than ten milliseconds after the request
-was sent its answer had come to the client's socket. "As read" begins when the request was due, and ends
+was sent its answer had come to the client's socket. What the load generator did not send in time, because
+it stood still itself, it leaves out, instead of sending it in a burst. "As read" begins when the request was due, and ends
 when the load generator had read the answer: it has that program's own delays, of which there are some on
 a virtual machine. That is seldom half of the server's CPU: a closed loop brings requests in batches, which a
 fixed rate does not, and may be limited by the load's core. So each row says what it used. Interleaved
@@ -105,10 +106,10 @@ def measure_lateness(options, count, cores):
     same rate answered at once is what the machine and the load generator make of it."""
     yield f"### `{PATH}`, {count:,} connections, at half load\n"
     yield (
-        "| server | route | can serve, requests/s | asked, requests/s | late, ms: p50 | p99"
+        "| server | route | can serve, requests/s | asked, requests/s | left out | late, ms: p50 | p99"
         " | as read, ms: p50 | p99 | CPU us/request | CPU used |"
     )
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     rounds = {}
     for number in range(options.rounds):
         for name, start in servers(options, cores[0]).items():
@@ -126,6 +127,7 @@ def measure_lateness(options, count, cores):
         median = lambda key: statistics.median(answer[key] for answer in answers)
         yield (
             f"| {name} | `{path}` | {median('can'):,.0f} | {median('answers') / options.seconds:,.0f}"
+            f" | {median('omitted') / (median('omitted') + median('answers')):.1%}"
             f" | {median('arrived_p50_ms'):.2f} | {median('arrived_p99_ms'):.2f}"
             f" | {median('read_p50_ms'):.2f} | {median('read_p99_ms'):.2f} | {median('cpu_us'):.1f}"
             f" | {median('utilisation'):.0%} |"

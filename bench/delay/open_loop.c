@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* open_loop: requests at a fixed rate, whatever the answers do, each on the next of -c connections that waits for none.
+ * What it could not send for more than a millisecond, because it stood still itself, it leaves out and counts: sent at once,
+ * that would be a load of its own, and a rate that nobody asked for.
  * Prints how late the answers were, less what the server was asked to wait (-m milliseconds): from the sending of the request
  * until the kernel had the answer, which is the server's own part; and from when the request was due until the answer was
  * read, which has what this program itself lost. The kernel notes an answer's arrival (SO_TIMESTAMPNS, socket(7)) where it
@@ -10,6 +12,7 @@
 #include <time.h>
 
 #define EVENTS 1024
+#define STANDSTILL 1000000 /* nanoseconds */
 #define MICROSECONDS 4000000 /* the largest lateness that is told from a larger one */
 
 struct conn {
@@ -29,7 +32,7 @@ static unsigned *idle, idle_count;
 static unsigned idle_first, conn_count;
 static char request[256];
 static size_t request_size;
-static uint64_t delay, from_due, answers, answered, postponed, wrong;
+static uint64_t delay, from_due, answers, answered, omitted, postponed, wrong;
 static int server;
 /* When the warm-up was over, and when all was asked. */
 static struct moment begun, ended;
@@ -178,6 +181,12 @@ static void run(int ep, double rate, double warm, double seconds)
     from_due = start + (uint64_t) (warm * 1e9);
     for (;;) {
         uint64_t due = start + (uint64_t) ((double) asked * interval), at = now();
+        if (due + STANDSTILL < at && due < end) {
+            uint64_t missed = (uint64_t) ((double) ((at < end ? at : end) - due) / interval);
+            asked += missed;
+            omitted += due >= from_due ? missed : 0;
+            due = start + (uint64_t) ((double) asked * interval);
+        }
         while (due <= at && due < end && idle_count) {
             ask(due);
             due = start + (uint64_t) ((double) ++asked * interval);
@@ -249,12 +258,12 @@ int main(int argc, char **argv)
     run(ep, rate, warm, seconds);
     uint64_t spent = ended.cpu - begun.cpu, served = ended.answered - begun.answered;
     printf(
-        "{\"answers\":%llu,\"wrong\":%llu,\"postponed\":%llu,"
+        "{\"answers\":%llu,\"wrong\":%llu,\"omitted\":%llu,\"postponed\":%llu,"
         "\"arrived_p50_ms\":%.3f,\"arrived_p99_ms\":%.3f,\"read_p50_ms\":%.3f,\"read_p99_ms\":%.3f,"
         "\"cpu_us\":%.3f,\"utilisation\":%.3f}\n",
-        (unsigned long long) answers, (unsigned long long) wrong, (unsigned long long) postponed,
-        percentile(late_to_arrive, 0.5), percentile(late_to_arrive, 0.99),
-        percentile(late_to_read, 0.5), percentile(late_to_read, 0.99),
-        served ? (double) spent / 1e3 / (double) served : 0,
+        (unsigned long long) answers, (unsigned long long) wrong, (unsigned long long) omitted,
+        (unsigned long long) postponed, percentile(late_to_arrive, 0.5),
+        percentile(late_to_arrive, 0.99), percentile(late_to_read, 0.5),
+        percentile(late_to_read, 0.99), served ? (double) spent / 1e3 / (double) served : 0,
         (double) spent / (double) (ended.at - begun.at));
 }
