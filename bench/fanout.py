@@ -5,12 +5,15 @@
 Every server has one worker pinned to one core, and the subscribers (fanout/listen.c) another. In each
 round every server is started anew, gets its subscribers, and brings them single events and then
 bursts, all in turn, so that what else the machine does falls on all of them. The figures are medians;
-ratios are taken within each round. Prints Markdown. scripts/bench builds what this runs.
+ratios are taken within each round. Two servers a few percent apart are told from each other only by
+turns of a few events each, for which both have their subscribers at the same time. Prints Markdown.
+scripts/bench builds what this runs.
 """
 
 import argparse
 import json
 import os
+import random
 import resource
 import shutil
 import statistics
@@ -27,6 +30,7 @@ import harness  # noqa: E402
 CEILING = "naive C"
 NCHAN = "nginx, nchan"
 BURST = 32
+TURNS, EVENTS_OF_TURN = 24, 5  # of two servers that are compared by turns
 FEW = 1_500  # subscribers before memory is first looked at: buffers that all share are in use then
 NCHAN_MODULE = "/usr/lib/nginx/modules/ngx_nchan_module.so"
 NCHAN_CONFIGURATION = """
@@ -224,6 +228,75 @@ def measure_one(options, start, count, cores):
         server.close()
 
 
+class Audience:
+    """A server with its subscribers."""
+
+    def __init__(self, options, start, count, cores):
+        self.server = start()
+        self.listeners = None
+        try:
+            self.listeners = Listeners(options, self.server, cores[1])
+            self.listeners.ask("connect", count)
+            self.listeners.run(2, 1, 1000)  # every connection has been used
+        except BaseException:
+            self.close()
+            raise
+
+    def cost(self, count):
+        """CPU seconds of a delivery, in one turn."""
+        answer = self.listeners.run(EVENTS_OF_TURN, 1, count * 10)
+        return answer["cpu_seconds"] / answer["deliveries"]
+
+    def close(self):
+        if self.listeners is not None:
+            self.listeners.close()
+        self.server.close()
+
+
+def measure_by_turns(options, start, ceiling, count, cores):
+    """What the ceiling spends for a delivery, as a part of what a server spends, in turn after turn.
+    Who is started first has other memory than who comes second, so that is drawn."""
+    audiences, starts = [None, None], [start, ceiling]
+    ratios = []
+    try:
+        for i in random.sample(range(2), 2):
+            audiences[i] = Audience(options, starts[i], count, cores)
+        for _ in range(TURNS):
+            costs = [0.0, 0.0]
+            for i in random.sample(range(2), 2):
+                costs[i] = audiences[i].cost(count)
+            ratios.append(costs[1] / costs[0])
+    finally:
+        for audience in audiences:
+            if audience is not None:
+                audience.close()
+    return ratios
+
+
+def turns_table(options, count, cores):
+    start = servers(options, cores[0])
+    others = [name for name in start if name not in (CEILING, NCHAN)]
+    if CEILING not in start or not others:
+        return
+    ratios = {name: [] for name in others}
+    restarts = max(2, options.rounds // 3)
+    for number in range(restarts):
+        for name in others:
+            ratios[name] += measure_by_turns(options, start[name], start[CEILING], count, cores)
+            progress(f"{count}, turns {number + 1}: {name}: {median(ratios[name], '.3f')}")
+    yield f"### {count:,} subscribers, single events, by turns with {CEILING}\n"
+    yield (
+        f"{TURNS} turns of {EVENTS_OF_TURN} events each, {restarts} times; deliveries per CPU-second as"
+        f" a ratio to {CEILING}, turn by turn.\n"
+    )
+    yield "| server | median | lower quartile | upper quartile |"
+    yield "| --- | --- | --- | --- |"
+    for name, values in ratios.items():
+        lower, middle, upper = statistics.quantiles(values, n=4)
+        yield f"| {name} | {middle:.3f} | {lower:.3f} | {upper:.3f} |"
+    yield ""
+
+
 def median(values, pattern):
     return format(statistics.median(values), pattern)
 
@@ -325,6 +398,7 @@ def sections(options, cores):
                 )
         yield from table(rounds, "single", f"{count:,} subscribers, single events")
         yield from table(rounds, "burst", f"{count:,} subscribers, bursts of {BURST}")
+        yield from turns_table(options, count, cores)
     yield from memory_table(rounds_of)
 
 

@@ -24,6 +24,7 @@ struct AsyncCall {
         let room = unsafe found?.pointee.size ?? 0
         let begun = unsafe vn_call_begin(response.pointer, request.pointer, room, &error)
         guard let begun = unsafe begun else { throw VanillaError(asyncRefusal: error) }
+        unsafe vn_call_put_off(begun)
         unsafe kernel = unsafe begun
         self.handler = handler
         unsafe core = response.core

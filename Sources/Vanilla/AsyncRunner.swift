@@ -73,7 +73,7 @@ extension AsyncRunner {
     /// there are thousands.
     @inline(never)
     private func takeNext() -> Bool {
-        if hasWaited || isLost { return false }
+        if hasWaited || Task.isCancelled { return false }
         call = executor.takeCall()
         return call != nil
     }

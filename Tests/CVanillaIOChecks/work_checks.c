@@ -664,6 +664,8 @@ static void handle_call(void *context, const vn_request *request, vn_response *r
     act->kind = (int) vn_draw(&caller->random, KINDS);
     act->parts = (int) vn_draw(&caller->random, 6);
     act->task = (vn_task) {.run = act_go_on, .context = act};
+    if (vn_draw(&caller->random, 2) == 0)
+        vn_response_add_field(response, vn_span_of("X-Before"), vn_span_of("1"));
     act->call = vn_call_begin(response, request, 24, &error);
     if (act->call == NULL || vn_response_worker(response) != vn_worker_current()) {
         caller->problem = "no call";

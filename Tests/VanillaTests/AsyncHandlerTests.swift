@@ -139,6 +139,74 @@ private func server(
         }
     }
 
+    /// All of a streamed body, with its head or behind it, reaches a handler that begins behind both.
+    @Test(arguments: backends, [0, 1, 40, 1 << 20])
+    func receivesAStreamedBody(backend: Backend, first: Int) throws {
+        let count = 200_000
+        let server = try server(backend) { routes in
+            routes.post("/sum", body: .streamed) { _, response in
+                let isRead = Recorder<Int>()
+                var sum = 0
+                response.receiveBody { piece, _ in
+                    sum += piece.bytes.count
+                    if piece.isLast { isRead.record(sum) }
+                    return .more
+                }
+                while isRead.values.isEmpty { await Task.yield() }
+                response.send(String(isRead.values[0]))
+            }
+        }
+        try server.start()
+        defer { stop(server) }
+        let client = try RawClient(port: server.port)
+        let body = String(repeating: "a", count: count)
+        try client.send(
+            "POST /sum HTTP/1.1\r\nHost: a\r\nContent-Length: \(count)\r\n\r\n"
+                + body.prefix(first))
+        try client.send(String(body.dropFirst(first)))
+        #expect(client.wait(for: "\r\n\r\n\(count)"))
+    }
+
+    /// Also where the client has ended its output before the handler begins.
+    @Test(arguments: backends)
+    func isCancelledWhenItsClientHadEnded(backend: Backend) throws {
+        let ended = Recorder<Bool>()
+        let server = try server(backend, handler: .seconds(100), halfClose: .milliseconds(20)) {
+            routes in
+            routes.get("/now") { (_, response) async in response.send("now") }
+            routes.get("/wait") { _, response in
+                try? await Worker.current!.sleep(for: .seconds(100))
+                ended.record(Task.isCancelled)
+            }
+        }
+        try server.start()
+        defer { stop(server) }
+        let client = try RawClient(port: server.port)
+        try client.send(get("/now") + get("/now") + get("/wait"))
+        client.finish()
+        #expect(ended.wait(for: 1) && ended.values == [true])
+    }
+
+    /// A task that its handler cancelled runs no other.
+    @Test(arguments: backends)
+    func cancelsNobodyElse(backend: Backend) throws {
+        let server = try server(backend) { routes in
+            routes.get("/cancel") { (_, response) async in
+                withUnsafeCurrentTask { $0?.cancel() }
+                response.send("cancelled")
+            }
+            routes.get("/sleep") { _, response in
+                try await Worker.current!.sleep(for: .milliseconds(1))
+                response.send("slept")
+            }
+        }
+        try server.start()
+        defer { stop(server) }
+        let clients = try (0..<16).map { _ in try RawClient(port: server.port) }
+        for client in clients { try client.send(get("/cancel") + get("/sleep")) }
+        for client in clients { #expect(client.wait(for: "\r\n\r\nslept")) }
+    }
+
     @Test(arguments: backends)
     func keepsTheFieldsOfEveryPart(backend: Backend) throws {
         let server = try server(backend) { routes in

@@ -9,6 +9,7 @@
 #include "../ceiling/common.h"
 #include "../ceiling/cpu_time.h"
 #include <sys/epoll.h>
+#include <stdbool.h>
 #include <time.h>
 
 #define EVENTS 1024
@@ -177,11 +178,12 @@ static void run(int ep, double rate, double warm, double seconds)
 {
     static struct epoll_event events[EVENTS];
     double interval = 1e9 / rate;
+    bool is_starved = false;
     uint64_t start = now(), asked = 0, end = start + (uint64_t) ((warm + seconds) * 1e9);
     from_due = start + (uint64_t) (warm * 1e9);
     for (;;) {
         uint64_t due = start + (uint64_t) ((double) asked * interval), at = now();
-        if (due + STANDSTILL < at && due < end) {
+        if (!is_starved && due + STANDSTILL < at && due < end) {
             uint64_t missed = (uint64_t) ((double) ((at < end ? at : end) - due) / interval);
             asked += missed;
             omitted += due >= from_due ? missed : 0;
@@ -197,8 +199,8 @@ static void run(int ep, double rate, double warm, double seconds)
             ended = look();
         if (ended.at && idle_count == conn_count)
             return;
-        if (due <= at && due < end)
-            postponed++;
+        is_starved = due <= at && due < end; /* the server has all connections */
+        postponed += is_starved;
         uint64_t left = left_until(due, end);
         struct timespec timeout = {.tv_sec = (time_t) (left / 1000000000),
                                    .tv_nsec = (long) (left % 1000000000)};

@@ -21,6 +21,10 @@ typedef void vn_lost(void *context);
 vn_call *vn_call_begin(vn_response *response, const vn_request *request, size_t extra,
                        int32_t *error);
 
+/* Its handler begins later in this turn, with vn_call_attend. Until then what has come of a streamed
+ * body waits for it, and answers to earlier requests go with its own. */
+void vn_call_put_off(vn_call *call);
+
 /* Have `lost` called when that is the time for it. Returns false where it has come already, and `lost`
  * will not be called. */
 bool vn_call_attend(vn_call *call, vn_lost *lost, void *context);
@@ -34,7 +38,7 @@ const vn_request *vn_call_request(const vn_call *call);
 vn_response *vn_call_response(vn_call *call);
 
 /* Others write before this call goes on: what was written of a head since vn_call_begin is kept, and
- * what will be goes to memory of its own. To be called once, before the function that writes through
+ * what will be goes to memory of its own. To be called before the function that writes through
  * vn_call_response for the first time returns without having sent. Returns false when memory ran out,
  * and the connection is cut. */
 bool vn_call_keep(vn_call *call);

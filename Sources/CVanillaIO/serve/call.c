@@ -91,11 +91,25 @@ vn_call *vn_call_begin(vn_response *response, const vn_request *request, size_t 
     return call;
 }
 
+void vn_call_put_off(vn_call *call)
+{
+    call->is_put_off = true;
+}
+
 bool vn_call_attend(vn_call *call, vn_lost *lost, void *context)
 {
+    struct vn_conn *conn = call->response.conn;
+    bool was_put_off = call->is_put_off;
     call->lost = lost;
     call->context = context;
-    return !vn_response_is_parted(&call->response);
+    call->is_put_off = false;
+    if (vn_response_is_parted(&call->response))
+        return false;
+    /* What waited for this goes on behind the handler's first part: bytes of the body, answers to be
+     * sent, and the deadline of a client that has ended its output. */
+    if ((was_put_off && (conn->is_blocked || conn->output != NULL)) || conn->is_at_end)
+        vn_conn_answered(conn);
+    return true;
 }
 
 const vn_request *vn_call_request(const vn_call *call)

@@ -11,6 +11,7 @@ struct vn_call {
     struct vn_link link; /* of the worker's calls */
     vn_lost *lost; /* NULL: nobody attends, or it was called */
     void *context;
+    bool is_put_off; /* its handler begins later in this turn */
     size_t extra; /* bytes of that room */
     vn_request *request; /* in `memory`, or of its own with the body that was gathered */
     uint8_t *body;

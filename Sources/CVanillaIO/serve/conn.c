@@ -682,6 +682,13 @@ static void conn_waste(struct vn_conn *conn, size_t count)
         conn->is_cut = true;
 }
 
+/* Its handler is about to begin, in this turn. */
+static bool conn_awaits_handler(const struct vn_conn *conn)
+{
+    return conn->answer == VN_ANSWER_LATER && conn->exchange != NULL &&
+           conn->exchange->call != NULL && conn->exchange->call->is_put_off;
+}
+
 static bool conn_is_full(const struct vn_conn *conn)
 {
     return vn_conn_unsent(conn) > limits_of(conn)->output;
@@ -690,7 +697,8 @@ static bool conn_is_full(const struct vn_conn *conn)
 /* Whether the bytes that wait can be used, in this turn or the next. */
 static bool conn_can_use(const struct vn_conn *conn)
 {
-    if (conn->reading == VN_READING_NOTHING)
+    if (conn->reading == VN_READING_NOTHING ||
+        (conn->reading == VN_READING_BODY && conn_awaits_handler(conn)))
         return false;
     return conn->reading == VN_READING_WASTE || (!conn->is_paused && !conn_is_full(conn));
 }
@@ -804,6 +812,8 @@ vn_flat static bool conn_flush(struct vn_conn *conn)
 {
     struct vn_worker *worker = conn->worker;
     struct vn_output *output = conn->output;
+    if (output != NULL && vn_unlikely(conn_awaits_handler(conn)))
+        return true;
     for (int round = 0; output != NULL && !output->is_sending; round++) {
         if (output->unsent == 0) {
             if (conn_is_streaming(conn)) /* more comes at once, and its client's patience goes on */
@@ -1121,10 +1131,13 @@ void vn_conn_continue(struct vn_conn *conn)
         vn_conn_drain(conn);
         return;
     }
-    /* What a late turn left goes first, before more is added to it in a turn that may be as late. */
-    if (vn_unlikely(conn->output != NULL) && !conn_flush(conn))
+    bool goes_on = conn->is_blocked && conn_can_use(conn) && !conn_did_its_share(conn);
+    /* What a late turn left goes first, before more is added to it in a turn that may be as late.
+     * Otherwise one send takes this answer and the next ones. */
+    if (vn_unlikely(conn->output != NULL) && (!goes_on || conn->worker->is_late) &&
+        !conn_flush(conn))
         conn->is_cut = true;
-    else if (conn->is_blocked && conn_can_use(conn) && !conn_did_its_share(conn))
+    else if (goes_on)
         conn_use_input(conn);
     conn_settle(conn);
 }

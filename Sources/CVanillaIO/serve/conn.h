@@ -114,12 +114,11 @@ struct vn_response {
     uint8_t *start; /* of the head, in reserved room; NULL: not begun */
     uint8_t *at;
     uint8_t *end;
-    uint8_t
-        *own; /* where the head is written, once the handler's call has returned; NULL: not yet */
+    uint8_t *own; /* where the head is written, once others write meanwhile; NULL: not yet */
     uint16_t status;
     bool closes;
     bool is_detached; /* it belongs to a call */
-    bool has_own; /* the head is written to `own`: this is not inside of the handler's call */
+    bool has_own; /* the head is written to `own` */
     bool is_answered; /* by this response */
 };
 

@@ -71,6 +71,8 @@ static int32_t own_reserve(struct vn_response *response, size_t used, size_t cou
 
 bool vn_reply_keep_head(struct vn_response *response)
 {
+    if (response->has_own || response->is_answered)
+        return true; /* it is in memory of its own, or sent */
     const uint8_t *written = response->start;
     size_t used = written == NULL ? 0 : (size_t) (response->at - written);
     response->has_own = true;

@@ -89,7 +89,7 @@ struct vn_worker {
     bool is_late; /* it has: shares of it are smaller */
     bool was_busy; /* the turn before had events, and left who was ready to this one */
     uint64_t calm; /* nanoseconds of a turn without events; more with each in a row */
-    uint64_t owed; /* nanoseconds that it took, which those get then */
+    uint64_t owed; /* nanoseconds of events and tasks, which those get next who go on without */
     struct vn_writer writer;
 
     int64_t date_second;
