@@ -1132,10 +1132,10 @@ void vn_conn_continue(struct vn_conn *conn)
         return;
     }
     bool goes_on = conn->is_blocked && conn_can_use(conn) && !conn_did_its_share(conn);
-    /* What a late turn left goes first, before more is added to it in a turn that may be as late.
-     * Otherwise one send takes this answer and the next ones. */
-    if (vn_unlikely(conn->output != NULL) && (!goes_on || conn->worker->is_late) &&
-        !conn_flush(conn))
+    /* What a late turn left goes first, before more is added to it in a turn that may be as late. Little
+     * of a timely one leaves with the next answers, in one send. */
+    bool is_held = goes_on && !conn->worker->is_late && vn_conn_unsent(conn) <= SEND_LATE_MOST;
+    if (vn_unlikely(conn->output != NULL) && !is_held && !conn_flush(conn))
         conn->is_cut = true;
     else if (goes_on)
         conn_use_input(conn);
