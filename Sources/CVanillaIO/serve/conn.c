@@ -813,7 +813,7 @@ vn_flat static bool conn_flush(struct vn_conn *conn)
     struct vn_worker *worker = conn->worker;
     struct vn_output *output = conn->output;
     if (output != NULL && vn_unlikely(conn_awaits_handler(conn)))
-        return true;
+        return true; /* what earlier requests are owed leaves with that handler's answer, or when it waits */
     for (int round = 0; output != NULL && !output->is_sending; round++) {
         if (output->unsent == 0) {
             if (conn_is_streaming(conn)) /* more comes at once, and its client's patience goes on */

@@ -23,7 +23,7 @@ enum {
      * about as long */
     TURN_SPAN = 25000,
     TURN_SPAN_MOST = 1000000,
-    /* the same while turn after turn has no event: each look for one costs half as much as a send */
+    /* the same while turn after turn has no event: each look for one costs a tenth of a send */
     CALM_SPAN_MOST = 100000,
     LOOK_EVERY = 16, /* events between two looks at the clock */
     CONTINUE_LOOK_EVERY = 4, /* the same in connections that go on without an event */
