@@ -5,8 +5,9 @@ import Vanilla
 
 /// Routes and requests drawn at random, against a second opinion.
 @Suite struct RouterFuzzTests {
+    private static let knownSeeds: [UInt64] = [1, 2, 3]
     /// A failure names the seed: put it here to see it again.
-    private static let seeds: [UInt64] = [1, 2, 3, .random(in: 0 ... .max)]
+    private static let seeds = knownSeeds + [.random(in: 0 ... .max)]
     private static let tablesOfASeed = 50
     private static let requestsOfATable = 150
 
@@ -41,7 +42,8 @@ import Vanilla
                 }
             }
         }
-        // Each way to end was taken often.
+        // Each way to end was taken often; of any seed that is only likely.
+        guard RouterFuzzTests.knownSeeds.contains(seed) else { return }
         for status in [200, 204, 400, 404, 405] {
             #expect(verdicts[status, default: 0] > 100, "seed \(seed): \(verdicts)")
         }
