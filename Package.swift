@@ -147,7 +147,8 @@ let package = Package(
             name: "VanillaPostgresTests",
             dependencies: ["Vanilla", "VanillaPostgres", "PrivatePostgres", "TestSupport"]),
         .testTarget(
-            name: "PrivatePostgresTests", dependencies: ["PrivatePostgres", "PostgresServer"]),
+            name: "PrivatePostgresTests",
+            dependencies: ["PrivatePostgres", "PostgresServer", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -14,11 +14,15 @@ final class AsyncRunner: @unchecked Sendable {
     private var task: Task<Void, Never>?
     /// It waits for a handler: true when there is one, false when there is no more.
     private var idle: UnsafeContinuation<Bool, Never>?
+    /// The one whose handler it is to run.
+    private var next: AsyncCall?
     /// The one whose handler it runs.
-    private var call: AsyncCall?
-    /// Whether it waited: it is not to take more then, since others are about to run theirs.
-    private var hasWaited = false
+    private var call: OpaquePointer?
     private var isLost = false
+    /// What `Task.isCancelled` said when the last handler had ended.
+    private var isCancelled = false
+    /// The next of those that are idle.
+    var nextIdle: AsyncRunner?
 
     init(on executor: WorkerExecutor) {
         self.executor = executor
@@ -30,8 +34,7 @@ final class AsyncRunner: @unchecked Sendable {
 extension AsyncRunner {
     /// Leads to a job that runs a handler until it first waits, or to its end and then others.
     func begin(_ call: consuming AsyncCall) {
-        self.call = consume call
-        hasWaited = false
+        next = consume call
         if let idle = unsafe idle.take() {
             unsafe idle.resume(returning: true)
         } else {
@@ -41,9 +44,8 @@ extension AsyncRunner {
 
     /// That job is over: have C keep what a handler that waits has written.
     func keepCall() {
-        guard let call else { return }
-        hasWaited = true
-        if unsafe !vn_call_keep(call.kernel) || isLost { task?.cancel() }
+        guard let call = unsafe call else { return }
+        if unsafe !vn_call_keep(call) || isLost { task?.cancel() }
     }
 
     private static let lost: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
@@ -73,15 +75,17 @@ extension AsyncRunner {
     /// there are thousands.
     @inline(never)
     private func takeNext() -> Bool {
-        if hasWaited || Task.isCancelled { return false }
-        call = executor.takeCall()
-        return call != nil
+        isCancelled = Task.isCancelled
+        if isCancelled { return false }
+        next = executor.takeCall(for: self)
+        return next != nil
     }
 
     @inline(__always)
     private nonisolated(nonsending) func answer() async {
         // Set before this was called, and ended only below.
-        let call = call!
+        let call = next.take()!
+        unsafe self.call = unsafe call.kernel
         isLost = false
         // The call ends before this object does.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
@@ -98,7 +102,7 @@ extension AsyncRunner {
                 fail(error, &writer)
             }
         }
-        self.call = nil
+        unsafe self.call = nil
         unsafe vn_call_end(call.kernel)
     }
 
@@ -113,7 +117,7 @@ extension AsyncRunner {
 
     @inline(never)
     private nonisolated(nonsending) func waitForNext() async -> Bool {
-        if Task.isCancelled || !executor.canTakeIdleRunner { return false }
+        if isCancelled || !executor.canTakeIdleRunner { return false }
         return await unsafe withUnsafeContinuation { continuation in
             unsafe idle = unsafe continuation
             executor.putIdleRunner(self)

@@ -22,6 +22,17 @@ public struct Worker: Sendable, Hashable {
         }
     }
 
+    /// The number of the worker whose thread this is, without holding the worker.
+    package static var currentIndex: Int? {
+        guard let kernel = unsafe vn_worker_current(),
+            let context = unsafe vn_worker_context(kernel)
+        else { return nil }
+        // The context of a worker of this library is its handler.
+        return unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef {
+            $0.worker.index
+        }
+    }
+
     public static func == (one: Worker, other: Worker) -> Bool { one.executor === other.executor }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(executor)) }

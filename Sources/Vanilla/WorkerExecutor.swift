@@ -17,21 +17,25 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     private let isClosed = Atomic(false)
 
     // The worker's thread's own from here on.
-    private var jobs: [UnownedJob] = []
+    private let jobs = Queue<UnownedJob>()
     private var isScheduled = false
-    /// Whether the next job is to be kept for ``runFirstJob(_:)``, and the job.
+    /// Whether the next job is to run here and now, and the job.
     private var isStarting = false
     private var started: UnownedJob?
-    /// Requests of this turn that wait for their asynchronous handlers, from `firstCall` on.
-    private var calls: ContiguousArray<AsyncCall?> = []
-    private var firstCall = 0
-    private var idleRunners: [AsyncRunner] = []
+    /// Requests of this turn that wait for their asynchronous handlers.
+    private let calls = Queue<AsyncCall>()
+    /// Whether everything else of this turn had its chance before them.
+    private var callsAreDue = false
+    /// Whose handler began last, in the job that runs.
+    private var begun: AsyncRunner?
+    /// A list.
+    private var idleRunner: AsyncRunner?
+    private var idleRunnerCount = 0
     private var states: [(owner: ObjectIdentifier, state: AnyObject)] = []
     private var stoppers: [() -> Void] = []
     /// C's names for what it is to call, for as long as this object lives.
-    private let draining: UnsafeMutablePointer<vn_task>
+    private let working: UnsafeMutablePointer<vn_task>
     private let arriving: UnsafeMutablePointer<vn_task>
-    private let calling: UnsafeMutablePointer<vn_task>
     private let guest: UnsafeMutablePointer<vn_guest>
 
     /// Tasks that wait for a handler to run.
@@ -45,26 +49,22 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
         guard let kernel = unsafe vn_worker_current() else { return nil }
         unsafe self.kernel = kernel
         arrivals = Lock([])
-        unsafe draining = .allocate(capacity: 1)
+        unsafe working = .allocate(capacity: 1)
         unsafe arriving = .allocate(capacity: 1)
-        unsafe calling = .allocate(capacity: 1)
         unsafe guest = .allocate(capacity: 1)
         // The context is this object, which ends only after the worker did: `close`.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe draining.initialize(
-            to: vn_task(next: nil, is_queued: false, run: Self.drain, context: context))
+        unsafe working.initialize(
+            to: vn_task(next: nil, is_queued: false, run: Self.work, context: context))
         unsafe arriving.initialize(
             to: vn_task(next: nil, is_queued: false, run: Self.arrive, context: context))
-        unsafe calling.initialize(
-            to: vn_task(next: nil, is_queued: false, run: Self.call, context: context))
         unsafe guest.initialize(
             to: vn_guest(private: (nil, nil), leave: Self.leave, context: context))
     }
 
     deinit {
-        unsafe draining.deallocate()
+        unsafe working.deallocate()
         unsafe arriving.deallocate()
-        unsafe calling.deallocate()
         unsafe guest.deallocate()
     }
 
@@ -100,26 +100,15 @@ extension WorkerExecutor {
         }
     }
 
-    /// Runs the first job that `begin` leads to here and now.
-    private func runFirstJob(_ begin: () -> Void) {
-        isStarting = true
-        begin()
-        isStarting = false
-        if let job = started {
-            started = nil
-            unsafe job.runSynchronously(on: asUnownedTaskExecutor())
-        }
-    }
-
     private func schedule() {
         if isScheduled { return }
         isScheduled = true
-        unsafe vn_worker_soon(kernel, draining)
+        unsafe vn_worker_soon(kernel, working)
     }
 
     /// As if it came from another thread. Where the worker is about to end, `close` sees to the jobs.
     private func runInNextTurn() {
-        _ = unsafe vn_worker_post(kernel, draining)
+        _ = unsafe vn_worker_post(kernel, working)
     }
 
     /// From another thread. Where the worker takes nothing any more, Swift's threads do.
@@ -148,34 +137,53 @@ extension WorkerExecutor {
                 defer { if jobs != nil { jobs = [] } }
                 return jobs ?? []
             }
-            executor.jobs += arrived
-            executor.runJobs()
+            for job in arrived { executor.jobs.append(job) }
+            executor.schedule()
         }
     }
 
-    private static let drain: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+    private static let work: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
         // C always passes it.
         unsafe Unmanaged<WorkerExecutor>.fromOpaque(context!)._withUnsafeGuaranteedRef { executor in
-            executor.runJobs()
+            executor.work()
         }
     }
 
-    /// Those that wait, and those that they lead to.
+    /// Jobs, and at last the handlers of requests. A handler begins after all else that the events of the
+    /// turn led to: most jobs go on with a handler, and when that has ended its task takes the next one
+    /// for less than waiting costs it.
+    private func work() {
+        let hadJobs = !jobs.isEmpty
+        runJobs()
+        if calls.isEmpty { return }
+        if isScheduled || (callsAreDue && !hadJobs) {
+            // Also where there are jobs without end.
+            runCalls()
+        } else {
+            // Behind what is there to be done already, which may lead to jobs.
+            callsAreDue = true
+            schedule()
+        }
+    }
+
+    /// Those that wait, and those that they lead to. As many as one turn takes; with more it is
+    /// scheduled already when this returns.
     private func runJobs() {
-        var next = 0
         // What they enqueue comes behind them.
         isScheduled = true
-        defer { if jobs.isEmpty { isScheduled = false } }
-        while next < jobs.count, next < Self.jobsAtMost {
-            let job = jobs[next]
-            next += 1
-            unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+        var count = 0
+        while count < Self.jobsAtMost, let job = jobs.removeFirst() {
+            run(job)
+            count += 1
         }
-        if next == jobs.count {
-            jobs.removeAll(keepingCapacity: jobs.capacity <= Self.jobsAtMost)
-        } else {
-            jobs.removeFirst(next)
-            runInNextTurn()
+        if jobs.isEmpty { isScheduled = false } else { runInNextTurn() }
+    }
+
+    private func run(_ job: UnownedJob) {
+        unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+        if let runner = begun {
+            begun = nil
+            runner.keepCall()
         }
     }
 }
@@ -186,39 +194,47 @@ extension WorkerExecutor {
     /// Has a handler run in this turn, behind its events.
     func add(_ call: consuming AsyncCall) {
         calls.append(call)
-        if calls.count == 1 { unsafe vn_worker_soon(kernel, calling) }
+        callsAreDue = false
+        schedule()
     }
 
-    /// The next one for a runner whose handler did not wait: a task takes one after the other, since
-    /// waiting costs it more than a request does otherwise.
-    func takeCall() -> AsyncCall? {
-        guard firstCall < calls.count else { return nil }
-        defer { firstCall += 1 }
-        return calls[firstCall].take()
+    /// The next one for a runner whose handler has ended: a task takes one after the other, since
+    /// waiting costs it more than a request does otherwise. `nil` also on another thread than the
+    /// worker's, where one goes on after its end.
+    func takeCall(for runner: AsyncRunner) -> AsyncCall? {
+        guard isCurrent, let call = calls.removeFirst() else { return nil }
+        begun = runner
+        return call
     }
 
     /// All that wait, each until it first waits or to its end.
     private func runCalls() {
-        while let call = takeCall() {
-            let runner = idleRunners.popLast() ?? AsyncRunner(on: self)
-            runFirstJob { runner.begin(call) }
-            runner.keepCall()
+        callsAreDue = false
+        while let call = calls.removeFirst() {
+            let runner = takeIdleRunner() ?? AsyncRunner(on: self)
+            begun = runner
+            isStarting = true
+            runner.begin(call)
+            isStarting = false
+            if let job = started.take() { run(job) }
         }
-        calls.removeAll(keepingCapacity: calls.capacity <= Self.jobsAtMost)
-        firstCall = 0
     }
 
-    private static let call: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
-        // C always passes it.
-        unsafe Unmanaged<WorkerExecutor>.fromOpaque(context!)._withUnsafeGuaranteedRef { executor in
-            executor.runCalls()
-        }
+    private func takeIdleRunner() -> AsyncRunner? {
+        guard let runner = idleRunner else { return nil }
+        idleRunner = runner.nextIdle.take()
+        idleRunnerCount -= 1
+        return runner
     }
 
     /// Also false on another thread than the worker's, where one goes on after its end.
-    var canTakeIdleRunner: Bool { isCurrent && idleRunners.count < Self.idleRunnersAtMost }
+    var canTakeIdleRunner: Bool { isCurrent && idleRunnerCount < Self.idleRunnersAtMost }
 
-    func putIdleRunner(_ runner: AsyncRunner) { idleRunners.append(runner) }
+    func putIdleRunner(_ runner: AsyncRunner) {
+        runner.nextIdle = idleRunner
+        idleRunner = runner
+        idleRunnerCount += 1
+    }
 }
 
 // MARK: - What lives on the worker
@@ -257,12 +273,10 @@ extension WorkerExecutor {
 
     /// The worker has ended. On its thread.
     func close() {
-        for runner in idleRunners { runner.end() }
-        idleRunners = []
+        while let runner = takeIdleRunner() { runner.end() }
         let arrived = arrivals.withLock { jobs in jobs.take() ?? [] }
         isClosed.store(true, ordering: .releasing)
-        let left = jobs + arrived
-        jobs = []
-        for job in left { handOver(job) }
+        while let job = jobs.removeFirst() { handOver(job) }
+        for job in arrived { handOver(job) }
     }
 }

@@ -3,7 +3,7 @@
 /// Somebody who wants a connection for itself. Only on the worker's thread.
 @safe
 final class Acquirer: Waiting, @unchecked Sendable {
-    private unowned let shard: Shard
+    private let shard: Shard
     private var continuation: UnsafeContinuation<Void, Never>?
     private var connection: Connection?
     private var failure: (any Error)?

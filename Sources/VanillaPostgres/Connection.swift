@@ -11,15 +11,20 @@ final class Connection {
         case closed
     }
 
-    unowned let shard: Shard
+    /// Both hold each other until this is closed, as do this and what it has called back.
+    let shard: Shard
     private(set) var state = State.opening
     private var channel: Channel?
     private var watch: DescriptorWatch?
 
     /// What answers are still to come for, in their order.
-    private var expected = Queue<Expected>()
+    private let expected = Queue<Expected>()
     /// Whether the first of them has had a result.
     private var isAnswered = false
+    /// Takes what answers have come.
+    private var taking: TurnTask?
+    /// No more answers come than those that are there.
+    private var isLost = false
     /// Operations that were sent and are not over.
     private(set) var inFlight = 0
     /// Operations of this turn that have a Sync each; sent behind those that share one.
@@ -29,8 +34,7 @@ final class Connection {
     /// To be flushed at the end of the turn.
     var isTouched = false
 
-    /// Statements that are prepared here, by the number of the statement.
-    private var known: [KnownStatement?] = []
+    private let known = KnownStatements()
     private var nextName: UInt64 = 1
 
     /// Held by one; or to be, once nothing is under way.
@@ -113,8 +117,8 @@ final class Connection {
 extension Connection {
     /// One deadline over all of it.
     func open() {
-        clock = WorkerTimer(on: shard.worker) { [weak self] in self?.clockRang() }
-        life = WorkerTimer(on: shard.worker) { [weak self] in self?.lifeRang() }
+        clock = WorkerTimer(on: shard.worker) { [self] in clockRang() }
+        life = WorkerTimer(on: shard.worker) { [self] in lifeRang() }
         setClock(Clock.now + shard.configuration.connectTimeout.boundedNanoseconds)
         let resolver = shard.shared.resolver
         guard resolver.mustAsk else { return open([]) }
@@ -159,7 +163,7 @@ extension Connection {
             return close(PostgresError(.connection, "The connection cannot be watched."))
         }
         self.watch = watch
-        watch.whenReady(for: events) { [weak self] _ in self?.step() }
+        watch.whenReady(for: events) { [self] _ in step() }
     }
 
     private func step() {
@@ -181,6 +185,7 @@ extension Connection {
             return close(PostgresError(.connection, "The connection cannot be watched."))
         }
         self.watch = watch
+        taking = TurnTask(on: shard.worker, at: .soon) { [self] in takeSome() }
         state = .ready
         setClock(nil)
         setLife()
@@ -296,13 +301,12 @@ extension Connection {
     private func prepare(_ statement: Statement, _ operation: Operation) -> KnownStatement {
         let signature = operation.parameters.signature
         let number = statement.number
-        if number < known.count, let found = known[number] {
+        if let found = known[number] {
             if found.serial == statement.serial && found.signature == signature {
                 return found
             }
             note("DEALLOCATE \(found.name)")
         }
-        while known.count <= number { known.append(nil) }
         let made = KnownStatement("v\(nextName)", serial: statement.serial, signature: signature)
         nextName += 1
         guard let channel, channel.prepare(made, statement.sql, operation.parameters) else {
@@ -316,8 +320,8 @@ extension Connection {
 
     /// The statement is not, or no longer, prepared as it was sent.
     private func forget(_ operation: Operation) {
-        guard let number = operation.statement?.number, number < known.count,
-            known[number] === operation.known
+        guard let number = operation.statement?.number, let sent = operation.known,
+            known[number] === sent
         else { return }
         known[number] = nil
     }
@@ -334,8 +338,8 @@ extension Connection {
 
     /// Waits for whatever comes: answers, or the end.
     private func listen(writing: Bool = false) {
-        watch?.whenReady(for: writing ? [.readable, .writable] : .readable) { [weak self] _ in
-            self?.receive()
+        watch?.whenReady(for: writing ? [.readable, .writable] : .readable) { [self] _ in
+            receive()
         }
     }
 }
@@ -345,38 +349,54 @@ extension Connection {
 extension Connection {
     private func receive() {
         guard state == .ready, let channel else { return }
-        let isAlive = channel.receive()
+        isLost = !channel.receive()
         progress = Clock.now
-        take()
-        guard state == .ready else { return }
-        guard isAlive else { return close(channel.error) }
+        taking?.schedule()
+    }
+
+    /// Takes a few of the results that are complete, and more when the tasks of these have gone on: so
+    /// the memory of few is in use at a time, and is in the cache when it is used.
+    private func takeSome() {
+        guard state == .ready, !take(Self.resultsAtOnce) else { return }
+        guard state == .ready, let channel else { return }
+        guard !isLost else { return close(channel.error) }
         let left = channel.flush()
         guard left >= 0 else { return close(channel.error) }
         listen(writing: left > 0)
         settle()
     }
 
-    /// Takes the results that are complete.
-    private func take() {
-        guard let channel else { return }
+    private static let resultsAtOnce = 8
+
+    /// Takes the results that are complete, of so many queries. Whether there may be more.
+    private func take(_ most: Int) -> Bool {
+        guard let channel else { return false }
         var nothing = 0
-        while state == .ready, let first = expected.first, !channel.isBusy {
+        var count = 0
+        while state == .ready, !expected.isEmpty, !channel.isBusy {
             if let result = channel.next() {
                 nothing = 0
                 isAnswered = true
-                took(result, first)
+                took(result)
             } else if isAnswered {
                 isAnswered = false
-                over(first)
+                over()
+                count += 1
+                if count == most {
+                    taking?.schedule()
+                    return true
+                }
             } else {
                 // Between a Sync and what follows there may be one such.
                 nothing += 1
-                if nothing > 1 { return }
+                if nothing > 1 { return false }
             }
         }
+        return false
     }
 
-    private func took(_ result: PostgresResult, _ first: Expected) {
+    private func took(_ result: PostgresResult) {
+        guard let first = expected.first else { return result.clear() }
         switch (result.status, first.kind) {
         case (.sync, .sync):
             result.clear()
@@ -414,11 +434,11 @@ extension Connection {
     }
 
     /// The results of one query have come.
-    private func over(_ first: Expected) {
+    private func over() {
         // A commit that failed says so before its Sync.
-        if first.kind == .sync { return }
-        expected.removeFirst()
-        guard first.kind == .query, let operation = first.operation else { return }
+        if expected.first?.kind == .sync { return }
+        guard let over = expected.removeFirst(), over.kind == .query, let operation = over.operation
+        else { return }
         // What may write is done when its Sync says so.
         if operation.isRead && !operation.isAlone && operation.lease == nil { end(operation) }
     }
@@ -573,8 +593,8 @@ extension Connection {
         guard let canceller = channel.canceller else {
             return close(PostgresError(.connection, "There is no key to cancel with."))
         }
-        cancelRequest = CancelRequest(canceller, on: shard.worker) { [weak self] end in
-            self?.cancelEnded(end)
+        cancelRequest = CancelRequest(canceller, on: shard.worker) { [self] end in
+            cancelEnded(end)
         }
         // There may be a socket to be had later.
         if !isCancelling { setNextCancel() }
@@ -718,6 +738,7 @@ extension Connection {
         leaseTimer = nil
         watch?.close()
         watch = nil
+        taking = nil
         cancelRequest?.close()
         cancelRequest = nil
         let lost = takeOperations()

@@ -15,7 +15,7 @@ final class Operation: Waiting, @unchecked Sendable {
     }
 
     @usableFromInline let parameters = PostgresParameters()
-    unowned let shard: Shard
+    let shard: Shard
     /// Another one for each use.
     private(set) var ticket: UInt64 = 0
     var phase = Phase.idle

@@ -6,7 +6,8 @@
 @safe
 public final class PostgresParameters {
     /// The number of parameters, at most ``limit``.
-    public private(set) var count = 0
+    public var count: Int { used }
+    private var used = 0
     /// What the values take, one after the other.
     private(set) var size = 0
 
@@ -43,7 +44,7 @@ public final class PostgresParameters {
     }
 
     func removeAll() {
-        count = 0
+        used = 0
         size = 0
         guard room > Self.keptRoom else { return }
         unsafe bytes.deallocate()
@@ -75,7 +76,7 @@ public final class PostgresParameters {
         // There is room for one more.
         unsafe (places + count).initialize(
             to: Place(start: self.size, size: size, format: format, type: type.rawValue))
-        count += 1
+        used += 1
     }
 
     private func reserve(_ more: Int) throws(PostgresError) {

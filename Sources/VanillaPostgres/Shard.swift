@@ -12,11 +12,12 @@ final class Shard: @unchecked Sendable {
     let counters = Counters()
 
     private(set) var connections: [Connection] = []
-    private var free: [Operation] = []
+    /// To be used again.
+    private let free = Line<Operation>()
     /// Queries that were not sent yet.
-    private var unsent = Line<Operation>()
+    private let unsent = Line<Operation>()
     /// Those who want a connection for themselves.
-    private var acquirers = Line<Acquirer>()
+    private let acquirers = Line<Acquirer>()
     private var arrivals: UInt64 = 0
     private var touched: [Connection] = []
     private var turn: TurnTask?
@@ -36,11 +37,11 @@ final class Shard: @unchecked Sendable {
         self.shared = shared
         // The server's own comes first.
         statementTimeout = shared.configuration.statementTimeout.boundedNanoseconds + 500_000_000
-        turn = TurnTask(on: worker) { [weak self] in self?.flush() }
-        waitTimer = WorkerTimer(on: worker) { [weak self] in self?.expire() }
-        retryTimer = WorkerTimer(on: worker) { [weak self] in
-            self?.isPausing = false
-            self?.grow()
+        turn = TurnTask(on: worker) { [self] in flush() }
+        waitTimer = WorkerTimer(on: worker) { [self] in expire() }
+        retryTimer = WorkerTimer(on: worker) { [self] in
+            isPausing = false
+            grow()
         }
         worker.whenStopping { [self] in end() }
     }
@@ -57,13 +58,13 @@ final class Shard: @unchecked Sendable {
 extension Shard {
     /// A query to fill with parameters.
     func makeOperation(_ timeout: Duration?) -> Operation {
-        let operation = free.popLast() ?? Operation(shard: self)
+        let operation = free.removeFirst() ?? Operation(shard: self)
         operation.timeout = timeout?.boundedNanoseconds ?? statementTimeout
         return operation
     }
 
     func takeBack(_ operation: Operation) {
-        if free.count < 1024 { free.append(operation) }
+        if free.count < 1024 && !isEnded { free.prepend(operation) }
     }
 
     /// Takes a query of this turn.
@@ -376,6 +377,7 @@ extension Shard {
         while let operation = unsent.removeFirst() { operation.finish(error) }
         while let acquirer = acquirers.removeFirst() { acquirer.finish(error) }
         for connection in connections { connection.close(nil) }
+        free.removeAll()
         turn = nil
         gauge()
     }

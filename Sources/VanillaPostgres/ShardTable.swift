@@ -6,49 +6,55 @@ internal import Vanilla
 /// Finds a worker's part of the pool without a lock: by the worker's number. Where several servers
 /// use one pool, their workers share numbers, and those that came later are found with a lock.
 @safe
-final class ShardTable: Sendable {
+final class ShardTable: @unchecked Sendable {
     private let shared: Shared
-    private let slots: [Slot]
+    /// In each a shard that the pool holds as long as it lives; set once.
+    private let slots: UnsafeMutablePointer<Atomic<UInt>>
     private let others = Lock<[Shard]>([])
-
-    private final class Slot: Sendable {
-        /// A shard that the pool holds as long as it lives; set once.
-        let shard = Atomic<UInt>(0)
-    }
 
     /// A server has no more workers.
     private static let count = 1024
 
     init(_ shared: Shared) {
         self.shared = shared
-        slots = (0..<Self.count).map { _ in Slot() }
+        unsafe slots = .allocate(capacity: Self.count)
+        for index in 0..<Self.count { unsafe (slots + index).initialize(to: Atomic(0)) }
+    }
+
+    deinit {
+        unsafe slots.deinitialize(count: Self.count)
+        unsafe slots.deallocate()
     }
 
     /// The part of the worker whose thread this is.
     ///
     /// - Throws: ``PostgresError`` of the kind `misuse` on a thread that is no worker.
     func find() throws(PostgresError) -> Shard {
-        guard let worker = Worker.current else {
+        guard let index = Worker.currentIndex else {
             throw PostgresError(
                 .misuse,
                 "A pool is used on a worker's thread: in a handler, or a task on its executor.")
         }
-        let slot = slots[worker.index & (Self.count - 1)]
-        let found = unsafe UnsafeRawPointer(bitPattern: slot.shard.load(ordering: .acquiring))
+        // Less than there are slots.
+        let slot = unsafe slots + index & (Self.count - 1)
+        let found = unsafe UnsafeRawPointer(
+            bitPattern: slot.pointee.load(ordering: .acquiring))
         if let found = unsafe found {
             // Held by `shared`.
             let shard = unsafe Unmanaged<Shard>.fromOpaque(found).takeUnretainedValue()
             if shard.isHere { return shard }
         }
-        return make(worker, slot)
+        return unsafe make(slot)
     }
 
-    private func make(_ worker: Worker, _ slot: Slot) -> Shard {
+    @unsafe
+    private func make(_ slot: UnsafeMutablePointer<Atomic<UInt>>) -> Shard {
         if let other = others.withLock({ $0.first { $0.isHere } }) { return other }
-        let shard = Shard(worker: worker, shared: shared)
+        // That this is a worker's thread is known.
+        let shard = Shard(worker: Worker.current!, shared: shared)
         shared.add(shard)
         let pointer = unsafe UInt(bitPattern: Unmanaged.passUnretained(shard).toOpaque())
-        let (isFirst, _) = slot.shard.compareExchange(
+        let (isFirst, _) = unsafe slot.pointee.compareExchange(
             expected: 0, desired: pointer, ordering: .acquiringAndReleasing)
         if !isFirst { others.withLock { $0.append(shard) } }
         return shard

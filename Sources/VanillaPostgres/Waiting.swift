@@ -11,11 +11,16 @@ class Waiting {
     final var order: UInt64 = 0
 }
 
-/// First come, first served; anybody may leave, at the price of two links.
-struct Line<Member: Waiting> {
+/// First come, first served; anybody may leave, at the price of two links. A class, so that a change of
+/// one that is in a property is not guarded by calls at run time, as that of a value would be.
+final class Line<Member: Waiting> {
     private var head: Waiting?
     private unowned(unsafe) var tail: Waiting?
     private(set) var count = 0
+
+    deinit {
+        removeAll()
+    }
 
     var isEmpty: Bool { head == nil }
 
@@ -24,7 +29,7 @@ struct Line<Member: Waiting> {
         head.map { unsafe unsafeDowncast($0, to: Member.self) }
     }
 
-    mutating func append(_ member: Member) {
+    func append(_ member: Member) {
         precondition(!member.isInLine, "Somebody waits in one line at a time.")
         unsafe member.previous = unsafe tail
         if let last = unsafe tail { last.next = member } else { head = member }
@@ -33,7 +38,7 @@ struct Line<Member: Waiting> {
         count += 1
     }
 
-    mutating func prepend(_ member: Member) {
+    func prepend(_ member: Member) {
         precondition(!member.isInLine, "Somebody waits in one line at a time.")
         member.next = head
         if let first = head { unsafe first.previous = member } else { unsafe tail = member }
@@ -42,7 +47,7 @@ struct Line<Member: Waiting> {
         count += 1
     }
 
-    mutating func remove(_ member: Member) {
+    func remove(_ member: Member) {
         guard member.isInLine else { return }
         let (next, previous) = unsafe (member.next, member.previous)
         if let previous { previous.next = next } else { head = next }
@@ -53,7 +58,12 @@ struct Line<Member: Waiting> {
         count -= 1
     }
 
-    mutating func removeFirst() -> Member? {
+    /// One after the other: each holds the next.
+    func removeAll() {
+        while removeFirst() != nil {}
+    }
+
+    func removeFirst() -> Member? {
         guard let first else { return nil }
         remove(first)
         return first

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import PrivatePostgres
@@ -194,17 +195,8 @@ private func line(of output: FileHandle) throws -> String {
 
 /// Runs PostgreSQL's own client.
 private func psql(_ connection: String, _ query: String) throws -> (status: Int32, output: String) {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["psql", "-X", "-A", "-t", "-q", "-c", query, connection]
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    let text = String(decoding: output, as: UTF8.self)
-    return (process.terminationStatus, text.trimmingCharacters(in: .whitespacesAndNewlines))
+    let ended = try run("psql", "-XAtq", "-c", query, connection)
+    return (ended.status, ended.output.trimmingCharacters(in: .whitespacesAndNewlines))
 }
 
 private func query(_ text: String, of postgres: PrivatePostgres) throws -> String? {

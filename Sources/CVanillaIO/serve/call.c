@@ -46,14 +46,16 @@ static void copy_request(struct vn_call *call, const vn_request *request, size_t
     call->request->body.bytes = body;
 }
 
-static struct vn_call *call_make(const vn_request *request, bool is_gathered, size_t extra)
+static struct vn_call *call_make(struct vn_spares *spares, const vn_request *request,
+                                 bool is_gathered, size_t extra)
 {
     size_t size = vn_request_size(request), head_count = request->at + 2u; /* the empty line */
     size_t copied = is_gathered ? 0 : size + head_count + request->body.count;
-    struct vn_call *call = malloc(sizeof *call + extra + copied);
-    if (call == NULL)
+    struct vn_call *call = NULL;
+    size_t all = sizeof *call + extra + copied;
+    if ((call = vn_spares_take(spares, all)) == NULL)
         return NULL;
-    *call = (struct vn_call) {.extra = extra};
+    *call = (struct vn_call) {.size = all, .spares = spares, .extra = extra};
     memset(call->memory, 0, extra);
     if (!is_gathered)
         copy_request(call, request, size, head_count);
@@ -69,8 +71,9 @@ vn_call *vn_call_begin(vn_response *response, const vn_request *request, size_t 
         return NULL;
     struct vn_exchange *exchange = vn_conn_exchange(conn);
     bool is_gathered = exchange != NULL && exchange->request == request;
-    struct vn_call *call =
-        exchange == NULL ? NULL : call_make(request, is_gathered, (extra + 15) / 16 * 16);
+    struct vn_call *call = exchange == NULL ? NULL
+                                            : call_make(&response->worker->spares, request,
+                                                        is_gathered, (extra + 15) / 16 * 16);
     *error = -ENOMEM;
     if (call == NULL)
         return NULL;
@@ -154,8 +157,10 @@ void vn_call_part(struct vn_call *call)
 
 void vn_calls_forget(struct vn_worker *worker)
 {
-    while (!vn_list_is_empty(&worker->calls))
+    while (!vn_list_is_empty(&worker->calls)) {
+        vn_holder(worker->calls.next, struct vn_call, link)->spares = NULL;
         vn_list_remove(worker->calls.next);
+    }
 }
 
 void vn_call_end(vn_call *call)
@@ -173,5 +178,8 @@ void vn_call_end(vn_call *call)
     if ((uint8_t *) call->request != call->memory + call->extra)
         free(call->request);
     free(call->body);
-    free(call);
+    if (call->spares != NULL)
+        vn_spares_give(call->spares, call, call->size);
+    else
+        free(call);
 }

@@ -12,6 +12,8 @@ struct vn_call {
     vn_lost *lost; /* NULL: nobody attends, or it was called */
     void *context;
     bool is_put_off; /* its handler begins later in this turn */
+    size_t size; /* bytes of all of this */
+    struct vn_spares *spares; /* where it came from; NULL: its worker has ended */
     size_t extra; /* bytes of that room */
     vn_request *request; /* in `memory`, or of its own with the body that was gathered */
     uint8_t *body;

@@ -60,7 +60,10 @@ struct vn_output *vn_conn_output(struct vn_conn *conn)
 
 struct vn_exchange *vn_conn_exchange(struct vn_conn *conn)
 {
-    if (conn->exchange == NULL && (conn->exchange = malloc(sizeof *conn->exchange)) != NULL)
+    if (conn->exchange != NULL)
+        return conn->exchange;
+    conn->exchange = vn_spares_take(&conn->worker->spares, sizeof *conn->exchange);
+    if (conn->exchange != NULL)
         *conn->exchange = (struct vn_exchange) {0};
     return conn->exchange;
 }
@@ -79,7 +82,7 @@ static void exchange_free(struct vn_conn *conn)
         exchange->producer_release(exchange->producer_context);
     free(exchange->request);
     free(exchange->body);
-    free(exchange);
+    vn_spares_give(&conn->worker->spares, exchange, sizeof *exchange);
 }
 
 /* An unfinished head has one more field that is begun. */

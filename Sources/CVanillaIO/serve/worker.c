@@ -28,7 +28,6 @@ enum {
     LOOK_EVERY = 16, /* events between two looks at the clock */
     CONTINUE_LOOK_EVERY = 4, /* the same in connections that go on without an event */
     PRODUCER_SIZE = 96, /* bytes of a producer's context that are worth to be fetched ahead */
-    PIPELINED_MOST = 64, /* requests of a connection that follow each other's tasks in one turn */
     TIMERS_AT_ONCE = 8, /* between two looks at the clock */
     TASKS_MOST = 4096, /* tasks in one turn; one that asks for the next comes in the next */
     CALLS_GRACE =
@@ -346,11 +345,14 @@ static void worker_continue_answered(struct vn_worker *worker)
     }
 }
 
-/* What was left for this turn, and what follows from it. */
+/* What was left for this turn, and what follows from it. Answers leave between two tasks, so that few
+ * are under way at a time. */
 static void worker_run_soon(struct vn_worker *worker)
 {
-    for (int i = 0; i < TASKS_MOST && worker->soon.first != NULL; i++)
+    for (int i = 0; i < TASKS_MOST && worker->soon.first != NULL; i++) {
         vn_tasks_run_first(&worker->soon);
+        worker_continue_answered(worker);
+    }
 }
 
 /* The same for its end, when everything else is done. */
@@ -367,12 +369,8 @@ static void worker_run_last(struct vn_worker *worker)
 static void worker_run_tasks(struct vn_worker *worker)
 {
     uint64_t began = vn_clock_nanoseconds();
-    for (int i = 0; i < PIPELINED_MOST && worker->soon.first != NULL; i++) {
-        worker_run_soon(worker);
-        if (worker->soon.first != NULL)
-            break; /* it was enough for one turn */
-        worker_continue_answered(worker);
-    }
+    worker_continue_answered(worker);
+    worker_run_soon(worker);
     worker_run_last(worker);
     worker_continue_answered(worker);
     worker->owed += vn_clock_nanoseconds() - began;
@@ -389,7 +387,6 @@ static void worker_run_timers(struct vn_worker *worker)
     uint64_t until = now + (took < worker->calm ? worker->calm : took);
     while (vn_timers_run(worker, TIMERS_AT_ONCE) && vn_clock_nanoseconds() < until) {
         worker_run_soon(worker);
-        worker_continue_answered(worker);
     }
 }
 
@@ -515,6 +512,7 @@ void vn_worker_close(struct vn_worker *worker)
     vn_ring_close(worker->ring);
     vn_slab_close(&worker->sources);
     vn_writer_close(&worker->writer);
+    vn_spares_close(&worker->spares);
 }
 
 /* ---- Stopping ---- */

@@ -9,6 +9,7 @@
 #include "../base/base.h"
 #include "../base/list.h"
 #include "../base/slab.h"
+#include "../base/spare.h"
 #include "../include/vn_date.h"
 #include "../include/vn_server.h"
 #include "../include/vn_worker.h"
@@ -91,6 +92,7 @@ struct vn_worker {
     uint64_t calm; /* nanoseconds of a turn without events; more with each in a row */
     uint64_t owed; /* nanoseconds of events and tasks, which those get next who go on without */
     struct vn_writer writer;
+    struct vn_spares spares;
 
     int64_t date_second;
     uint8_t date[VN_DATE_SIZE];

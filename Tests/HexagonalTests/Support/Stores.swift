@@ -91,20 +91,14 @@ func emptyDatabase() throws -> String {
 /// Runs PostgreSQL's own client.
 @discardableResult
 func psql(_ connection: String, _ query: String) throws -> String {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", query, connection]
-    process.standardOutput = output
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw QueryFailed(query: query) }
-    return String(decoding: text, as: UTF8.self)
+    let ended = try run("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", query, connection)
+    guard ended.status == 0 else { throw QueryFailed(query: query, output: ended.output) }
+    return ended.output
 }
 
 private struct QueryFailed: Error {
     let query: String
+    let output: String
 }
 
 /// A path where nothing is, and nothing will be.

@@ -89,15 +89,8 @@ final class Bench: Sendable {
 /// Asks the server by a client of its own.
 @discardableResult
 func ask(_ sql: String, of postgres: PrivatePostgres) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["psql", "-XAtq", postgres.connectionString, "-c", sql]
-    let output = Foundation.Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    try run("psql", "-XAtq", postgres.connectionString, "-c", sql).output
+        .trimmingCharacters(in: .whitespacesAndNewlines)
 }
 
 /// Whether something becomes true before the deadline.

@@ -2,6 +2,7 @@
 
 import Foundation
 import PrivatePostgres
+import Synchronization
 
 /// PgBouncer in transaction mode, with two connections to a server: a client has one of them for as
 /// long as a transaction takes, and the next time perhaps the other.
@@ -14,7 +15,8 @@ final class Bouncer: @unchecked Sendable {
 
     /// How many connections to the server there are.
     static let connections = 2
-    private static let port = 6432
+    /// Another one for each: it names the socket.
+    private static let nextPort = Atomic(6432)
     private static let ready = "process up:"
 
     let connectionString: String
@@ -22,8 +24,8 @@ final class Bouncer: @unchecked Sendable {
     private let file: URL
 
     init(to postgres: PrivatePostgres) throws {
-        connectionString = postgres.connectionString.replacing(
-            "port=5432", with: "port=\(Self.port)")
+        let port = Self.nextPort.add(1, ordering: .relaxed).oldValue
+        connectionString = postgres.connectionString.replacing("port=5432", with: "port=\(port)")
         file = FileManager.default.temporaryDirectory.appendingPathComponent(
             "bouncer-\(UUID().uuidString).ini")
         let settings = """
@@ -35,7 +37,7 @@ final class Bouncer: @unchecked Sendable {
             default_pool_size = \(Self.connections)
             max_client_conn = 100
             auth_type = any
-            listen_port = \(Self.port)
+            listen_port = \(port)
             unix_socket_dir = \(postgres.directory)
             """
         try Data(settings.utf8).write(to: file)
