@@ -41,8 +41,9 @@ final class Operation: Waiting, @unchecked Sendable {
     var timeout: Int64 = 0
     var deadline: Int64 = 0
 
-    /// Nobody waits for it any more.
+    /// Who waits for it does not wait for its end, and, once that has gone on, nobody does.
     var isAbandoned = false
+    private var hasGoneOn = false
     var isAborted = false
     var result: PostgresResult?
     var failure: (any Error)?
@@ -108,8 +109,12 @@ final class Operation: Waiting, @unchecked Sendable {
     /// Ends it with an error, or with the result that it has.
     func finish(_ error: (any Error)? = nil) {
         phase = .done
-        if let error { failure = error }
-        if isAbandoned { giveBack() } else { resume() }
+        if !isAbandoned {
+            if let error { failure = error }
+            resume()
+        } else if hasGoneOn {
+            giveBack()
+        }
     }
 
     /// Lets who waits go on while the answer is still to come.
@@ -121,6 +126,7 @@ final class Operation: Waiting, @unchecked Sendable {
     }
 
     private func take() throws -> PostgresRows {
+        hasGoneOn = true
         if let failure {
             // Under way, it is its connection's.
             if phase == .done { giveBack() }
@@ -153,6 +159,7 @@ final class Operation: Waiting, @unchecked Sendable {
         known = nil
         wasCancelled = false
         isAbandoned = false
+        hasGoneOn = false
         isAborted = false
         isCancelled = false
         failure = nil

@@ -242,6 +242,46 @@ private func server(
         }
     }
 
+    /// By the task of a handler that has ended in the same turn, while others of that turn go on.
+    @Test(arguments: backends)
+    func beginsWhereAnotherEnded(backend: Backend) throws {
+        let waiting = Recorder<UnsafeContinuation<Void, Never>>()
+        let tasks = Recorder<Int>()
+        let server = try server(backend) { routes in
+            routes.get("/wait") { _, response in
+                tasks.record(withUnsafeCurrentTask { $0.hashValue })
+                await withUnsafeContinuation { waiting.record($0) }
+                response.addField("X-Waited", "1")
+                response.send("waited")
+            }
+            routes.get("/go") { (_, response) throws in
+                for continuation in waiting.values { continuation.resume() }
+                response.send("gone")
+            }
+            routes.get("/next") { _, response in
+                tasks.record(withUnsafeCurrentTask { $0.hashValue })
+                response.addField("X-First", "1")
+                try await Worker.current!.sleep(for: .milliseconds(1))
+                response.send("next")
+            }
+        }
+        try server.start()
+        defer { stop(server) }
+        let clients = try (0..<3).map { _ in try RawClient(port: server.port) }
+        for client in clients { try client.send(get("/wait")) }
+        #expect(waiting.wait(for: 3))
+        let last = try RawClient(port: server.port)
+        try last.send(get("/go") + get("/next"))
+        #expect(last.wait(for: "\r\n\r\nnext"))
+        #expect(last.text.components(separatedBy: "X-First: 1\r\n").count == 2)
+        for client in clients {
+            #expect(client.wait(for: "X-Waited: 1\r\n"))
+            #expect(client.wait(for: "\r\n\r\nwaited"))
+            #expect(!client.text.contains("X-First"))
+        }
+        #expect(tasks.values.prefix(3).contains(tasks.values[3]))
+    }
+
     @Test(arguments: backends)
     func datesItsAnswerByTheMomentItIsGiven(backend: Backend) throws {
         let server = try server(backend) { routes in
