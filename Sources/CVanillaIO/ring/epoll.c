@@ -187,6 +187,16 @@ static int64_t ep_send(struct vn_ring *base, struct vn_source *source, const str
     return 0;
 }
 
+static int64_t ep_offer(struct vn_ring *base, struct vn_source *source, const struct iovec *piece)
+{
+    (void) base;
+    int64_t count;
+    do {
+        count = send_piece(source->fd, piece);
+    } while (vn_unlikely(count == -EINTR));
+    return vn_unlikely(count == -EAGAIN) ? 0 : count;
+}
+
 static void ep_watch(struct vn_ring *base, struct vn_source *source, uint32_t mask)
 {
     source->wants |= WANTS_WATCH;
@@ -522,6 +532,7 @@ static const struct vn_ring_ops ep_ops = {
     .receive = ep_receive,
     .hold = ep_hold,
     .send = ep_send,
+    .offer = ep_offer,
     .watch = ep_watch,
     .end = ep_end,
     .give = ep_give,

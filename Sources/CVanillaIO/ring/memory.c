@@ -145,16 +145,31 @@ static int64_t take_message(struct memory_ring *memory, struct line *line,
     return (int64_t) taken;
 }
 
+static bool sends_later(struct memory_ring *memory)
+{
+    if (is_random(memory))
+        return draw(memory, 2) == 0;
+    return memory->script.sends_later || memory->script.is_stalled;
+}
+
+static int64_t memory_offer(struct vn_ring *ring, struct vn_source *source,
+                            const struct iovec *piece)
+{
+    struct memory_ring *memory = memory_of(ring);
+    struct iovec copy = *piece;
+    struct msghdr message = {.msg_iov = &copy, .msg_iovlen = 1};
+    if (memory->script.send_error != 0)
+        return memory->script.send_error;
+    return sends_later(memory) ? 0 : take_message(memory, line_of(memory, source), &message);
+}
+
 static int64_t memory_send(struct vn_ring *ring, struct vn_source *source,
                            const struct msghdr *message)
 {
     struct memory_ring *memory = memory_of(ring);
     if (memory->script.send_error != 0)
         return memory->script.send_error;
-    bool later = memory->script.sends_later || memory->script.is_stalled;
-    if (is_random(memory))
-        later = draw(memory, 2) == 0;
-    if (!later)
+    if (!sends_later(memory))
         return take_message(memory, line_of(memory, source), message);
     source->message = message;
     return 0;
@@ -325,6 +340,7 @@ static const struct vn_ring_ops memory_ops = {
     .receive = memory_receive,
     .hold = memory_hold,
     .send = memory_send,
+    .offer = memory_offer,
     .watch = memory_watch,
     .end = memory_end,
     .give = memory_give,

@@ -68,6 +68,8 @@ struct vn_ring_ops {
     void (*receive)(struct vn_ring *ring, struct vn_source *source);
     void (*hold)(struct vn_ring *ring, struct vn_source *source);
     int64_t (*send)(struct vn_ring *ring, struct vn_source *source, const struct msghdr *message);
+    /* NULL: it takes nothing at once */
+    int64_t (*offer)(struct vn_ring *ring, struct vn_source *source, const struct iovec *piece);
     void (*watch)(struct vn_ring *ring, struct vn_source *source, uint32_t mask);
     void (*end)(struct vn_ring *ring, struct vn_source *source);
     void (*give)(struct vn_ring *ring, uint16_t buffer);
@@ -138,6 +140,15 @@ static inline int64_t vn_ring_send(struct vn_ring *ring, struct vn_source *sourc
 {
     assert(source->message == NULL && message->msg_iovlen > 0);
     return ring->ops->send(ring, source, message);
+}
+
+/* Send what can be sent at once, while no send is under way. Returns bytes taken, 0 where it has to be
+ * a send, or -errno. Nothing follows, and the piece may go. */
+static inline int64_t vn_ring_offer(struct vn_ring *ring, struct vn_source *source,
+                                    const struct iovec *piece)
+{
+    assert(source->message == NULL);
+    return ring->ops->offer == NULL ? 0 : ring->ops->offer(ring, source, piece);
 }
 
 /* One READY when the descriptor has any of the poll(2) events in `mask`. A call while one is

@@ -810,6 +810,26 @@ static bool conn_is_streaming(const struct vn_conn *conn)
     return conn->answer == VN_ANSWER_STREAM && !conn->stream_waits;
 }
 
+static void conn_count_sent(struct vn_conn *conn, uint64_t count)
+{
+    conn->progress = conn->worker->now;
+    conn->sent += count;
+    vn_count_more(&conn->worker->counters.counted.bytes_sent, count);
+}
+
+int64_t vn_conn_offer(struct vn_conn *conn, vn_span bytes)
+{
+    if (conn->output != NULL || bytes.count > SEND_LATE_MOST)
+        return 0;
+    const struct iovec piece = {(void *) (uintptr_t) bytes.bytes, bytes.count};
+    int64_t sent = vn_ring_offer(conn->worker->ring, &conn->source, &piece);
+    if (vn_likely(sent > 0)) {
+        vn_worker_count_sending(conn->worker, (uint64_t) sent);
+        conn_count_sent(conn, (uint64_t) sent);
+    }
+    return sent;
+}
+
 /* Send what is owed. Returns false when the client is gone. */
 vn_flat static bool conn_flush(struct vn_conn *conn)
 {
@@ -836,9 +856,7 @@ vn_flat static bool conn_flush(struct vn_conn *conn)
             output->is_sending = true;
             return true;
         }
-        conn->progress = worker->now;
-        conn->sent += (uint64_t) sent;
-        vn_count_more(&worker->counters.counted.bytes_sent, (uint64_t) sent);
+        conn_count_sent(conn, (uint64_t) sent);
         vn_output_sent(output, (size_t) sent);
     }
     return true;
@@ -852,9 +870,7 @@ static void conn_sent(struct vn_conn *conn, int32_t count)
         return;
     }
     conn->output->is_sending = false;
-    conn->progress = worker->now;
-    conn->sent += (uint64_t) count;
-    vn_count_more(&worker->counters.counted.bytes_sent, (uint64_t) count);
+    conn_count_sent(conn, (uint64_t) count);
     vn_output_sent(conn->output, (size_t) count);
     if (conn->output->unsent == 0 && conn->reading == VN_READING_HEAD && conn->input == NULL)
         conn->since = worker->now; /* idle from now on */
@@ -1126,8 +1142,30 @@ void vn_conn_answered(struct vn_conn *conn)
     vn_list_append(&conn->worker->answered, &conn->ready);
 }
 
+/* A stream of events that has nothing else to do: the turns of thousands that are told the same.
+ * Returns false where that is not all, and its state has to be looked at. */
+static bool conn_tell(struct vn_conn *conn)
+{
+    if (!conn_is_event_stream(conn) || conn->stream_waits || conn->output != NULL || conn->is_cut ||
+        conn->is_at_end || conn->is_blocked || conn->is_held || conn->worker->is_draining ||
+        conn->reading != VN_READING_NOTHING)
+        return false;
+    struct vn_exchange *exchange = conn->exchange;
+    if (!vn_reply_produce(conn, exchange->producer, exchange->producer_context)) {
+        conn->is_cut = true;
+        return false;
+    }
+    if (conn->output != NULL || conn->answer != VN_ANSWER_STREAM || !conn->stream_waits)
+        return false;
+    enum vn_timeout_kind kind;
+    vn_wheel_set(&conn->worker->wheel, &conn->timeout, event_deadline(conn, &kind));
+    return true;
+}
+
 void vn_conn_continue(struct vn_conn *conn)
 {
+    if (conn_tell(conn))
+        return;
     conn_after(conn);
     conn_invite_body(conn);
     if (conn->worker->is_draining && conn_is_idle(conn)) {

@@ -107,6 +107,10 @@ struct vn_conn {
 /* Bytes of it that an event needs. */
 enum { VN_CONN_WARM = offsetof(struct vn_conn, requests) };
 
+/* Send bytes at once where nothing else is owed and the ring can. Returns how many were taken, or below 0
+ * when the client is gone. */
+int64_t vn_conn_offer(struct vn_conn *conn, vn_span bytes);
+
 struct vn_response {
     struct vn_conn *conn;
     struct vn_worker *worker;
