@@ -57,6 +57,7 @@ extension Server.Configuration {
                 try workers.positive("workers")
             } ?? 0
         unsafe config.pins_workers = pinsWorkers
+        unsafe config.uses_calling_thread = usesCallingThread
         unsafe config.backlog = try backlog.positive("backlog")
         unsafe config.drain = drain.boundedMilliseconds
     }

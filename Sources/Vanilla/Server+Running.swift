@@ -8,7 +8,8 @@ extension Server {
     /// Starts the server unless it was started. Not from a handler.
     ///
     /// - Parameter whenListening: Called once on this thread, when connections are accepted and
-    ///   signals are handled: the moment to say where the server listens.
+    ///   signals are handled: the moment to say where the server listens. With the configuration's
+    ///   `usesCallingThread` the first worker answers only when it has returned.
     /// - Throws: ``VanillaError`` when it cannot listen or the backend is not to be had.
     public func run(whenListening: () -> Void = {}) throws(VanillaError) {
         try core.run(handlesSignals: configuration.handlesSignals, whenListening: whenListening)

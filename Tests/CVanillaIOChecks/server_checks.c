@@ -417,15 +417,145 @@ const char *vn_check_signals(uint8_t backend)
     vn_config config = config_of(&stage, backend);
     config.deadlines.handler = 0;
     sigaction(SIGTERM, &mine, &before);
-    config.drain = 150;
-    const char *problem = check_one_signal(&stage, &config, SIGTERM, false);
-    config.drain = 3600000;
-    if (problem == NULL)
-        problem = check_one_signal(&stage, &config, SIGINT, true);
+    const char *problem = NULL;
+    for (int here = 0; here < 2 && problem == NULL; here++) {
+        config.uses_calling_thread = here == 1;
+        config.drain = 150;
+        problem = check_one_signal(&stage, &config, SIGTERM, false);
+        config.drain = 3600000;
+        if (problem == NULL)
+            problem = check_one_signal(&stage, &config, SIGINT, true);
+    }
     sigaction(SIGTERM, NULL, &after);
     if (problem == NULL && after.sa_handler != never)
         problem = failed("the signal handler of before was not put back");
     sigaction(SIGTERM, &before, NULL);
+    return problem;
+}
+
+/* ---- On the calling thread ---- */
+
+struct lender {
+    struct stage stage;
+    vn_config config;
+    vn_server *server;
+    vn_error error;
+    int32_t result;
+    sem_t listens;
+    bool stops; /* as soon as it listens */
+    pthread_t thread; /* the one that runs it */
+    pthread_t workers[2];
+};
+
+static _Atomic int pipe_signals;
+
+static void count_pipe_signal(int number)
+{
+    (void) number;
+    pipe_signals++;
+}
+
+static void *begin_worker(void *context, uint32_t number)
+{
+    struct lender *lender = context;
+    lender->workers[number] = pthread_self();
+    return &lender->stage;
+}
+
+static void handle_lent(void *context, const vn_request *request, vn_response *response)
+{
+    pthread_kill(pthread_self(), SIGPIPE); /* as writing where nobody reads does */
+    handle(context, request, response);
+}
+
+static void lender_listens(void *context)
+{
+    struct lender *lender = context;
+    if (lender->stops)
+        vn_server_stop(lender->server, 0);
+    sem_post(&lender->listens);
+}
+
+static void *lend(void *argument)
+{
+    struct lender *lender = argument;
+    lender->thread = pthread_self();
+    lender->result = vn_server_run(lender->server, true, lender_listens, lender, &lender->error);
+    sigset_t mask;
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    if (lender->result == 0 && sigismember(&mask, SIGPIPE))
+        lender->result = 1;
+    return NULL;
+}
+
+static const char *check_lent_run(struct lender *lender, bool stops)
+{
+    pthread_t thread;
+    const char *problem = NULL;
+    int clients[8];
+    int threads = count_in("/proc/self/task");
+    lender->stops = stops;
+    pthread_create(&thread, NULL, lend, lender);
+    sem_wait(&lender->listens);
+    for (int i = 0; i < 8 && !stops && problem == NULL; i++) {
+        clients[i] = dial(vn_server_port(lender->server));
+        if (!says_hello(clients[i]))
+            problem = failed("no answer");
+    }
+    if (!stops && problem == NULL && !pthread_equal(lender->workers[0], lender->thread))
+        problem = failed("the first worker has a thread of its own");
+    if (!stops && problem == NULL &&
+        count_in("/proc/self/task") != threads + (int) lender->config.workers)
+        problem = failed("%d threads more", count_in("/proc/self/task") - threads);
+    vn_server_stop(lender->server, 0);
+    pthread_join(thread, NULL);
+    for (int i = 0; i < 8 && !stops; i++)
+        close(clients[i]);
+    if (problem == NULL && lender->result != 0)
+        problem = failed("%d: %s", lender->result, lender->error.message);
+    return problem;
+}
+
+const char *vn_check_calling_thread(uint8_t backend)
+{
+    struct sigaction before, counting = {.sa_handler = count_pipe_signal};
+    const char *problem = NULL;
+    sigaction(SIGPIPE, &counting, &before);
+    for (uint32_t workers = 1; workers <= 2 && problem == NULL; workers++) {
+        struct lender lender = {0};
+        stage_init(&lender.stage);
+        sem_init(&lender.listens, 0, 0);
+        lender.config = config_of(&lender.stage, backend);
+        lender.config.workers = workers;
+        lender.config.uses_calling_thread = true;
+        lender.config.handlers =
+            (vn_handlers) {.context = &lender, .begin = begin_worker, .handle = handle_lent};
+        lender.server = vn_server_open(&lender.config, &lender.error);
+        if (lender.server == NULL)
+            return failed("%s", lender.error.message);
+        problem = check_lent_run(&lender, false);
+        int descriptors = count_in("/proc/self/fd");
+        for (int i = 0; i < 20 && problem == NULL; i++)
+            problem = check_lent_run(&lender, true);
+        if (problem == NULL && count_in("/proc/self/fd") > descriptors)
+            problem = failed("descriptors are left");
+
+        /* Without a thread to lend, and with a port that is in use. */
+        if (problem == NULL && vn_server_start(lender.server, &lender.error) < 0)
+            problem = failed("%s", lender.error.message);
+        struct lender second = {.config = lender.config};
+        second.config.port = vn_server_port(lender.server);
+        second.config.handlers.context = &second;
+        second.server = vn_server_open(&second.config, &second.error);
+        if (problem == NULL && vn_server_run(second.server, true, lender_listens, &second,
+                                             &second.error) != -EADDRINUSE)
+            problem = failed("a port was used twice");
+        vn_server_close(second.server);
+        vn_server_close(lender.server);
+    }
+    sigaction(SIGPIPE, &before, NULL);
+    if (problem == NULL && pipe_signals != 0)
+        problem = failed("a handler's SIGPIPE was delivered");
     return problem;
 }
 

@@ -6,3 +6,6 @@ import Foundation
 package func onAnotherThread(_ body: @escaping @Sendable () -> Void) {
     Thread(block: body).start()
 }
+
+/// Which thread this is, among those that live.
+package func threadNumber() -> Int { Int(bitPattern: pthread_self()) }

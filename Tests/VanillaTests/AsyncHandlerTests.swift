@@ -6,9 +6,6 @@ import TestSupport
 import Testing
 import Vanilla
 
-/// The number of the calling thread.
-private func threadNumber() -> Int { Int(bitPattern: pthread_self()) }
-
 /// Goes to another thread and comes back.
 private func elsewhere() async {
     await withCheckedContinuation { continuation in

@@ -57,6 +57,34 @@ import Vanilla
     }
 
     @Test(arguments: backends)
+    func runsOnTheThreadThatCalls(backend: Backend) throws {
+        var configuration = local(backend)
+        configuration.usesCallingThread = true
+        let threads = Recorder<Int>()
+        let server = try Server(configuration: configuration) { request, response in
+            threads.record(threadNumber())
+            try response.answer(request) { _, response in
+                try await Worker.current!.sleep(for: .milliseconds(1))
+                threads.record(threadNumber())
+                response.send("here")
+            }
+        }
+        for run in 1...2 {
+            let (listening, ends) = (Recorder<Bool>(), Recorder<Bool>())
+            onAnotherThread {
+                threads.record(threadNumber())
+                ends.record((try? server.run { listening.record(true) }) != nil)
+            }
+            #expect(listening.wait(for: 1))
+            #expect(try exchange(get("/"), port: server.port).text == "here")
+            server.stop(within: .seconds(1))
+            #expect(ends.wait(for: 1) && ends.values == [true])
+            #expect(threads.values.count == 3 * run)
+            #expect(Set(threads.values.suffix(3)).count == 1)
+        }
+    }
+
+    @Test(arguments: backends)
     func mayBeStoppedByItsHandler(backend: Backend) throws {
         let stoppers = Recorder<Server>()
         let server = try Server(configuration: local(backend)) { _, response in

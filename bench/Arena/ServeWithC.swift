@@ -12,6 +12,7 @@ func serveWithC(_ options: ServerOptions) throws {
     vn_config_init(&config)
     config.handlers.handle = arena_handle
     config.workers = UInt32(configuration.workers ?? 0)
+    config.uses_calling_thread = configuration.usesCallingThread
     config.backend =
         switch configuration.backend {
         case nil: UInt8(VN_BACKEND_AUTO)

@@ -91,6 +91,7 @@ int main(int argc, char **argv)
     vn_hub *hub = vn_hub_open(&hub_options);
     config.host = "127.0.0.1";
     config.workers = workers;
+    config.uses_calling_thread = true;
     config.handlers.context = hub;
     config.handlers.handle = handle;
     vn_error error;

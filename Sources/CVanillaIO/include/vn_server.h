@@ -78,6 +78,10 @@ typedef struct vn_config {
     uint32_t backlog; /* 4,096 */
     uint32_t workers; /* 0: one for each CPU allowed by affinity and cgroup quota */
     bool pins_workers; /* each to one of these CPUs */
+    /* vn_server_run has the first worker on the thread that calls it, unpinned, and not on one of its
+     * own: a server of one worker is a process of one thread then, and the system calls of such a
+     * process are cheaper */
+    bool uses_calling_thread;
     uint8_t backend; /* VN_BACKEND_... */
     uint8_t keep_alive; /* VN_KEEP_ALIVE_... */
     uint32_t drain; /* milliseconds that a stop by signal gives requests in hand; 30,000 */
@@ -148,7 +152,8 @@ void vn_server_wait(vn_server *server);
 
 /* start, unless it runs already, and wait. With `handles_signals`, SIGTERM and SIGINT stop it within
  * config.drain, a second one at once; the handlers of before are put back. `listening` (may be NULL)
- * is called on this thread once connections are accepted and the signals are handled. */
+ * is called on this thread once connections are accepted and the signals are handled; with
+ * config.uses_calling_thread the first worker answers only when it has returned. */
 int32_t vn_server_run(vn_server *server, bool handles_signals, void (*listening)(void *context),
                       void *context, vn_error *error);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,23 +167,26 @@ static void post_leave(struct vn_post *post)
     pthread_mutex_unlock(&post->server->lock);
 }
 
-static void *post_main(void *argument)
+/* On the thread that is to be the worker's, until post_work has returned. */
+static int32_t post_open(struct vn_post *post, struct vn_worker **before)
 {
-    struct vn_post *post = argument;
     vn_server *server = post->server;
     struct vn_worker *worker = post->worker;
     const vn_handlers *handlers = &server->config.handlers;
-    if (server->config.pins_workers)
-        vn_cpus_pin(post->number);
-
     int32_t listener = post->listener;
     post->listener = -1;
-    struct vn_worker *before = vn_worker_enter(worker);
+    *before = vn_worker_enter(worker);
     worker->context = handlers->begin == NULL ? handlers->context
                                               : handlers->begin(handlers->context, post->number);
-    int32_t opened = vn_worker_open(worker, server->kind, listener, connections_per_worker(server));
-    post_report(post, opened);
-    if (opened == 0) {
+    return vn_worker_open(worker, server->kind, listener, connections_per_worker(server));
+}
+
+/* Until it was stopped, where it was opened. */
+static void post_work(struct vn_post *post, bool is_open, struct vn_worker *before)
+{
+    struct vn_worker *worker = post->worker;
+    const vn_handlers *handlers = &post->server->config.handlers;
+    if (is_open) {
         vn_worker_run(worker);
         vn_worker_close(worker);
     }
@@ -190,6 +194,17 @@ static void *post_main(void *argument)
         handlers->end(worker->context);
     vn_worker_leave(worker, before);
     post_leave(post);
+}
+
+static void *post_main(void *argument)
+{
+    struct vn_post *post = argument;
+    struct vn_worker *before;
+    if (post->server->config.pins_workers)
+        vn_cpus_pin(post->number);
+    int32_t opened = post_open(post, &before);
+    post_report(post, opened);
+    post_work(post, opened == 0, before);
     return NULL;
 }
 
@@ -200,6 +215,7 @@ static int32_t post_start(struct vn_post *post)
     sigset_t all, previous;
     sigfillset(&all);
     post->result = 1;
+    post->is_lent = false;
     pthread_sigmask(SIG_SETMASK, &all, &previous);
     int32_t created = pthread_create(&post->thread, NULL, post_main, post);
     pthread_sigmask(SIG_SETMASK, &previous, NULL);
@@ -216,6 +232,22 @@ static int32_t post_start(struct vn_post *post)
     int32_t result = post->result;
     pthread_mutex_unlock(&server->lock);
     return result;
+}
+
+/* The same for a worker of the calling thread, which calls post_work next. */
+static int32_t post_start_here(struct vn_post *post, struct vn_worker **before)
+{
+    vn_server *server = post->server;
+    post->is_lent = true;
+    pthread_mutex_lock(&server->lock);
+    server->started++;
+    server->running++;
+    pthread_mutex_unlock(&server->lock);
+    int32_t opened = post_open(post, before);
+    post_report(post, opened);
+    if (opened < 0)
+        post_work(post, false, *before);
+    return opened;
 }
 
 /* ---- Start ---- */
@@ -308,7 +340,8 @@ static int32_t server_choose(vn_server *server, vn_error *error)
 static void server_join(vn_server *server)
 {
     for (uint32_t i = 0; i < server->started; i++)
-        pthread_join(server->posts[i].thread, NULL);
+        if (!server->posts[i].is_lent)
+            pthread_join(server->posts[i].thread, NULL);
     server->started = 0;
     if (server->config.unix_path != NULL)
         unlink(server->config.unix_path);
@@ -321,16 +354,20 @@ static void server_stop_all(vn_server *server, uint64_t due)
             vn_worker_stop(server->posts[i].worker, due);
 }
 
-/* Bind and start all workers with the chosen backend. */
-static int32_t server_start_workers(vn_server *server, vn_error *error)
+/* Bind and start all workers with the chosen backend; the first one here, where `before` is not NULL. */
+static int32_t server_start_workers(vn_server *server, struct vn_worker **before, vn_error *error)
 {
     int32_t result = server_listen(server, error);
     if (result < 0)
         return result;
     for (uint32_t i = 0; i < server->post_count; i++) {
-        if ((result = post_start(&server->posts[i])) == 0)
+        struct vn_post *post = &server->posts[i];
+        bool is_here = i == 0 && before != NULL;
+        if ((result = is_here ? post_start_here(post, before) : post_start(post)) == 0)
             continue;
         server_stop_all(server, 0);
+        if (i > 0 && server->posts[0].is_lent)
+            post_work(&server->posts[0], true, *before);
         server_join(server);
         server_close_listeners(server);
         return vn_error_fill(
@@ -350,7 +387,7 @@ static void server_set_state(vn_server *server, enum vn_server_state state)
     pthread_mutex_unlock(&server->lock);
 }
 
-int32_t vn_server_start(vn_server *server, vn_error *error)
+static int32_t server_start(vn_server *server, struct vn_worker **before, vn_error *error)
 {
     pthread_mutex_lock(&server->lock);
     bool is_idle = server->state == VN_SERVER_IDLE;
@@ -364,13 +401,13 @@ int32_t vn_server_start(vn_server *server, vn_error *error)
 
     int32_t result = server_choose(server, error);
     if (result == 0)
-        result = server_start_workers(server, error);
+        result = server_start_workers(server, before, error);
     /* One ring was granted, but not one for each worker: locked memory may be short. */
     if (result < 0 && server->kind == VN_RING_URING && server->config.backend == VN_BACKEND_AUTO &&
         error != NULL && error->step == VN_FAILED_BACKEND) {
         vn_log(&server->config, VN_LOG_INFO, "%s; using epoll", error->message);
         server->kind = VN_RING_EPOLL;
-        result = server_start_workers(server, error);
+        result = server_start_workers(server, before, error);
     }
     if (result == 0) {
         atomic_store(&server->port, vn_listener_port(&server->address));
@@ -379,6 +416,11 @@ int32_t vn_server_start(vn_server *server, vn_error *error)
     }
     server_set_state(server, result == 0 ? VN_SERVER_RUNNING : VN_SERVER_IDLE);
     return result;
+}
+
+int32_t vn_server_start(vn_server *server, vn_error *error)
+{
+    return server_start(server, NULL, error);
 }
 
 /* ---- Stop and wait ---- */
@@ -433,20 +475,113 @@ static bool server_is_running(vn_server *server)
     return is_running;
 }
 
-/* Until the last worker has left: a first signal stops within the drain time, a second one at once.
- */
+/* The bell was rung. A first signal stops within the drain time, a second one at once. */
+static bool server_obey_bell(vn_server *server)
+{
+    uint64_t rung;
+    if (read(server->signals.bell, &rung, sizeof rung) < 0 && errno != EINTR)
+        return false;
+    uint32_t count = atomic_load(&server->signals.count);
+    if (count > server->signals.obeyed)
+        vn_server_stop(server, count == 1 ? server->config.drain : 0);
+    server->signals.obeyed = count;
+    return true;
+}
+
+/* Until the last worker has left. */
 static void server_obey_signals(vn_server *server)
 {
-    uint32_t obeyed = 0;
-    while (server_is_running(server)) {
-        uint64_t rung;
-        if (read(server->signals.bell, &rung, sizeof rung) < 0 && errno != EINTR)
-            return;
-        uint32_t count = atomic_load(&server->signals.count);
-        if (count > obeyed)
-            vn_server_stop(server, count == 1 ? server->config.drain : 0);
-        obeyed = count;
-    }
+    while (server_is_running(server) && server_obey_bell(server))
+        ;
+}
+
+static int32_t server_run_beside(vn_server *server, bool handles_signals,
+                                 void (*listening)(void *context), void *context, vn_error *error)
+{
+    int32_t started = server_is_started(server) ? 0 : vn_server_start(server, error);
+    if (started < 0)
+        return started;
+    if (listening != NULL)
+        listening(context);
+    if (handles_signals)
+        server_obey_signals(server);
+    vn_server_wait(server);
+    return 0;
+}
+
+/* ---- Running on the calling thread ---- */
+
+/* What a worker that runs here needs to hear of signals while it does. */
+struct ear {
+    vn_server *server;
+    vn_watch *watch;
+};
+
+static void ear_hears(void *context, uint32_t events)
+{
+    struct ear *ear = context;
+    if ((events & POLLNVAL) == 0 && server_obey_bell(ear->server))
+        vn_watch_for(ear->watch, POLLIN);
+}
+
+static int32_t ear_open(struct ear *ear)
+{
+    int32_t refusal;
+    ear->watch = vn_watch_open(ear->server->posts[0].worker, ear->server->signals.bell, ear_hears,
+                               ear, &refusal);
+    if (ear->watch != NULL)
+        vn_watch_for(ear->watch, POLLIN);
+    return refusal;
+}
+
+static void pipe_signal(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGPIPE);
+}
+
+/* Handlers write to what they like, as on the server's own threads, which take no signals. */
+static void pipe_signal_block(sigset_t *before)
+{
+    sigset_t pipe;
+    pipe_signal(&pipe);
+    pthread_sigmask(SIG_BLOCK, &pipe, before);
+}
+
+static void pipe_signal_restore(const sigset_t *before)
+{
+    static const struct timespec at_once;
+    sigset_t pipe;
+    pipe_signal(&pipe);
+    if (!sigismember(before, SIGPIPE))
+        while (sigtimedwait(&pipe, NULL, &at_once) < 0 && errno == EINTR)
+            ;
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+static int32_t server_run_here(vn_server *server, bool handles_signals,
+                               void (*listening)(void *context), void *context, vn_error *error)
+{
+    struct vn_worker *before;
+    struct ear ear = {.server = server};
+    sigset_t signals;
+    int32_t started = server_start(server, &before, error);
+    if (started < 0)
+        return started;
+    pipe_signal_block(&signals);
+    int32_t refusal = handles_signals ? ear_open(&ear) : 0;
+    if (refusal < 0) {
+        started = vn_error_fill(error, VN_FAILED_STATE, -refusal, "cannot hear of signals: %s",
+                                strerror(-refusal));
+        vn_server_stop(server, 0);
+    } else if (listening != NULL)
+        listening(context);
+    post_work(&server->posts[0], true, before);
+    pipe_signal_restore(&signals);
+    if (handles_signals)
+        server_obey_signals(server);
+    vn_server_wait(server);
+    return started;
 }
 
 int32_t vn_server_run(vn_server *server, bool handles_signals, void (*listening)(void *context),
@@ -456,22 +591,20 @@ int32_t vn_server_run(vn_server *server, bool handles_signals, void (*listening)
     if (error == NULL)
         error = &unnamed;
     atomic_store(&server->signals.count, 0);
+    server->signals.obeyed = 0;
     if (handles_signals) {
         int32_t begun = vn_signals_begin(&server->signals);
         if (begun < 0)
             return vn_error_fill(error, VN_FAILED_STATE, -begun, "cannot handle signals: %s",
                                  strerror(-begun));
     }
-    int32_t started = server_is_started(server) ? 0 : vn_server_start(server, error);
-    if (started == 0 && listening != NULL)
-        listening(context);
-    if (started == 0 && handles_signals)
-        server_obey_signals(server);
-    if (started == 0)
-        vn_server_wait(server);
+    bool is_here = server->config.uses_calling_thread && !server_is_started(server);
+    int32_t result = is_here
+                         ? server_run_here(server, handles_signals, listening, context, error)
+                         : server_run_beside(server, handles_signals, listening, context, error);
     if (handles_signals)
         vn_signals_end(&server->signals);
-    return started;
+    return result;
 }
 
 /* ---- What it is doing ---- */

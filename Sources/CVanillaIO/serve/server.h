@@ -17,6 +17,7 @@ struct vn_post {
     int32_t listener;
     uint32_t number;
     int32_t result; /* of the start: 0 or -errno; 1 while it is not known */
+    bool is_lent; /* its thread is the one that called vn_server_run */
 };
 
 struct vn_server {

@@ -24,7 +24,7 @@ enum {
     TURN_SPAN = 25000,
     TURN_SPAN_MOST = 1000000,
     /* the same while turn after turn has no event: each look for one costs a tenth of a send */
-    CALM_SPAN_MOST = 100000,
+    CALM_SPAN_MOST = 200000,
     LOOK_EVERY = 16, /* events between two looks at the clock */
     CONTINUE_LOOK_EVERY = 4, /* the same in connections that go on without an event */
     PRODUCER_SIZE = 96, /* bytes of a producer's context that are worth to be fetched ahead */

@@ -47,6 +47,8 @@ extension ServerOptions {
             configuration.backend = try backendInForce
             configuration.workers = workers
             configuration.keepAlive = keepAlive
+            // Nothing waits for the server here when it begins to listen.
+            configuration.usesCallingThread = true
             return configuration
         }
     }

@@ -19,6 +19,9 @@ const char *vn_check_stop_serves_the_queue(uint8_t backend);
 const char *vn_check_stop_deadline(uint8_t backend);
 /* SIGTERM drains, a second one cuts; run returns and the handlers of before are back. */
 const char *vn_check_signals(uint8_t backend);
+/* With config.uses_calling_thread: the first worker is on the thread that runs the server, which is as it
+ * was afterwards. */
+const char *vn_check_calling_thread(uint8_t backend);
 /* Port in use, impossible address, a file in the place of a socket, impossible options. */
 const char *vn_check_start_errors(uint8_t backend);
 /* A unix domain socket with its mode, over several workers, replaced when it is stale and removed

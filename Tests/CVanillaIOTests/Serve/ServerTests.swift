@@ -35,6 +35,11 @@ private let backends = [UInt8(VN_BACKEND_URING), UInt8(VN_BACKEND_EPOLL)]
     }
 
     @Test(arguments: backends)
+    func runsOnTheThreadThatCalls(_ backend: UInt8) {
+        expectNoProblem(vn_check_calling_thread(backend))
+    }
+
+    @Test(arguments: backends)
     func tellsWhyItDidNotStart(_ backend: UInt8) {
         expectNoProblem(vn_check_start_errors(backend))
     }
