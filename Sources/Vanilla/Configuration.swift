@@ -28,8 +28,9 @@ extension Server {
         /// of its own. A server of one worker is a process of one thread then, whose system calls
         /// are cheaper: about a hundredth of the CPU of a small answer.
         ///
-        /// `whenListening` must not wait for an answer of the server then, and the handlers have that
-        /// thread's stack: call `run()` on the main thread, or on one with 8 MiB as well.
+        /// `whenListening` must not wait for an answer of the server then, a handler that blocks holds
+        /// up what signals ask for, and the handlers have that thread's stack: call `run()` on the
+        /// main thread, or on one with 8 MiB as well.
         public var usesCallingThread = false
         /// Connections that the kernel holds for each worker before they are accepted (listen(2)).
         public var backlog = 4096

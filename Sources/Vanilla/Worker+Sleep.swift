@@ -64,8 +64,9 @@ private final class Sleep: @unchecked Sendable {
     func begin(_ continuation: UnsafeContinuation<Void, any Error>) {
         unsafe self.continuation = unsafe continuation
         if isOver { return end(with: CancellationError()) }
-        unsafe vn_worker_host(executor.pointer, &calls.pointee.guest)
         unsafe vn_timer_set(executor.pointer, &calls.pointee.timer, nanoseconds)
+        // Last: where the worker has stopped it is over here.
+        unsafe vn_worker_host(executor.pointer, &calls.pointee.guest)
     }
 
     /// On any thread.

@@ -106,9 +106,10 @@ extension WorkerExecutor {
         unsafe vn_worker_soon(kernel, working)
     }
 
-    /// As if it came from another thread. Where the worker is about to end, `close` sees to the jobs.
+    /// As if it came from another thread. Where the worker is about to end, `close` sees to the jobs, or
+    /// what is scheduled next.
     private func runInNextTurn() {
-        _ = unsafe vn_worker_post(kernel, working)
+        isScheduled = unsafe vn_worker_post(kernel, working) == 0
     }
 
     /// From another thread. Where the worker takes nothing any more, Swift's threads do.
@@ -156,7 +157,7 @@ extension WorkerExecutor {
         let hadJobs = !jobs.isEmpty
         runJobs()
         if calls.isEmpty { return }
-        if isScheduled || (callsAreDue && !hadJobs) {
+        if !jobs.isEmpty || (callsAreDue && !hadJobs) {
             // Also where there are jobs without end.
             runCalls()
         } else {
@@ -258,8 +259,9 @@ extension WorkerExecutor {
 
     /// Has `body` called when the worker has no connection left. On the worker's thread.
     func whenStopping(_ body: @escaping () -> Void) {
-        if stoppers.isEmpty { unsafe vn_worker_host(kernel, guest) }
         stoppers.append(body)
+        // Which has it called at once where the worker has stopped.
+        if stoppers.count == 1 { unsafe vn_worker_host(kernel, guest) }
     }
 
     private static let leave: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
@@ -273,9 +275,10 @@ extension WorkerExecutor {
 
     /// The worker has ended. On its thread.
     func close() {
-        while let runner = takeIdleRunner() { runner.end() }
         let arrived = arrivals.withLock { jobs in jobs.take() ?? [] }
         isClosed.store(true, ordering: .releasing)
+        // They end on Swift's threads: nothing is scheduled here any more.
+        while let runner = takeIdleRunner() { runner.end() }
         while let job = jobs.removeFirst() { handOver(job) }
         for job in arrived { handOver(job) }
     }

@@ -518,6 +518,12 @@ extension Connection {
             let seconds = shard.configuration.connectTimeout
             return close(PostgresError(.timeout, "The database did not answer within \(seconds)."))
         }
+        let before = expected.count
+        if state == .ready && !take(.max) && state == .ready && expected.count < before {
+            // What has come was in time, also where this turn is late. Once it has gone on, look again.
+            return setClock(Clock.now)
+        }
+        guard state != .closed else { return }
         let now = Clock.now
         if let graceEnds, graceEnds <= now {
             return close(PostgresError(.timeout, "A cancelled query did not end."))

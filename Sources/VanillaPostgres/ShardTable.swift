@@ -52,6 +52,8 @@ final class ShardTable: @unchecked Sendable {
         if let other = others.withLock({ $0.first { $0.isHere } }) { return other }
         // That this is a worker's thread is known.
         let shard = Shard(worker: Worker.current!, shared: shared)
+        // Made by a handler that goes on after its worker's end.
+        if shard.isEnded { return shard }
         shared.add(shard)
         let pointer = unsafe UInt(bitPattern: Unmanaged.passUnretained(shard).toOpaque())
         let (isFirst, _) = unsafe slot.pointee.compareExchange(

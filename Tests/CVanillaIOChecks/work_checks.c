@@ -488,6 +488,7 @@ const char *vn_check_watches(int backend)
 
 struct visitor {
     vn_guest guest;
+    struct visitor *late; /* who comes when it has left */
     struct vn_worker *worker;
     struct watched watched;
     vn_task task;
@@ -496,7 +497,10 @@ struct visitor {
 
 static void count_run(void *context)
 {
-    ((struct visitor *) context)->ran++;
+    struct visitor *visitor = context;
+    visitor->ran++;
+    if (visitor->late != NULL)
+        vn_worker_host(visitor->worker, &visitor->late->guest);
 }
 
 /* It closes what it has, and has something left to do. */
@@ -524,6 +528,10 @@ const char *vn_check_guests(int backend)
                                      .task = {.run = count_run, .context = visitor}};
         vn_worker_host(&place->worker, &visitor->guest);
     }
+    struct visitor late = {.guest = {.leave = visitor_leave, .context = &late},
+                           .worker = &place->worker,
+                           .task = {.run = count_run, .context = &late}};
+    visitors[2].late = &late;
     visitors[0].watched.watch =
         vn_watch_open(&place->worker, pair[0], note_ready, &visitors[0].watched, &error);
     vn_watch_for(visitors[0].watched.watch, POLLIN);
@@ -535,6 +543,7 @@ const char *vn_check_guests(int backend)
     REQUIRE(visitors[0].left == 1 && visitors[1].left == 0 && visitors[2].left == 1,
             "a guest was not sent away once");
     REQUIRE(visitors[0].ran == 1 && visitors[2].ran == 1, "what a guest left to do was not done");
+    REQUIRE(late.left == 1, "a guest that came late was not sent away");
     return NULL;
 }
 

@@ -80,7 +80,7 @@ typedef struct vn_config {
     bool pins_workers; /* each to one of these CPUs */
     /* vn_server_run has the first worker on the thread that calls it, unpinned, and not on one of its
      * own: a server of one worker is a process of one thread then, and the system calls of such a
-     * process are cheaper */
+     * process are cheaper. Signals are obeyed between two of that worker's turns. */
     bool uses_calling_thread;
     uint8_t backend; /* VN_BACKEND_... */
     uint8_t keep_alive; /* VN_KEEP_ALIVE_... */

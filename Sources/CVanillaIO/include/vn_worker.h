@@ -88,7 +88,8 @@ typedef struct vn_guest {
 } vn_guest;
 
 /* Have `leave` called once, when the worker stops and its last connection and call has ended: watches
- * are closed and timers cleared then. The guest is forgotten before it is called. */
+ * are closed and timers cleared then. The guest is forgotten before it is called. Where that time has
+ * come already it is called here. */
 void vn_worker_host(vn_worker *worker, vn_guest *guest);
 
 /* It has gone by itself, or was never there. */

@@ -111,7 +111,7 @@ vn_server *vn_server_open(const vn_config *config, vn_error *error)
     pthread_mutex_init(&server->lock, NULL);
     pthread_mutex_init(&server->offline_lock, NULL);
     pthread_cond_init(&server->changed, NULL);
-    server->signals.bell = eventfd(0, EFD_CLOEXEC);
+    server->signals.bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (!server_fill(server, config) || server->signals.bell < 0) {
         int32_t code = server->signals.bell < 0 ? EMFILE : ENOMEM;
         vn_error_fill(error, VN_FAILED_MEMORY, code, "%s", strerror(code));
@@ -192,6 +192,7 @@ static void post_work(struct vn_post *post, bool is_open, struct vn_worker *befo
     }
     if (handlers->end != NULL)
         handlers->end(worker->context);
+    vn_worker_forget_tasks(worker);
     vn_worker_leave(worker, before);
     post_leave(post);
 }
@@ -475,24 +476,25 @@ static bool server_is_running(vn_server *server)
     return is_running;
 }
 
-/* The bell was rung. A first signal stops within the drain time, a second one at once. */
-static bool server_obey_bell(vn_server *server)
+/* The bell may have been rung. A first signal stops within the drain time, a second one at once. */
+static void server_obey_bell(vn_server *server)
 {
     uint64_t rung;
-    if (read(server->signals.bell, &rung, sizeof rung) < 0 && errno != EINTR)
-        return false;
+    ssize_t read_count = read(server->signals.bell, &rung, sizeof rung);
+    (void) read_count; /* the count tells what it was about */
     uint32_t count = atomic_load(&server->signals.count);
-    if (count > server->signals.obeyed)
+    if (count > atomic_exchange(&server->signals.obeyed, count))
         vn_server_stop(server, count == 1 ? server->config.drain : 0);
-    server->signals.obeyed = count;
-    return true;
 }
 
 /* Until the last worker has left. */
 static void server_obey_signals(vn_server *server)
 {
-    while (server_is_running(server) && server_obey_bell(server))
-        ;
+    while (server_is_running(server)) {
+        struct pollfd bell = {.fd = server->signals.bell, .events = POLLIN};
+        poll(&bell, 1, -1);
+        server_obey_bell(server);
+    }
 }
 
 static int32_t server_run_beside(vn_server *server, bool handles_signals,
@@ -520,8 +522,15 @@ struct ear {
 static void ear_hears(void *context, uint32_t events)
 {
     struct ear *ear = context;
-    if ((events & POLLNVAL) == 0 && server_obey_bell(ear->server))
+    if ((events & POLLNVAL) != 0)
+        return;
+    server_obey_bell(ear->server);
+    if ((events & POLLIN) != 0)
         vn_watch_for(ear->watch, POLLIN);
+    else {
+        vn_log(&ear->server->config, VN_LOG_ERROR, "signals cannot be heard any more: it stops");
+        vn_server_stop(ear->server, ear->server->config.drain);
+    }
 }
 
 static int32_t ear_open(struct ear *ear)
@@ -591,7 +600,7 @@ int32_t vn_server_run(vn_server *server, bool handles_signals, void (*listening)
     if (error == NULL)
         error = &unnamed;
     atomic_store(&server->signals.count, 0);
-    server->signals.obeyed = 0;
+    atomic_store(&server->signals.obeyed, 0);
     if (handles_signals) {
         int32_t begun = vn_signals_begin(&server->signals);
         if (begun < 0)

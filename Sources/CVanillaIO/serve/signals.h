@@ -12,7 +12,7 @@
  * for each. */
 struct vn_signals {
     _Atomic uint32_t count;
-    uint32_t obeyed; /* of them, by the listening thread */
+    _Atomic uint32_t obeyed; /* of them */
     int32_t bell;
     sigset_t mask; /* the listening thread's, as it was before */
 };

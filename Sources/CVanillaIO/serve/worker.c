@@ -282,6 +282,7 @@ struct vn_worker *vn_worker_enter(struct vn_worker *worker)
 {
     struct vn_worker *before = current;
     current = worker;
+    worker->is_deserted = false;
     pthread_mutex_lock(&worker->mailbox.lock);
     worker->mailbox.takes_tasks = true;
     pthread_mutex_unlock(&worker->mailbox.lock);
@@ -392,6 +393,10 @@ static void worker_run_timers(struct vn_worker *worker)
 
 void vn_worker_host(vn_worker *worker, vn_guest *guest)
 {
+    if (vn_unlikely(worker->is_deserted)) {
+        guest->leave(guest->context);
+        return;
+    }
     vn_list_append(&worker->guests, (struct vn_link *) (void *) guest->private);
 }
 
@@ -479,6 +484,7 @@ static void worker_dismiss_guests(struct vn_worker *worker)
         vn_list_remove(link);
         guest->leave(guest->context);
     }
+    worker->is_deserted = true;
     vn_watches_close(worker);
     while (worker->watch_count > 0 && vn_worker_turn(worker, UINT64_MAX) == 0)
         ;
@@ -503,8 +509,9 @@ void vn_worker_close(struct vn_worker *worker)
     assert(vn_list_is_empty(&worker->connections) && worker->listening == NULL);
     worker_await_calls(worker);
     worker_dismiss_guests(worker);
-    worker_finish_tasks(worker);
+    /* Before other threads may run what goes on: it ends without a look at the worker then. */
     vn_calls_forget(worker);
+    worker_finish_tasks(worker);
     vn_timers_forget(worker);
     worker_read_mail(worker); /* nobody is there: each is told so */
     assert(worker->desks == NULL); /* they go with their last subscribers */
@@ -513,6 +520,12 @@ void vn_worker_close(struct vn_worker *worker)
     vn_slab_close(&worker->sources);
     vn_writer_close(&worker->writer);
     vn_spares_close(&worker->spares);
+}
+
+void vn_worker_forget_tasks(struct vn_worker *worker)
+{
+    worker->soon = (struct vn_tasks) {0};
+    worker->last = (struct vn_tasks) {0};
 }
 
 /* ---- Stopping ---- */

@@ -118,6 +118,7 @@ struct vn_worker {
     struct vn_link answered; /* connections whose calls did something for them in this turn */
     struct vn_link calls; /* that go on */
     struct vn_link guests;
+    bool is_deserted; /* they have left, and those that come find that it is over */
     struct vn_link watches;
     uint32_t watch_count; /* those that are closed and have not ended included */
     uint32_t watch_limit;
@@ -145,6 +146,9 @@ typedef int32_t vn_ring_opener(struct vn_ring **ring, struct vn_slab *slab);
 int32_t vn_worker_open_over(struct vn_worker *worker, vn_ring_opener *open_ring,
                             uint32_t connection_limit, uint32_t watch_limit);
 void vn_worker_close(struct vn_worker *worker);
+
+/* What was queued after vn_worker_close is of an owner that has gone. */
+void vn_worker_forget_tasks(struct vn_worker *worker);
 
 /* One turn: wait for up to `most` milliseconds (UINT64_MAX: for ever), then do all there is to do.
  * Returns 0, or -errno when the ring is broken. */
