@@ -33,7 +33,7 @@ public final class PostgresPool: Sendable {
     }
 
     deinit {
-        for shard in shared.shards { shard.worker.run { shard.end() } }
+        for shard in shared.removeShards() { shard.worker.run { shard.end() } }
     }
 
     /// Opens the minimum of connections of this worker now, rather than with its first query.

@@ -32,6 +32,14 @@ final class Shared: Sendable {
         all.withLock { $0.append(shard) }
     }
 
+    /// The pool is gone: those who hold this are no longer held by it.
+    func removeShards() -> [Shard] {
+        all.withLock { shards in
+            defer { shards = [] }
+            return shards
+        }
+    }
+
     /// One more connection, if the process may have one.
     func take() -> Bool {
         let (_, size) = size.add(1, ordering: .relaxed)

@@ -15,7 +15,9 @@ package func run(_ arguments: [String]) throws -> (status: Int32, output: String
     let file = FileManager.default.temporaryDirectory.appending(path: "output-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: file) }
     let status = try wait(for: try spawn(arguments, output: file.path))
-    return (status, String(decoding: try Data(contentsOf: file), as: UTF8.self))
+    // Not all at once: of an empty file that leaks (Foundation of Swift 6.3.1).
+    let said = try FileHandle(forReadingFrom: file).readToEnd() ?? Data()
+    return (status, String(decoding: said, as: UTF8.self))
 }
 
 private func spawn(_ arguments: [String], output: String) throws -> pid_t {
