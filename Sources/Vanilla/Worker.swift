@@ -12,24 +12,20 @@ public struct Worker: Sendable, Hashable {
     let executor: WorkerExecutor
 
     /// The worker whose thread this is; `nil` on any other thread.
-    public static var current: Worker? {
-        guard let kernel = unsafe vn_worker_current(),
-            let context = unsafe vn_worker_context(kernel)
-        else { return nil }
-        // The context of a worker of this library is its handler.
-        return unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef {
-            $0.worker
-        }
-    }
+    public static var current: Worker? { ofThread { $0 } }
 
     /// The number of the worker whose thread this is, without holding the worker.
-    package static var currentIndex: Int? {
+    package static var currentIndex: Int? { ofThread { $0.index } }
+
+    /// What is asked of the worker whose thread this is, which is not held for it; `nil` on any other
+    /// thread.
+    static func ofThread<Value>(_ ask: (Worker) -> Value) -> Value? {
         guard let kernel = unsafe vn_worker_current(),
             let context = unsafe vn_worker_context(kernel)
         else { return nil }
         // The context of a worker of this library is its handler.
         return unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef {
-            $0.worker.index
+            ask($0.worker)
         }
     }
 

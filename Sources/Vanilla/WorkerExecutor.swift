@@ -74,15 +74,7 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     }
 
     /// The executor of the worker whose thread this is; `nil` on other threads.
-    static var current: WorkerExecutor? {
-        guard let kernel = unsafe vn_worker_current(),
-            let context = unsafe vn_worker_context(kernel)
-        else { return nil }
-        // The context of a worker of this library is its handler.
-        return unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef {
-            $0.worker.executor
-        }
-    }
+    static var current: WorkerExecutor? { Worker.ofThread { $0.executor } }
 }
 
 // MARK: - Jobs
