@@ -13,13 +13,13 @@
 /// `Synchronization.Mutex` does the same, but on Linux by a futex that ThreadSanitizer does not
 /// see, so that it reports what is not there and would miss what is.
 @safe
-final class Lock<Value>: @unchecked Sendable {
+package final class Lock<Value>: @unchecked Sendable {
     /// A mutex stays where it is, so it has memory of its own.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     /// Only used while the mutex is held.
     private var value: Value
 
-    init(_ value: Value) {
+    package init(_ value: Value) {
         self.value = value
         unsafe mutex = .allocate(capacity: 1)
         unsafe mutex.initialize(to: pthread_mutex_t())
@@ -33,7 +33,7 @@ final class Lock<Value>: @unchecked Sendable {
     }
 
     /// Calls `body` with the value while nobody else has it.
-    func withLock<Result, Failure: Error>(
+    package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         unsafe pthread_mutex_lock(mutex)

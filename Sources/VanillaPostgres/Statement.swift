@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import Synchronization
+internal import Vanilla
 
 /// A statement that is prepared once a connection and then only named.
 ///

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import TestSupport
 import Testing
 import Vanilla
 
@@ -13,7 +14,7 @@ import Vanilla
 
     @Test(arguments: seeds)
     func agreesWithTheOracle(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var verdicts: [Int: Int] = [:]
         var conflicts = 0
         for table in 0..<RouterFuzzTests.tablesOfASeed {
@@ -78,19 +79,6 @@ extension Answer {
     }
 }
 
-/// Random numbers that a seed repeats.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}
-
 /// Few and alike, so that they meet, and written in several ways.
 private let pieces = [
     "a", "b", "ab", "abc", "aab", "%61", "a%62", "%41", "A", "é", "%C3%A9", "%c3%a9", "@", "%40",
@@ -99,7 +87,7 @@ private let pieces = [
 /// Not in a route.
 private let brokenPieces = ["%", "%4", "%zz", "a%", "%2", "%%61"]
 
-extension SplitMix {
+extension SeededGenerator {
     mutating func method() -> String {
         ["GET", "GET", "GET", "POST", "HEAD", "OPTIONS", "PURGE", "BREW"].randomElement(
             using: &self)!
