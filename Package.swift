@@ -126,7 +126,7 @@ let package = Package(
             ]
         ),
         // What tests of several targets use.
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["Vanilla"], path: "Tests/TestSupport"),
         .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
         .testTarget(
             name: "VanillaTests",

@@ -10,12 +10,12 @@
 
 /// The client of `Server.test`: one connection to the loopback interface, one exchange after the
 /// other.
-final class TestClient {
+package final class TestClient {
     private let socket: Int32
     private let end: ContinuousClock.Instant
 
     /// - Throws: ``VanillaError`` when the connection cannot be made within the deadline.
-    init(port: Int, deadline: Duration) throws(VanillaError) {
+    package init(port: Int, deadline: Duration) throws(VanillaError) {
         end = ContinuousClock.now + deadline
         socket = try openSocket()
         // Making a connection to the loopback interface does not block: the kernel answers for the
@@ -34,7 +34,7 @@ final class TestClient {
     ///
     /// - Throws: ``VanillaError`` of the kind `deadlineExceeded`, `connectionClosed`,
     ///   `malformedResponse` or `system`.
-    func exchange(_ request: [UInt8]) throws(VanillaError) -> [UInt8] {
+    package func exchange(_ request: [UInt8]) throws(VanillaError) -> [UInt8] {
         var sent = 0
         var isSending = true
         var response: [UInt8] = []

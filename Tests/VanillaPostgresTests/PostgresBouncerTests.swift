@@ -2,6 +2,7 @@
 
 import Foundation
 import PrivatePostgres
+import TestSupport
 import Testing
 import Vanilla
 

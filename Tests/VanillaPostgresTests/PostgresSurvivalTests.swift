@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import PrivatePostgres
+import TestSupport
 import Testing
 import Vanilla
 

@@ -12,13 +12,6 @@ import Vanilla
     import FoundationNetworking
 #endif
 
-/// The backends that this machine has. Containers often forbid io_uring.
-let backends: [Backend] = Backend.allCases.filter { backend in
-    guard let bench = try? Bench("", backend: backend) else { return false }
-    bench.stop()
-    return true
-}
-
 /// One server for all tests that leave it as it was.
 let database = Result { try PrivatePostgres(settings: ["max_connections": "200"]) }
 
@@ -43,15 +36,12 @@ final class Bench: Sendable {
         change(&configuration)
         pool = try PostgresPool(configuration)
 
-        var local = Server.Configuration(address: .host("127.0.0.1", port: 0))
-        local.backend = backend
-        local.workers = 1
-        local.handlesSignals = false
-        if let handlerDeadline { local.deadlines.handler = handlerDeadline }
-        local.log = { [log] in log.record("\($0): \($1)") }
+        var served = local(backend)
+        if let handlerDeadline { served.deadlines.handler = handlerDeadline }
+        served.log = { [log] in log.record("\($0): \($1)") }
         let workers = Recorder<Worker>()
         let answer = handler(pool)
-        server = try Server(configuration: local) { worker in
+        server = try Server(configuration: served) { worker in
             workers.record(worker)
             return { request, response in try response.answer(request, with: answer) }
         }

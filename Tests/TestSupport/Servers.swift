@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Vanilla
 
 /// The backends that this machine has. Containers often forbid io_uring.
-let backends: [Backend] = Backend.allCases.filter { backend in
+package let backends: [Backend] = Backend.allCases.filter { backend in
     do {
         let server = try Server(configuration: local(backend)) { _, response in response.send("") }
         try server.start()
@@ -17,7 +16,9 @@ let backends: [Backend] = Backend.allCases.filter { backend in
 }
 
 /// A configuration for one worker on a free port of the loopback interface, which logs to `log`.
-func local(_ backend: Backend? = nil, log: Recorder<String>? = nil) -> Server.Configuration {
+package func local(
+    _ backend: Backend? = nil, log: Recorder<String>? = nil
+) -> Server.Configuration {
     var configuration = Server.Configuration(address: .host("127.0.0.1", port: 0))
     configuration.backend = backend
     configuration.workers = 1
@@ -27,13 +28,15 @@ func local(_ backend: Backend? = nil, log: Recorder<String>? = nil) -> Server.Co
 }
 
 /// A server that is never started, with a handler to push requests through.
-func offline(
+package func offline(
     log: Recorder<String>? = nil, bodyDelivery: (@Sendable (Request) -> BodyDelivery)? = nil,
     _ handler: @escaping @Sendable (Request, inout ResponseWriter) throws -> Void
 ) throws -> Server {
     try Server(configuration: local(log: log), bodyDelivery: bodyDelivery, handler: handler)
 }
 
-struct TestFailure: Error, CustomStringConvertible {
-    let description = "as planned"
+package struct TestFailure: Error, CustomStringConvertible {
+    package let description = "as planned"
+
+    package init() {}
 }

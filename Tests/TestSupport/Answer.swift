@@ -3,14 +3,14 @@
 import Vanilla
 
 /// One response, taken apart.
-struct Answer {
-    let status: Int
+package struct Answer {
+    package let status: Int
     /// Name and value of each line, in order.
-    let fields: [(name: String, value: String)]
-    let body: [UInt8]
+    package let fields: [(name: String, value: String)]
+    package let body: [UInt8]
 
     /// The response that `bytes` begin with.
-    init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         let headEnd =
             bytes.indices.first { bytes[$0...].starts(with: "\r\n\r\n".utf8) } ?? bytes.endIndex
         var lines = String(decoding: bytes[..<headEnd], as: UTF8.self).split(separator: "\r\n")
@@ -23,16 +23,16 @@ struct Answer {
         body = Array(bytes.dropFirst(headEnd + 4))
     }
 
-    var text: String { String(decoding: body, as: UTF8.self) }
+    package var text: String { String(decoding: body, as: UTF8.self) }
 
     /// The value of the only line called `name`; `nil` where there is none, or more than one.
-    subscript(_ name: String) -> String? {
+    package subscript(_ name: String) -> String? {
         let values = fields.filter { $0.name.lowercased() == name.lowercased() }
         return values.count == 1 ? values[0].value : nil
     }
 
     /// The body without the framing of its chunks.
-    var joinedChunks: [UInt8] {
+    package var joinedChunks: [UInt8] {
         var joined: [UInt8] = []
         var rest = body[...]
         while let lineEnd = rest.firstIndex(of: UInt8(ascii: "\r")),
@@ -47,24 +47,25 @@ struct Answer {
 
 extension Server {
     /// Pushes one request through the server without a socket.
-    func answer(_ request: String) -> Answer {
+    package func answer(_ request: String) -> Answer {
         Answer(handle(Array(request.utf8)))
     }
 
     /// `server.test` with text.
-    func answers(_ requests: [String], deadline: Duration = .seconds(20)) throws -> [Answer] {
+    package func answers(_ requests: [String], deadline: Duration = .seconds(20)) throws -> [Answer]
+    {
         try test(requests.map { Array($0.utf8) }, deadline: deadline).map(Answer.init)
     }
 }
 
 /// A request without a body.
-func get(_ target: String, method: String = "GET", fields: String...) -> String {
+package func get(_ target: String, method: String = "GET", fields: String...) -> String {
     let lines = fields.map { $0 + "\r\n" }.joined()
     return "\(method) \(target) HTTP/1.1\r\nHost: a\r\n\(lines)\r\n"
 }
 
 /// A request with a body.
-func post(_ target: String, _ body: String, fields: String...) -> String {
+package func post(_ target: String, _ body: String, fields: String...) -> String {
     let lines = fields.map { $0 + "\r\n" }.joined()
     return
         "POST \(target) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\(lines)\r\n\(body)"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-@testable import Vanilla
+import Vanilla
 
 /// Whether a connection to the loopback interface is accepted.
-func connects(to port: Int) throws -> Bool {
+package func connects(to port: Int) throws -> Bool {
     do {
         _ = try TestClient(port: port, deadline: .seconds(5))
         return true
@@ -13,6 +13,6 @@ func connects(to port: Int) throws -> Bool {
 }
 
 /// One exchange with a running server, over a connection of its own.
-func exchange(_ request: String, port: Int) throws -> Answer {
+package func exchange(_ request: String, port: Int) throws -> Answer {
     Answer(try TestClient(port: port, deadline: .seconds(20)).exchange(Array(request.utf8)))
 }

@@ -1,1 +1,0 @@
-../../VanillaTests/Support/Servers.swift
