@@ -172,7 +172,12 @@ final class Channel {
 
     /// Takes what the kernel has. False when the connection is lost.
     func receive() -> Bool {
-        unsafe PQconsumeInput(connection) == 1
+        let isThere = unsafe PQconsumeInput(connection) == 1
+        // Nobody listens here; libpq would keep them for ever.
+        while let notification = unsafe PQnotifies(connection) {
+            unsafe PQfreemem(notification)
+        }
+        return isThere
     }
 
     /// Whether the next result has not come yet.

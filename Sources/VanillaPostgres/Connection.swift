@@ -144,8 +144,10 @@ extension Connection {
         all.append(("fallback_application_name", "vanilla"))
         if shared.configuration.preparesStatements {
             let time = shared.configuration.statementTimeout.boundedNanoseconds / 1_000_000
-            all.append(
-                ("options", "\(shared.resolver.options) -c statement_timeout=\(max(1, time))"))
+            // In milliseconds, up to what the server takes.
+            let timeout = min(max(1, time), Int64(Int32.max))
+            let settings = "-c TimeZone=UTC -c statement_timeout=\(timeout)"
+            all.append(("options", "\(shared.resolver.options) \(settings)"))
         }
         guard let channel = Channel(all) else {
             return close(PostgresError(.connection, "There is no memory for a connection."))
@@ -307,7 +309,8 @@ extension Connection {
             }
             note("DEALLOCATE \(found.name)")
         }
-        let made = KnownStatement("v\(nextName)", serial: statement.serial, signature: signature)
+        let made = KnownStatement(
+            "vanilla_\(nextName)", serial: statement.serial, signature: signature)
         nextName += 1
         guard let channel, channel.prepare(made, statement.sql, operation.parameters) else {
             return made

@@ -21,8 +21,8 @@ final class Operation: Waiting, @unchecked Sendable {
     var phase = Phase.idle
 
     /// One of both.
-    var statement: Statement?
-    var sql = ""
+    private(set) var statement: Statement?
+    private(set) var sql = ""
     /// May be repeated, and may share a Sync.
     var isRead = false
     /// A neighbour failed, so that it has a Sync of its own now.
@@ -53,6 +53,23 @@ final class Operation: Waiting, @unchecked Sendable {
 
     init(shard: Shard) {
         self.shard = shard
+    }
+
+    /// What to ask.
+    func take(_ statement: Statement) throws(PostgresError) {
+        guard statement.isText else { throw refusal() }
+        self.statement = statement
+    }
+
+    /// The same for what is not prepared.
+    func take(_ sql: String) throws(PostgresError) {
+        guard !sql.utf8.contains(0) else { throw refusal() }
+        self.sql = sql
+    }
+
+    private func refusal() -> PostgresError {
+        giveBack()
+        return PostgresError(.encoding, "A statement has a NUL in it, where libpq would end it.")
     }
 
     /// Nothing is wrong with sending it again, elsewhere: as often as there may be connections that

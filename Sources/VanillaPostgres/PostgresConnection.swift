@@ -69,14 +69,14 @@ public final class PostgresConnection {
     @usableFromInline
     func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Operation {
         let operation = try begin(timeout)
-        operation.statement = statement
+        try operation.take(statement)
         return operation
     }
 
     @usableFromInline
     func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Operation {
         let operation = try begin(timeout)
-        operation.sql = sql
+        try operation.take(sql)
         return operation
     }
 

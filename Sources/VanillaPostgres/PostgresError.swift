@@ -75,6 +75,8 @@ extension PostgresError {
     var endsConnection: Bool {
         switch sqlState {
         case "57P01", "57P02", "57P03", "57P05": true
+        // What a wrong number of parameters is called, too; where it is the connection, that ends.
+        case "08P01": false
         default: sqlState.hasPrefix("08")
         }
     }

@@ -48,7 +48,7 @@ public final class PostgresPool: Sendable {
     /// Asks, on a connection shared with other requests.
     ///
     /// - Parameter timeout: How long it may be under way; the configuration's `statementTimeout`
-    ///   unless set.
+    ///   unless set, which is also the most, as the server ends it then.
     /// - Throws: ``PostgresError`` when the database refuses it, `RequestError` with the status 503
     ///   when there is none, `CancellationError` when the task was cancelled.
     @inlinable
@@ -86,15 +86,15 @@ public final class PostgresPool: Sendable {
     @usableFromInline
     func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Operation {
         let operation = try table.find().makeOperation(timeout)
-        operation.statement = statement
         operation.isRead = statement.effect == .reads
+        try operation.take(statement)
         return operation
     }
 
     @usableFromInline
     func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Operation {
         let operation = try table.find().makeOperation(timeout)
-        operation.sql = sql
+        try operation.take(sql)
         return operation
     }
 

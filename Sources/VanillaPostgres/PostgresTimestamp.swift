@@ -4,7 +4,8 @@ public import Vanilla
 
 /// A moment in microseconds, as `timestamptz` has it.
 ///
-/// `timestamp` is read as if it were UTC, `date` as its midnight in UTC.
+/// In a `timestamp` it is written and read as UTC, in a `date` as its midnight in UTC: a connection
+/// has its `TimeZone` set to that.
 @frozen
 public struct PostgresTimestamp: Sendable, Hashable, Comparable {
     /// Microseconds since the first of January 1970, 00:00:00 UTC; `.max` and `.min` are the
@@ -71,7 +72,11 @@ extension PostgresTimestamp: PostgresEncodable, PostgresDecodable {
             switch days {
             case .max: self.init(microsecondsSince1970: .max)
             case .min: self.init(microsecondsSince1970: .min)
-            default: self = try Self.since2000(Int64(days) * 86_400_000_000, cell)
+            default:
+                // Dates go on for longer than microseconds can tell.
+                let (count, overflow) = Int64(days).multipliedReportingOverflow(by: 86_400_000_000)
+                guard !overflow else { throw cell.mismatch(PostgresTimestamp.self) }
+                self = try Self.since2000(count, cell)
             }
         } else {
             throw cell.mismatch(PostgresTimestamp.self)

@@ -31,11 +31,14 @@ public final class Statement: Sendable {
     let number: Int
     /// Never used again.
     let serial: UInt64
+    /// Whether it can be sent: there is no NUL in it.
+    let isText: Bool
 
     /// A statement. Without a word about its effect it writes.
     public init(_ sql: String, _ effect: Effect = .writes) {
         self.sql = sql
         self.effect = effect
+        isText = !sql.utf8.contains(0)
         serial = Self.numbers.serial.add(1, ordering: .relaxed).newValue
         number = Self.numbers.free.withLock { numbers in
             if let number = numbers.free.popLast() { return number }

@@ -187,6 +187,34 @@ import Vanilla
         #expect(bench.pool.statistics.errors == 0 && bench.pool.statistics.losses == 0)
     }
 
+    @Test func tellsOfAWrongNumberOfParametersAndKeepsTheConnection() async throws {
+        let bench = try Bench { $0.statementTimeout = .seconds(86400 * 365) }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            let two = Statement("select $1::int8 + $2::int8", .reads)
+            for _ in 0..<3 {
+                let error = await Self.failure { _ = try await pool.query(two, 1) }
+                #expect((error as? PostgresError)?.sqlState == "08P01")
+            }
+            let sum: Int = try await pool.query(two, 1, 2)[0][0]
+            #expect(sum == 3)
+        }
+        #expect(bench.pool.statistics.attempts == 1)
+    }
+
+    /// Nobody can hear them here.
+    @Test func keepsNoNotifications() async throws {
+        let bench = try Bench { $0.maximum = 1 }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            _ = try await pool.query("listen everything")
+            _ = try await pool.query("select pg_notify('everything', 'once')")
+            let found: Int = try await pool.query("select 1::int8")[0][0]
+            #expect(found == 1)
+        }
+        #expect(bench.pool.statistics.losses == 0)
+    }
+
     @Test func preparesForOtherTypesAndOtherStatements() async throws {
         let bench = try Bench { $0.maximum = 1 }
         defer { bench.stop() }

@@ -111,6 +111,28 @@ import VanillaPostgres
             #expect(before.microsecondsSince1970 == -500_000)
             let never: PostgresTimestamp = try row[7]
             #expect(never.microsecondsSince1970 == .max)
+            // The last day that a date can be, and the last that microseconds can tell.
+            let last = try await pool.query("select '5874897-12-31'::date, '294246-12-31'::date")[0]
+            #expect(throws: PostgresError.self) { try last[0, as: PostgresTimestamp.self] }
+            let told: PostgresTimestamp = try last[1]
+            #expect(told.microsecondsSince1970 == 9_223_371_158_400_000_000)
+        }
+    }
+
+    /// Also where the database, or the connection string, has another zone.
+    @Test func readsAndWritesMomentsAsUTC() async throws {
+        let connection = try database.get().connectionString
+        let bench = try Bench(connection + " options='-c TimeZone=America/New_York'")
+        defer { bench.stop() }
+        try await bench.run { pool in
+            let moment = PostgresTimestamp(microsecondsSince1970: 1_700_000_000_123_456)
+            let row = try await pool.query(
+                "select $1::timestamptz, $1::timestamptz::timestamp, $1::timestamptz::date", moment)[
+                    0]
+            let (zoned, plain): (PostgresTimestamp, PostgresTimestamp) = try (row[0], row[1])
+            #expect(zoned == moment && plain == moment)
+            let day: PostgresTimestamp = try row[2]
+            #expect(day.microsecondsSince1970 == 1_699_920_000_000_000)
         }
     }
 
@@ -160,6 +182,12 @@ import VanillaPostgres
             await #expect(throws: PostgresError.self) { try await pool.query("select $1", "a\0b") }
             await #expect(throws: PostgresError.self) {
                 try await pool.query("select $1::text[]", ["a", "b\0"])
+            }
+            for sql in ["select 1\0 garbage", "\0"] {
+                await #expect(throws: PostgresError.self) { try await pool.query(sql) }
+                await #expect(throws: PostgresError.self) {
+                    try await pool.query(Statement(sql, .reads))
+                }
             }
             // What failed halfway leaves nothing behind.
             let text: String = try await pool.query("select $1::text", "fine")[0][0]
