@@ -35,6 +35,10 @@ final class Connection {
     var isTouched = false
 
     private let known = KnownStatements()
+    /// Names of which the server is to be rid: under way, in their order, and those that an error
+    /// before them made it skip.
+    private let deallocating = Queue<String>(capacity: 4)
+    private var skipped: [String] = []
     private var nextName: UInt64 = 1
 
     /// Held by one; or to be, once nothing is under way.
@@ -72,8 +76,10 @@ final class Connection {
         enum Kind {
             case prepare
             case query
-            /// BEGIN, DEALLOCATE and the like, for which nobody waits.
+            /// BEGIN and the like, for which nobody waits.
             case note
+            /// DEALLOCATE.
+            case deallocate
             case sync
         }
 
@@ -269,12 +275,21 @@ extension Connection {
         expected.append(Expected(kind: .note, operation: nil))
     }
 
+    private func deallocate(_ name: String) {
+        guard let channel, channel.send("DEALLOCATE \(name)") else { return }
+        expected.append(Expected(kind: .deallocate, operation: nil))
+        deallocating.append(name)
+    }
+
     /// False when nothing was sent of it, and it is over.
     @discardableResult
     private func push(_ operation: Operation) -> Bool {
         guard let channel else { return false }
         if operation.lease != nil, let beginning {
+            // What was begun in front of it, and failed with it.
+            if operation.repeats > 0 { note("ROLLBACK") }
             note(beginning)
+            operation.beginning = beginning
             self.beginning = nil
         }
         let isSent: Bool
@@ -304,13 +319,18 @@ extension Connection {
         let signature = operation.parameters.signature
         let number = statement.number
         if let found = known[number] {
-            if found.serial == statement.serial && found.signature == signature {
+            if found.serial == statement.serial && found.signature == signature
+                && found.schema == shard.schema && !found.isStale
+            {
+                operation.wasKnown = true
                 return found
             }
-            note("DEALLOCATE \(found.name)")
+            deallocate(found.name)
         }
+        while let name = skipped.popLast() { deallocate(name) }
         let made = KnownStatement(
-            "vanilla_\(nextName)", serial: statement.serial, signature: signature)
+            "vanilla_\(nextName)", serial: statement.serial, signature: signature,
+            schema: shard.schema)
         nextName += 1
         guard let channel, channel.prepare(made, statement.sql, operation.parameters) else {
             return made
@@ -322,11 +342,11 @@ extension Connection {
     }
 
     /// The statement is not, or no longer, prepared as it was sent.
-    private func forget(_ operation: Operation) {
+    private func forget(_ operation: Operation, isThere: Bool = false) {
         guard let number = operation.statement?.number, let sent = operation.known,
             known[number] === sent
         else { return }
-        known[number] = nil
+        if isThere { sent.isStale = true } else { known[number] = nil }
     }
 
     private func write() {
@@ -406,6 +426,9 @@ extension Connection {
             isAnswered = false
             expected.removeFirst()
             synced(first.operation)
+        case (.done, .deallocate):
+            result.clear()
+            deallocating.removeFirst()
         case (.done, .query):
             // Of several the last one counts.
             first.operation?.result?.clear()
@@ -422,6 +445,9 @@ extension Connection {
             if first.kind == .prepare, let operation = first.operation {
                 forget(operation)
             }
+            if first.kind == .deallocate, let name = deallocating.removeFirst() {
+                skipped.append(name)
+            }
             first.operation?.isAborted = true
         case (.sync, _), (.unusable, _):
             result.clear()
@@ -430,10 +456,22 @@ extension Connection {
     }
 
     private func failed(_ error: PostgresError, _ first: Expected) {
+        if first.kind == .deallocate { deallocating.removeFirst() }
         // A statement that cannot begin, or be deallocated, shows in what is aborted behind it.
         guard let operation = first.operation else { return }
-        if first.kind == .prepare || error.wantsPreparing { forget(operation) }
+        if error.isStalePlan && operation.known?.schema == shard.schema { shard.schemaChanged() }
+        if first.kind == .prepare || error.sqlState == "26000" {
+            forget(operation)
+        } else if wantsPreparing(operation, error) {
+            forget(operation, isThere: true)
+        }
         if operation.failure == nil { operation.failure = error }
+    }
+
+    /// Whether it may succeed when it is prepared as the schema is now.
+    private func wantsPreparing(_ operation: Operation, _ error: PostgresError) -> Bool {
+        error.wantsPreparing
+            || (error.mayWantPreparing && operation.wasKnown && operation.parameters.leavesTypeOpen)
     }
 
     /// The results of one query have come.
@@ -459,7 +497,9 @@ extension Connection {
             return operation.isAborted ? again(operation) : operation.finish()
         }
         guard let error = failure as? PostgresError else { return operation.finish() }
-        if error.wantsPreparing && operation.lease == nil && operation.repeats < 2 {
+        if wantsPreparing(operation, error) && operation.repeats < 2
+            && (operation.lease == nil || mayRepeatOnLease(operation))
+        {
             return again(operation)
         }
         // The signal was meant for a neighbour.
@@ -476,7 +516,7 @@ extension Connection {
 
     /// A neighbour failed, or the statement was no longer prepared: nothing of it was done.
     private func again(_ operation: Operation) {
-        guard operation.lease == nil else {
+        guard operation.lease == nil || mayRepeatOnLease(operation) else {
             return operation.finish(
                 operation.failure
                     ?? PostgresError(.server, "The transaction did not begin.", sqlState: "25P02"))
@@ -486,8 +526,21 @@ extension Connection {
         operation.failure = nil
         operation.isAborted = false
         operation.isAlone = true
+        operation.known = nil
+        operation.wasKnown = false
         operation.repeats += 1
-        shard.again(operation)
+        guard operation.lease != nil else { return shard.again(operation) }
+        beginning = operation.beginning
+        operation.beginning = nil
+        send(operation, now: Clock.now)
+    }
+
+    /// Whether nothing depends on that query of a lease: there is no transaction, or it was the begin
+    /// of one.
+    private func mayRepeatOnLease(_ operation: Operation) -> Bool {
+        guard state == .ready, isLeased, !isStuck, !operation.wasCancelled, operation.repeats < 2
+        else { return false }
+        return channel?.isIdle == true || (operation.beginning != nil && inFlight == 0)
     }
 
     /// After each round of results: who can go on, and whether this connection can.

@@ -15,12 +15,17 @@ final class KnownStatement {
     let serial: UInt64
     /// For which types of parameters.
     let signature: UInt64
+    /// The shard's schema that it was prepared for.
+    let schema: UInt64
+    /// It does not do any more: it is deallocated before it is prepared again.
+    var isStale = false
     /// The name on this connection, as C wants it; this object's.
     let pointer: UnsafeMutablePointer<CChar>
 
-    init(_ name: String, serial: UInt64, signature: UInt64) {
+    init(_ name: String, serial: UInt64, signature: UInt64, schema: UInt64) {
         self.serial = serial
         self.signature = signature
+        self.schema = schema
         // No memory for some bytes ends any program in Swift.
         unsafe pointer = strdup(name)!
     }

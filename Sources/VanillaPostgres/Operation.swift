@@ -27,8 +27,11 @@ final class Operation: Waiting, @unchecked Sendable {
     var isRead = false
     /// A neighbour failed, so that it has a Sync of its own now.
     var isAlone = false
-    /// As what it was sent.
+    /// As what it was sent, and whether that had been prepared for an earlier one.
     var known: KnownStatement?
+    var wasKnown = false
+    /// What began the lease's transaction in front of it.
+    var beginning: String?
     /// How often it was sent again.
     var repeats = 0
     /// The lease that it belongs to.
@@ -174,6 +177,8 @@ final class Operation: Waiting, @unchecked Sendable {
         lease = nil
         carrier = nil
         known = nil
+        wasKnown = false
+        beginning = nil
         wasCancelled = false
         isAbandoned = false
         hasGoneOn = false

@@ -87,6 +87,15 @@ extension PostgresError {
     /// The statement is not prepared, or no longer as it was; nothing was done.
     var wantsPreparing: Bool { sqlState == "26000" || isStalePlan }
 
+    /// What a parameter meets whose type was left open, and was found when the statement was prepared,
+    /// where the column has another one now. Nothing was done.
+    var mayWantPreparing: Bool {
+        switch sqlState {
+        case "22003", "22007", "22008", "22P02", "22P03", "42804", "42846", "42883": true
+        default: false
+        }
+    }
+
     /// The query was cancelled, by a timeout or by us.
     var isCancelled: Bool { sqlState == "57014" }
 }

@@ -62,6 +62,12 @@ public final class PostgresParameters {
         return hash
     }
 
+    /// Whether the server finds a type, where the statement is prepared.
+    var leavesTypeOpen: Bool {
+        // Below the count every place is initialised.
+        (0..<count).contains { unsafe places[$0].type == PostgresType.unspecified.rawValue }
+    }
+
     private func place(_ type: PostgresType, size: Int32, format: Int32) throws(PostgresError) {
         guard count < Self.limit else {
             throw PostgresError(.encoding, "A query has at most \(Self.limit) parameters.")

@@ -29,6 +29,9 @@ final class Shard: @unchecked Sendable {
     private var failures = 0
     private(set) var lastError: PostgresError?
     private(set) var isEnded = false
+    /// Another one after each change of the schema that was noticed: what was prepared before is
+    /// prepared again.
+    private(set) var schema: UInt64 = 0
 
     private let statementTimeout: Int64
 
@@ -107,6 +110,10 @@ extension Shard {
 
     func forget(_ operation: Operation) {
         unsent.remove(operation)
+    }
+
+    func schemaChanged() {
+        schema += 1
     }
 
     func schedule() {

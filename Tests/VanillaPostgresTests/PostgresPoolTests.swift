@@ -187,6 +187,108 @@ import Vanilla
         #expect(bench.pool.statistics.errors == 0 && bench.pool.statistics.losses == 0)
     }
 
+    /// Outside of a transaction, and with the first query of one.
+    @Test func preparesAgainOnALease() async throws {
+        let bench = try Bench { $0.maximum = 1 }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            _ = try await pool.query("create table leased as select 1 as a")
+            let all = Statement("select * from leased", .reads)
+            let insert = Statement("insert into leased (a) values ($1) returning *")
+            func columns() async throws -> [Int] {
+                var found: [Int] = []
+                try await pool.withConnection { connection in
+                    found.append(try await connection.query(all).columnCount)
+                    found.append(try await connection.query(insert, 2).columnCount)
+                }
+                for statement in [all, all] {
+                    try await pool.withTransaction { connection in
+                        found.append(try await connection.query(statement).columnCount)
+                        found.append(try await connection.query(insert, 2).columnCount)
+                    }
+                }
+                return found
+            }
+            let first = try await columns()
+            #expect(first == Array(repeating: 1, count: 6))
+            _ = try await pool.query("discard all")
+            let second = try await columns()
+            #expect(second == Array(repeating: 1, count: 6))
+            _ = try await pool.query("alter table leased add column b text")
+            // First in a transaction, whose other statement is prepared again, too.
+            try await pool.withTransaction { connection in
+                let found = try await connection.query(all).columnCount
+                #expect(found == 2)
+                let inserted = try await connection.query(insert, 3).columnCount
+                #expect(inserted == 2)
+            }
+            _ = try await pool.query("alter table leased add column c text")
+            let third = try await columns()
+            #expect(third == Array(repeating: 3, count: 6))
+            let count: Int = try await pool.query("select count(*) from leased")[0][0]
+            #expect(count == 11)
+            // In the midst of a transaction what was done is lost, so that it fails.
+            let error = await Self.failure {
+                try await pool.withTransaction { connection in
+                    _ = try await connection.query("deallocate all")
+                    _ = try await connection.query(all)
+                }
+            }
+            #expect((error as? PostgresError)?.sqlState == "26000")
+            let last = try await columns()
+            #expect(last == Array(repeating: 3, count: 6))
+            _ = try await pool.query("drop table leased")
+        }
+        #expect(bench.pool.statistics.losses == 0 && bench.pool.statistics.errors == 1)
+    }
+
+    /// The server found the types of texts when it prepared.
+    @Test(arguments: [false, true])
+    func preparesAgainWhenAColumnHasAnotherType(isLeased: Bool) async throws {
+        let bench = try Bench { $0.maximum = 1 }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            let find = Statement("select count(*) from typed where code = $1", .reads)
+            let insert = Statement("insert into typed values ($1)")
+            func use(_ code: String) async throws {
+                if isLeased {
+                    try await pool.withConnection { connection in
+                        _ = try await connection.query(insert, code)
+                        let found: Int = try await connection.query(find, code)[0][0]
+                        #expect(found == 1)
+                    }
+                } else {
+                    _ = try await pool.query(insert, code)
+                    let found: Int = try await pool.query(find, code)[0][0]
+                    #expect(found == 1)
+                }
+            }
+            _ = try await pool.query("create table typed (code int)")
+            try await use("1")
+            _ = try await pool.query("alter table typed alter column code type text")
+            try await use("abc")
+            try await use("def")
+            _ = try await pool.query("drop table typed")
+            _ = try await pool.query("create table typed (code int8)")
+            try await use("70000000000")
+            _ = try await pool.query("drop table typed")
+            _ = try await pool.query("create table typed (code uuid)")
+            try await use("00000000-0000-0000-0000-000000000001")
+            #expect(pool.statistics.errors == 0)
+
+            // A text that does not fit stays an error, and leaves no names behind.
+            for _ in 0..<20 {
+                let error = await Self.failure { _ = try await pool.query(insert, "none") }
+                #expect((error as? PostgresError)?.sqlState == "22P02")
+            }
+            let prepared: Int = try await pool.query("select count(*) from pg_prepared_statements")[
+                0][0]
+            #expect(prepared <= 3)
+            _ = try await pool.query("drop table typed")
+        }
+        #expect(bench.pool.statistics.losses == 0)
+    }
+
     @Test func tellsOfAWrongNumberOfParametersAndKeepsTheConnection() async throws {
         let bench = try Bench { $0.statementTimeout = .seconds(86400 * 365) }
         defer { bench.stop() }
