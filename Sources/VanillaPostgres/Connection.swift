@@ -433,6 +433,9 @@ extension Connection {
             // Of several the last one counts.
             first.operation?.result?.clear()
             first.operation?.result = result
+            if let operation = first.operation, operation.lease == nil, result.beginsTransaction {
+                began(operation)
+            }
         case (.done, _):
             result.clear()
         case (.failed, _):
@@ -466,6 +469,14 @@ extension Connection {
             forget(operation, isThere: true)
         }
         if operation.failure == nil { operation.failure = error }
+    }
+
+    /// What others ask here would be in that transaction. The end of the connection undoes it.
+    private func began(_ operation: Operation) {
+        operation.failure = PostgresError(
+            .misuse, "A transaction was begun on a shared connection: use withTransaction.")
+        operation.repeats = .max
+        close(PostgresError(.connection, "A query began a transaction on a shared connection."))
     }
 
     /// Whether it may succeed when it is prepared as the schema is now.
@@ -708,11 +719,10 @@ extension Connection {
         isCleaning = false
         // Who holds a lease has had something else cancelled.
         if isCancelling { return settle() }
+        // Given back meanwhile, within its transaction. The grace goes on.
+        guard channel?.isIdle == true || isLeased else { return clean() }
         graceEnds = nil
         nextCancel = nil
-        guard channel?.isIdle == true || isLeased else {
-            return close(PostgresError(.connection, "A connection was not clean."))
-        }
         settle()
     }
 }
@@ -817,7 +827,8 @@ extension Connection {
             } else {
                 shard.count(.error)
                 operation.finish(
-                    operation.wasCancelled ? CancellationError() : unavailable(reason))
+                    operation.wasCancelled
+                        ? CancellationError() : operation.failure ?? unavailable(reason))
             }
         }
     }

@@ -2,6 +2,14 @@
 
 internal import CPostgres
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// A result as libpq hands it out: somebody calls `clear`, or makes ``PostgresRows`` of it.
 @safe
 struct PostgresResult {
@@ -28,6 +36,17 @@ struct PostgresResult {
 
     /// What the server says that it did, such as `COMMIT`.
     var tag: String { unsafe String(cString: PQcmdStatus(pointer)) }
+
+    /// Whether a transaction is open now.
+    var beginsTransaction: Bool {
+        // The tag of nearly all begins with another letter, and it ends with a NUL.
+        let tag = unsafe PQcmdStatus(pointer)!
+        switch unsafe UInt8(bitPattern: tag[0]) {
+        case UInt8(ascii: "B"): return unsafe strcmp(tag, "BEGIN") == 0
+        case UInt8(ascii: "S"): return unsafe strcmp(tag, "START TRANSACTION") == 0
+        default: return false
+        }
+    }
 
     func clear() {
         unsafe PQclear(pointer)

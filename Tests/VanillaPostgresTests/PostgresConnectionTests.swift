@@ -261,6 +261,35 @@ import Vanilla
         #expect(pool.statistics.losses == 0)
     }
 
+    /// The lease ends while the connection makes sure that no signal is left.
+    @Test(arguments: backends)
+    func keepsTheConnectionOfATransactionThatWasCancelled(backend: Backend) async throws {
+        let bench = try Bench(backend: backend) { $0.maximum = 2 }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            for round in 0..<20 {
+                let sleep = "select pg_sleep(60 + \(round)), '\(backend)'"
+                let task = Task(executorPreference: bench.worker.taskExecutor) {
+                    try await pool.withTransaction { connection in
+                        _ = try await connection.query("select 1")
+                        _ = try await connection.query(sleep)
+                    }
+                }
+                let isAsleep = try await eventually {
+                    let count: Int = try await pool.query(
+                        "select count(*) from pg_stat_activity where state = 'active' and query = $1",
+                        sleep)[0][0]
+                    return count == 1
+                }
+                #expect(isAsleep)
+                task.cancel()
+                await #expect(throws: CancellationError.self) { try await task.value }
+            }
+            _ = try await pool.query("select 1")
+        }
+        #expect(bench.pool.statistics.losses == 0)
+    }
+
     @Test func endsAQueryOverItsTime() async throws {
         let bench = try Bench { $0.maximum = 1 }
         defer { bench.stop() }

@@ -304,6 +304,25 @@ import Vanilla
         #expect(bench.pool.statistics.attempts == 1)
     }
 
+    /// What others ask would be in it, and lost with it.
+    @Test(arguments: ["begin", "START TRANSACTION READ ONLY"])
+    func beginsNoTransactionForOthers(sql: String) async throws {
+        let bench = try Bench { $0.maximum = 1 }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            let error = await Self.failure { _ = try await pool.query(sql) }
+            #expect((error as? PostgresError)?.kind == .misuse)
+            let read = await Self.failure { _ = try await pool.query(Statement(sql, .reads)) }
+            #expect((read as? PostgresError)?.kind == .misuse)
+            _ = try await pool.query("create table begun (id int)")
+            _ = try? await pool.query("select 1 / 0")
+            let found: Int = try await pool.query("select count(*) from begun")[0][0]
+            #expect(found == 0)
+            _ = try await pool.query("drop table begun")
+        }
+        #expect(bench.pool.statistics.losses == 2)
+    }
+
     /// Nobody can hear them here.
     @Test func keepsNoNotifications() async throws {
         let bench = try Bench { $0.maximum = 1 }
