@@ -27,6 +27,8 @@ final class Shard: @unchecked Sendable {
     /// Not before that are connections opened.
     private var isPausing = false
     private var failures = 0
+    /// It has no connection, and waits for one of another worker.
+    private var isHungry = false
     private(set) var lastError: PostgresError?
     private(set) var isEnded = false
     /// Another one after each change of the schema that was noticed: what was prepared before is
@@ -134,6 +136,7 @@ extension Shard {
         let flushing = touched
         touched.removeAll(keepingCapacity: true)
         for connection in flushing { connection.flush() }
+        if shared.isSomebodyHungry { spare() }
         if waitingCount > 0 { setWaitTimer() }
         grow()
         gauge()
@@ -193,7 +196,7 @@ extension Shard {
         acquirers.remove(acquirer)
     }
 
-    /// Gives connections to those who want one for themselves. With more than one allowed, one is
+    /// Gives connections to those who want one for themselves. Where more than one can be had, one is
     /// left to queries.
     private func lease() {
         while let acquirer = acquirers.first {
@@ -207,13 +210,22 @@ extension Shard {
         reserve()
     }
 
-    private var leasable: Int { max(1, configuration.maximum - 1) }
+    /// How many connections can be had here, as far as is known: where the process has all that it may
+    /// have, or the server takes no more, those that are there.
+    private var attainable: Int {
+        if failures > 0 {
+            return max(1, connections.reduce(0) { $0 + ($1.state == .ready ? 1 : 0) })
+        }
+        return shared.hasRoom ? configuration.maximum : max(1, connections.count)
+    }
+
+    private var leasable: Int { max(1, attainable - 1) }
 
     private func mayLease(_ connection: Connection, _ acquirer: Acquirer) -> Bool {
         let leased = connections.reduce(0) { $0 + ($1.isLeased ? 1 : 0) }
         guard leased < leasable else { return false }
         // With one connection in all, whoever came first.
-        if configuration.maximum == 1, let query = unsent.first {
+        if attainable == 1, let query = unsent.first {
             return acquirer.order < query.order
         }
         return true
@@ -232,7 +244,7 @@ extension Shard {
         var wanted = min(acquirers.count - reserved, leasable - taken)
         var shared = connections.reduce(0) { $0 + ($1.isShared ? 1 : 0) }
         for connection in connections where wanted > 0 && connection.isShared {
-            guard shared > 1 || configuration.maximum == 1 else { return }
+            guard shared > 1 || attainable == 1 else { return }
             guard mayLease(connection, acquirers.first!) else { return }
             connection.isReserved = true
             wanted -= 1
@@ -322,12 +334,47 @@ extension Shard {
     func openAnother() -> Bool { !isPausing && openOne() }
 
     private func openOne() -> Bool {
-        guard connections.count < configuration.maximum, shared.take() else { return false }
+        guard connections.count < configuration.maximum else { return false }
+        guard connections.isEmpty || !shared.isSomebodyHungry else { return false }
+        guard shared.take() || hasBeenGiven() else { return false }
+        if isHungry {
+            isHungry = false
+            shared.satisfy(self)
+        }
+        begin()
+        return true
+    }
+
+    private func begin() {
         let connection = Connection(shard: self)
         connections.append(connection)
         count(.attempt)
         connection.open()
-        return true
+    }
+
+    /// Whether another worker has given one up for this one, which has none. If not, one will.
+    private func hasBeenGiven() -> Bool {
+        guard connections.isEmpty, waitingCount > 0, !isHungry else { return false }
+        isHungry = true
+        shared.hunger(self)
+        // It may have been given before it was known that this one waits.
+        return shared.take()
+    }
+
+    /// Another worker gave one up.
+    func inherit() {
+        let isWanted = isHungry && !isEnded
+        isHungry = false
+        guard isWanted else { return shared.give() }
+        begin()
+        schedule()
+    }
+
+    /// Gives up a connection for a worker that has none, if this one has more.
+    func spare() {
+        guard !isEnded, shared.isSomebodyHungry, connections.count > 1 else { return }
+        let spared = connections.first { $0.isFree } ?? connections.first { $0.isShared }
+        if !connections.contains(where: { $0.isRetiring }) { spared?.retire() }
     }
 
     func opened(_ connection: Connection) {
@@ -380,6 +427,8 @@ extension Shard {
         retryTimer?.cancel()
         waitTimer = nil
         retryTimer = nil
+        if isHungry { shared.satisfy(self) }
+        isHungry = false
         let error = unavailable(PostgresError(.stopped, "The worker stops."))
         while let operation = unsent.removeFirst() { operation.finish(error) }
         while let acquirer = acquirers.removeFirst() { acquirer.finish(error) }

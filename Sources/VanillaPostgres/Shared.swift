@@ -19,6 +19,9 @@ final class Shared: Sendable {
     private let size = Atomic(0)
     /// One for each worker that has asked.
     private let all = Lock<[Shard]>([])
+    /// Those that have none and may not open one, and how many they are.
+    private let hungry = Lock<[Shard]>([])
+    private let hungryCount = Atomic(0)
 
     init(_ configuration: PostgresPool.Configuration) throws(PostgresError) {
         try configuration.check()
@@ -42,16 +45,66 @@ final class Shared: Sendable {
 
     /// One more connection, if the process may have one.
     func take() -> Bool {
-        let (_, size) = size.add(1, ordering: .relaxed)
-        if size <= configuration.maximumInProcess { return true }
-        give()
+        var seen = size.load(ordering: .sequentiallyConsistent)
+        while seen < configuration.maximumInProcess {
+            let (isTaken, now) = size.weakCompareExchange(
+                expected: seen, desired: seen + 1, ordering: .sequentiallyConsistent)
+            if isTaken { return true }
+            seen = now
+        }
         return false
     }
 
+    /// One less; a worker that waits for it has it.
     func give() {
-        size.subtract(1, ordering: .relaxed)
+        guard let heir = nextHungry() else {
+            size.subtract(1, ordering: .sequentiallyConsistent)
+            return
+        }
+        heir.worker.run { heir.inherit() }
     }
 
+    /// Whether the process may have one more.
+    var hasRoom: Bool { size.load(ordering: .relaxed) < configuration.maximumInProcess }
+}
+
+// MARK: - Workers that have none
+
+extension Shared {
+    var isSomebodyHungry: Bool { hungryCount.load(ordering: .sequentiallyConsistent) > 0 }
+
+    /// The worker waits for a connection that another one has to spare; the others are asked.
+    func hunger(_ shard: Shard) {
+        hungry.withLock { shards in
+            shards.append(shard)
+            hungryCount.store(shards.count, ordering: .sequentiallyConsistent)
+        }
+        for other in shards where other !== shard {
+            other.worker.run { other.spare() }
+        }
+    }
+
+    /// It has one, or ends.
+    func satisfy(_ shard: Shard) {
+        hungry.withLock { shards in
+            shards.removeAll { $0 === shard }
+            hungryCount.store(shards.count, ordering: .sequentiallyConsistent)
+        }
+    }
+
+    private func nextHungry() -> Shard? {
+        guard isSomebodyHungry else { return nil }
+        return hungry.withLock { shards in
+            guard !shards.isEmpty else { return nil }
+            hungryCount.store(shards.count - 1, ordering: .sequentiallyConsistent)
+            return shards.removeFirst()
+        }
+    }
+}
+
+// MARK: - Telling
+
+extension Shared {
     func report(_ level: LogLevel, _ message: String) {
         if let log = configuration.log { return log(level, message) }
         let line = Array("vanilla: \(message)\n".utf8)

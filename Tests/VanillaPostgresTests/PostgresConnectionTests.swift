@@ -166,6 +166,42 @@ import Vanilla
         }
     }
 
+    /// Where the process may have no more, one connection serves both, first come first served.
+    @Test func isFairWithTheOneConnectionThatCanBeHad() async throws {
+        let bench = try Bench {
+            $0.maximum = 4
+            $0.maximumInProcess = 1
+        }
+        defer { bench.stop() }
+        let read = Statement("select pg_sleep(0.01)", .reads)
+        try await bench.run { pool in
+            _ = try await pool.query(read)
+            let served = Recorder<Int>()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // Some under way at all times.
+                for _ in 0..<4 {
+                    group.addTask {
+                        while served.values.count < 10 { _ = try await pool.query(read) }
+                    }
+                }
+                for _ in 0..<2 {
+                    group.addTask {
+                        while served.values.count < 10 {
+                            try await pool.withConnection { connection in
+                                _ = try await connection.query(read)
+                            }
+                            served.record(0)
+                            // Held all the time but for this, and yet the others go on.
+                            _ = try await pool.query(read)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        #expect(bench.pool.statistics.refusals == 0 && bench.pool.statistics.attempts == 1)
+    }
+
     @Test func refusesAtOnceWhenTooManyWait() async throws {
         let bench = try Bench {
             $0.maximum = 1

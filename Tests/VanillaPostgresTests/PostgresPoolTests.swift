@@ -501,6 +501,44 @@ import Vanilla
         #expect(pool.statistics.attempts == 2)
     }
 
+    /// One has all connections of the process, idle, busy or leased; the other asks.
+    @Test func givesUpAConnectionForAWorkerThatHasNone() async throws {
+        let first = try Bench {
+            $0.minimum = 3
+            $0.maximum = 3
+            $0.maximumInProcess = 3
+        }
+        defer { first.stop() }
+        let second = try Bench()
+        defer { second.stop() }
+        let pool = first.pool
+        @Sendable func ask() async throws {
+            let found = try await second.run { _ in
+                try await pool.query(Self.echo, 7)[0][0] as Int
+            }
+            #expect(found == 7)
+        }
+        try await first.run { _ in
+            try pool.open()
+            let isOpen = try await eventually {
+                _ = try await pool.query(Self.echo, 1)
+                return pool.statistics.connected == 3
+            }
+            #expect(isOpen)
+        }
+        try await ask()
+        #expect(pool.statistics.size == 3 && pool.statistics.losses == 0)
+        try await first.run { _ in
+            // Leases go on, and those that share one do.
+            try await pool.withConnection { connection in
+                _ = try await connection.query("select 1")
+                try await ask()
+                _ = try await pool.query(Self.echo, 1)
+            }
+        }
+        #expect(pool.statistics.refusals == 0)
+    }
+
     @Test func closesItsConnectionsWhenItIsReleased() async throws {
         let text = try database.get().connectionString + " application_name=released"
         let bench = try Bench()
