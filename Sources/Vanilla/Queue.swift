@@ -42,8 +42,14 @@ package final class Queue<Element> {
 
     /// The element at a place counted from the first.
     @inlinable package subscript(index: Int) -> Element {
-        precondition(0..<count ~= index, "There is no such element in the queue.")
-        return unsafe place(index).pointee
+        get {
+            precondition(0..<count ~= index, "There is no such element in the queue.")
+            return unsafe place(index).pointee
+        }
+        set {
+            precondition(0..<count ~= index, "There is no such element in the queue.")
+            unsafe place(index).pointee = newValue
+        }
     }
 
     @inlinable package func append(_ element: consuming Element) {

@@ -71,6 +71,10 @@ final class Connection {
     private var lastUse: Int64
     /// When an answer came, or the first query was sent.
     private(set) var progress: Int64 = 0
+    /// How long the way to the server and back takes, at most: the shortest time to an answer so far.
+    private var roundTrip: Int64 = 0
+    /// The next answer tells.
+    private var isTiming = false
 
     struct Expected {
         enum Kind {
@@ -195,6 +199,8 @@ extension Connection {
         self.watch = watch
         taking = TurnTask(on: shard.worker, at: .soon) { [self] in takeSome() }
         state = .ready
+        // Several of them were there and back.
+        roundTrip = Clock.now - lastUse
         setClock(nil)
         setLife()
         listen()
@@ -210,12 +216,17 @@ extension Connection {
         operation.phase = .sent
         operation.carrier = self
         operation.deadline = now + operation.timeout
-        if inFlight == 0 { progress = now }
+        operation.isDelayed = false
+        if inFlight == 0 {
+            progress = now
+            isTiming = true
+        }
         inFlight += 1
         lastUse = now
         touch()
-        if operation.deadline < clockIsAt { setClock(operation.deadline) }
-        if operation.isRead && !operation.isAlone && operation.lease == nil {
+        let look = inFlight > 1 ? min(operation.deadline, now + stallTime) : operation.deadline
+        if look < clockIsAt { setClock(look) }
+        if operation.isShared {
             push(operation)
             isOpen = true
         } else {
@@ -373,7 +384,12 @@ extension Connection {
     private func receive() {
         guard state == .ready, let channel else { return }
         isLost = !channel.receive()
-        progress = Clock.now
+        let now = Clock.now
+        if isTiming {
+            isTiming = false
+            roundTrip = min(roundTrip, now - progress)
+        }
+        progress = now
         taking?.schedule()
     }
 
@@ -492,7 +508,7 @@ extension Connection {
         guard let over = expected.removeFirst(), over.kind == .query, let operation = over.operation
         else { return }
         // What may write is done when its Sync says so.
-        if operation.isRead && !operation.isAlone && operation.lease == nil { end(operation) }
+        if operation.isShared { end(operation) }
     }
 
     private func synced(_ operation: Operation?) {
@@ -514,7 +530,11 @@ extension Connection {
             return again(operation)
         }
         // The signal was meant for a neighbour.
-        if error.isCancelled && graceEnds != nil && operation.canRepeat { return again(operation) }
+        if error.isCancelled && graceEnds != nil
+            && (operation.canRepeat || operation.isUndoneByCancelling)
+        {
+            return again(operation)
+        }
         if error.endsConnection || (error.refusesWrites && !isReadOnly) {
             isRetiring = true
             if error.endsConnection && operation.canRepeat { return again(operation) }
@@ -532,14 +552,8 @@ extension Connection {
                 operation.failure
                     ?? PostgresError(.server, "The transaction did not begin.", sqlState: "25P02"))
         }
-        operation.result?.clear()
-        operation.result = nil
-        operation.failure = nil
-        operation.isAborted = false
+        operation.startAnew()
         operation.isAlone = true
-        operation.known = nil
-        operation.wasKnown = false
-        operation.repeats += 1
         guard operation.lease != nil else { return shard.again(operation) }
         beginning = operation.beginning
         operation.beginning = nil
@@ -593,10 +607,54 @@ extension Connection {
         guard state != .closed else { return }
         let now = Clock.now
         if let graceEnds, graceEnds <= now {
-            return close(PostgresError(.timeout, "A cancelled query did not end."))
+            // Behind what was cancelled others may take their time.
+            guard let running, !isForNobody(running), !isCancelling, !isCleaning else {
+                return close(PostgresError(.timeout, "A cancelled query did not end."))
+            }
+            self.graceEnds = now + shard.configuration.cancelGrace.boundedNanoseconds
         }
         cancelAgain(now)
+        relieve(now)
         expire(now)
+    }
+
+    /// Sends elsewhere what only reads and waits here behind something slow, if there is an elsewhere:
+    /// a turn's queries go together, and one of them may take long.
+    private func relieve(_ now: Int64) {
+        guard state == .ready, !isLeased, graceEnds == nil, inFlight > 1, let running else {
+            return
+        }
+        let due = progress + stallTime
+        guard due <= now, shard.hasAnother(than: self, now) else {
+            return setClock(min(clockIsAt, max(due, now + stallTime / 2)))
+        }
+        var moved: [Operation] = []
+        for index in 0..<expected.count where expected[index].kind == .query {
+            guard let operation = expected[index].operation, operation !== running,
+                operation.isShared, !operation.isAbandoned, operation.canRepeat
+            else { continue }
+            let ghost = operation.leaveGhost()
+            expected[index] = Expected(kind: .query, operation: ghost)
+            if expected[index - 1].operation === operation {
+                expected[index - 1] = Expected(kind: .prepare, operation: ghost)
+            }
+            moved.append(operation)
+        }
+        for operation in moved.reversed() {
+            operation.startAnew()
+            shard.again(operation)
+        }
+        guard !moved.isEmpty else { return }
+        isBlocked = true
+        setClock(min(clockIsAt, now + Self.patience))
+    }
+
+    /// How long nothing may come while several wait: 50 ms, and what the way takes.
+    private var stallTime: Int64 { 50_000_000 + 2 * roundTrip }
+
+    /// Whether what it is at takes long.
+    func isSlow(_ now: Int64) -> Bool {
+        inFlight > 0 && now - progress > 10_000_000 + 2 * roundTrip
     }
 
     /// Lets go on who has waited long enough. As many steps as queries are under way, once in the
@@ -610,6 +668,11 @@ extension Connection {
             }
             if operation.isAbandoned {
                 isLate = true
+            } else if operation.deadline <= now && isBehindAnother(operation) {
+                // The server has not begun with it.
+                operation.isDelayed = true
+                operation.deadline = now + operation.timeout
+                next = min(next, operation.deadline)
             } else if operation.deadline <= now {
                 isLate = true
                 operation.abandon(
@@ -629,15 +692,31 @@ extension Connection {
     private func unstick(_ now: Int64) {
         guard graceEnds == nil else { return }
         isBlocked = true
-        for index in 0..<expected.count {
-            guard let operation = expected[index].operation else { continue }
-            if !operation.isAbandoned && !operation.canRepeat {
-                // It may be what runs. Later, then.
-                return setClock(min(clockIsAt, now + Self.patience))
-            }
+        let isMeant = running.map(isForNobody) ?? false
+        guard isMeant && (0..<expected.count).allSatisfy({ maybeHit(expected[$0].operation) })
+        else {
+            // Later, then.
+            return setClock(min(clockIsAt, now + Self.patience))
         }
         graceEnds = now + shard.configuration.cancelGrace.boundedNanoseconds
         startCancelling()
+    }
+
+    /// Whether it is no harm when the signal comes late and meets this one.
+    private func maybeHit(_ operation: Operation?) -> Bool {
+        guard let operation, !operation.isAbandoned else { return true }
+        return operation.canRepeat || operation.isUndoneByCancelling
+    }
+
+    /// Another one, for which somebody waits in vain by now, has taken its time.
+    private func isBehindAnother(_ operation: Operation) -> Bool {
+        guard operation.lease == nil, !operation.isDelayed, let running else { return false }
+        return running !== operation
+    }
+
+    /// Nobody waits for it any more, or for more than its end.
+    private func isForNobody(_ operation: Operation) -> Bool {
+        operation.wasCancelled || operation.isAbandoned || (operation.lease != nil && !isLeased)
     }
 
     /// A query whose asker went away.
@@ -694,8 +773,7 @@ extension Connection {
         guard time <= now else { return setClock(min(clockIsAt, time)) }
         nextCancel = nil
         guard graceEnds != nil, !isCleaning, let running else { return }
-        let isLeft = running.lease != nil && !isLeased
-        if running.wasCancelled || running.isAbandoned || isLeft { startCancelling() }
+        if isForNobody(running) { startCancelling() }
     }
 
     /// What the server is at, as far as answers have come.

@@ -43,6 +43,8 @@ final class Operation: Waiting, @unchecked Sendable {
     /// For how long it may be under way, in nanoseconds, and until when.
     var timeout: Int64 = 0
     var deadline: Int64 = 0
+    /// Its time began anew, as another one had taken it.
+    var isDelayed = false
 
     /// Who waits for it does not wait for its end, and, once that has gone on, nobody does.
     var isAbandoned = false
@@ -78,6 +80,45 @@ final class Operation: Waiting, @unchecked Sendable {
     /// Nothing is wrong with sending it again, elsewhere: as often as there may be connections that
     /// were lost together, and once more.
     var canRepeat: Bool { isRead && lease == nil && repeats <= shard.configuration.maximum }
+
+    /// It shares a Sync with others.
+    var isShared: Bool { isRead && !isAlone && lease == nil }
+
+    /// Nothing is left of it when it is cancelled, so that it may be sent again then. Only what is no
+    /// query can commit halfway, such as CALL.
+    var isUndoneByCancelling: Bool {
+        guard lease == nil && repeats < 2 else { return false }
+        let first = (statement?.sql ?? sql).drop { $0.isWhitespace }.prefix { $0.isLetter }
+        let queries = ["select", "insert", "update", "delete", "merge", "with", "values"]
+        return queries.contains(first.lowercased())
+    }
+
+    /// What is left where it was sent when it is sent elsewhere instead: something for which nobody
+    /// waits.
+    func leaveGhost() -> Operation {
+        let ghost = shard.makeOperation(nil)
+        ghost.phase = .sent
+        // What was prepared for it may have to be forgotten.
+        ghost.statement = statement
+        ghost.known = known
+        ghost.isRead = true
+        ghost.carrier = carrier
+        ghost.deadline = deadline
+        ghost.isAbandoned = true
+        ghost.hasGoneOn = true
+        return ghost
+    }
+
+    /// As before it was sent.
+    func startAnew() {
+        result?.clear()
+        result = nil
+        failure = nil
+        isAborted = false
+        known = nil
+        wasKnown = false
+        repeats += 1
+    }
 
     /// Asks, and waits for the answer.
     @usableFromInline
@@ -179,6 +220,7 @@ final class Operation: Waiting, @unchecked Sendable {
         known = nil
         wasKnown = false
         beginning = nil
+        isDelayed = false
         wasCancelled = false
         isAbandoned = false
         hasGoneOn = false

@@ -142,25 +142,52 @@ extension Shard {
         gauge()
     }
 
-    /// The queries of a turn go together to the connection that has least to do.
+    /// The reads of a turn go together to the connection that has least to do. What has a Sync of its
+    /// own does not gain by company, and would wait for the others.
     private func distribute() {
         let now = Clock.now
-        while let connection = leastLoaded() {
-            while connection.isUsable, let operation = unsent.removeFirst() {
-                waited(operation, now)
-                connection.send(operation, now: now)
+        var together: Connection?
+        while let operation = unsent.first {
+            let connection: Connection?
+            if operation.isShared {
+                if together?.isUsable != true { together = leastLoaded(now) }
+                connection = together
+            } else {
+                connection = leastLoaded(now)
             }
-            if unsent.isEmpty { return }
+            guard let connection else { return stamp(now) }
+            unsent.remove(operation)
+            waited(operation, now)
+            connection.send(operation, now: now)
         }
-        stamp(now)
     }
 
-    private func leastLoaded() -> Connection? {
+    /// Of those that are not at something slow, if there are such.
+    private func leastLoaded(_ now: Int64) -> Connection? {
         var best: Connection?
+        var isBestSlow = true
         for connection in connections where connection.isUsable {
-            if best == nil || connection.inFlight < best!.inFlight { best = connection }
+            let isSlow = connection.isSlow(now)
+            if best == nil || (isBestSlow && !isSlow)
+                || (isBestSlow == isSlow && connection.inFlight < best!.inFlight)
+            {
+                best = connection
+                isBestSlow = isSlow
+            }
         }
         return best
+    }
+
+    /// Whether another connection can take what waits at this one, or will be there soon.
+    func hasAnother(than connection: Connection, _ now: Int64) -> Bool {
+        if connections.contains(where: { other in
+            other !== connection && other.isUsable && !other.isSlow(now)
+        }) {
+            return true
+        }
+        guard failures == 0 else { return false }
+        if connections.contains(where: { $0.state == .opening }) { return true }
+        return !isPausing && connections.count < configuration.maximum && shared.hasRoom
     }
 
     /// What is left over begins to wait.
