@@ -31,7 +31,7 @@ public final class DescriptorWatch {
         public static let readable = Events(rawValue: UInt32(POLLIN))
         /// There is room to write.
         public static let writable = Events(rawValue: UInt32(POLLOUT))
-        /// It failed, or the other side hung up. Told whether it was asked for or not.
+        /// It failed, or the other side hung up: both are told as this. Whether it was asked for or not.
         public static let failed = Events(rawValue: UInt32(POLLERR) | UInt32(POLLHUP))
     }
 
@@ -62,9 +62,11 @@ public final class DescriptorWatch {
     }
 
     /// Has `body` called once, when the descriptor is ready for any of `events` or has failed.
-    /// Asking again replaces both.
+    /// Asking again replaces both, and whoever waits in ``ready(for:)`` waits no longer. A file, which
+    /// is always ready, is said to be so at once.
     public func whenReady(for events: Events, _ body: @escaping (Events) -> Void) {
         guard let watch = unsafe watch else { return }
+        onClose.take()?()
         self.body = body
         unsafe vn_watch_for(watch, events.rawValue)
     }
@@ -72,7 +74,8 @@ public final class DescriptorWatch {
     /// Waits until the descriptor is ready for any of `events`, or has failed. On the worker's thread,
     /// where an asynchronous handler is.
     ///
-    /// - Throws: `CancellationError` where the task is cancelled meanwhile, or the watch is closed.
+    /// - Throws: `CancellationError` where the task is cancelled meanwhile, the watch is closed, or
+    ///   asked for something else.
     public func ready(for events: Events) async throws -> Events {
         let wait = WorkerWait<Events>(on: worker)
         return try await wait.value { [self] in
@@ -105,12 +108,15 @@ public final class DescriptorWatch {
             return watch.forget()
         }
         watch.onClose = nil
-        watch.body.take()?(Events(rawValue: events))
+        var found = Events(rawValue: events)
+        if !found.isDisjoint(with: .failed) { found.formUnion(.failed) }
+        watch.body.take()?(found)
     }
 }
 
 extension Worker {
-    /// Watches a descriptor. On the worker's thread.
+    /// Watches a descriptor. On the worker's thread. A worker watches 65,536 at most, those of database
+    /// connections among them.
     ///
     /// - Throws: ``VanillaError`` of the kind `descriptor` where descriptors or memory ran out, or the
     ///   number is none of an open descriptor.

@@ -62,8 +62,13 @@ private final class LaterAnswer: Sendable {
         var writer = unsafe ResponseWriter(lent: response, core: core)
         do {
             try answer(&writer)
+            if !writer.isAnswered { throw NoAnswer() }
         } catch {
             writer.fail(error, in: "A deferred answer")
         }
     }
+}
+
+private struct NoAnswer: Error, CustomStringConvertible {
+    let description = "it returned without an answer"
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <dirent.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -1453,6 +1454,30 @@ static const char *watch(struct fixture *fixture)
     return end(fixture, slot);
 }
 
+/* A file never blocks. epoll does not take it. */
+static const char *watch_a_file(struct fixture *fixture)
+{
+    int32_t fd = open("/dev/zero", O_RDWR | O_CLOEXEC), file = memfd_create("watched", MFD_CLOEXEC);
+    int32_t both[] = {fd, file};
+    for (int32_t i = 0; i < 2; i++) {
+        struct slot *slot = begin(fixture, both[i]);
+        for (int32_t j = 0; j < 3; j++) {
+            vn_ring_watch(fixture->ring, &slot->source, POLLIN);
+            if (!is(next(fixture), VN_READY, slot, POLLIN))
+                return "a file is not readable";
+            if (!is_quiet(fixture))
+                return "READY comes twice";
+        }
+        vn_ring_watch(fixture->ring, &slot->source, POLLIN | POLLOUT);
+        if (!is(next(fixture), VN_READY, slot, POLLIN | POLLOUT))
+            return "a file is not ready for both";
+        const char *problem = end(fixture, slot);
+        if (problem != NULL)
+            return problem;
+    }
+    return NULL;
+}
+
 static const char *replace_a_watch(struct fixture *fixture)
 {
     int32_t peer;
@@ -1662,6 +1687,7 @@ static const struct {
     {"no wake is lost under load", lose_no_wake},
     {"a wake ends a wait without a timeout", wake_a_sleeper},
     {"a watched descriptor is told once when ready", watch},
+    {"a file is ready", watch_a_file},
     {"a watch replaces the one before", replace_a_watch},
     {"a watched source ends though its descriptor lives on", end_a_watch},
     {"timeouts are kept", keep_the_time},

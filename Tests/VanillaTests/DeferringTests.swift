@@ -86,6 +86,17 @@ import Vanilla
     }
 
     @Test(arguments: backends)
+    func answers500WhereTheAnswerIsNone(backend: Backend) throws {
+        let log = Recorder<String>()
+        let server = try Server(configuration: local(backend, log: log)) { _, response in
+            let completion = response.later()
+            onAnotherThread { completion.finish { _ in } }
+        }
+        #expect(try server.answers([get("/"), get("/")]).map(\.status) == [500, 500])
+        #expect(log.values.filter { $0.contains("without an answer") }.count == 2)
+    }
+
+    @Test(arguments: backends)
     func saysWhetherItWasFinishedBefore(backend: Backend) throws {
         let results = Recorder<Bool>()
         let server = try Server(configuration: local(backend)) { _, response in

@@ -295,10 +295,29 @@ static int32_t turn_of_listener(struct epoll *ring, struct vn_source *source,
     return tell(event, source, VN_ACCEPTED, error);
 }
 
+static int32_t ready(struct vn_source *source, uint32_t found, struct vn_event *event)
+{
+    if (!(source->wants & WANTS_WATCH))
+        return 0;
+    /* The mask may have been replaced since: what the old one found may be nothing to the new
+     * one. */
+    found &= source->watch_mask | POLLERR | POLLHUP;
+    if (found == 0)
+        return 0;
+    source->wants &= (uint8_t) ~WANTS_WATCH;
+    return tell(event, source, VN_READY, (int32_t) found);
+}
+
 static int32_t turn_of_watch(struct epoll *ring, struct vn_source *source, struct vn_event *event)
 {
-    if (enlist(ring, source, source->watch_mask | EPOLLONESHOT) == 0)
+    int32_t error = enlist(ring, source, source->watch_mask | EPOLLONESHOT);
+    if (error == 0)
         return 0;
+    /* A file: it never blocks, and is ready for both, as to poll(2). */
+    if (error == -EPERM) {
+        uint32_t found = source->watch_mask & (POLLIN | POLLOUT);
+        return found == 0 ? 0 : ready(source, found, event);
+    }
     source->wants &= (uint8_t) ~WANTS_WATCH;
     return tell(event, source, VN_READY, POLLERR);
 }
@@ -379,19 +398,6 @@ static int32_t accept_some(struct epoll *ring, struct vn_source *source, struct 
     if (source->accept_budget == 0)
         delist(ring, source);
     return count;
-}
-
-static int32_t ready(struct vn_source *source, uint32_t found, struct vn_event *event)
-{
-    if (!(source->wants & WANTS_WATCH))
-        return 0;
-    /* The mask may have been replaced since: what the old one found may be nothing to the new
-     * one. */
-    found &= source->watch_mask | POLLERR | POLLHUP;
-    if (found == 0)
-        return 0;
-    source->wants &= (uint8_t) ~WANTS_WATCH;
-    return tell(event, source, VN_READY, (int32_t) found);
 }
 
 static int32_t writable(struct vn_source *source, struct vn_event *event)

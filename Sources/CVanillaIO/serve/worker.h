@@ -23,7 +23,7 @@ enum vn_owner { VN_OWNER_LISTENER = 1, VN_OWNER_CONNECTION, VN_OWNER_WATCH };
 enum {
     VN_EVENTS_MAX = 512, /* events taken up in one turn */
     VN_STATUS_LINE_ROOM = 64, /* a status line; that of a 200 and its Date line */
-    VN_WATCHES_MOST = 1024, /* descriptors that are watched on one worker */
+    VN_WATCHES_MOST = 65536, /* descriptors that are watched on one worker */
     VN_WATCHES_OFFLINE = 64, /* the same without a started server */
     VN_TIMER_UNIT = 125000, /* nanoseconds: the unit of the wheel that the user's timers are in */
 };
