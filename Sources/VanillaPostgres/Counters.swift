@@ -11,6 +11,7 @@ final class Counters: Sendable {
         case attempt
         case connected
         case loss
+        case reconnect
     }
 
     private let queries = Atomic(0)
@@ -19,6 +20,7 @@ final class Counters: Sendable {
     private let attempts = Atomic(0)
     private let connected = Atomic(0)
     private let losses = Atomic(0)
+    private let reconnects = Atomic(0)
     private let size = Atomic(0)
     private let idle = Atomic(0)
     private let waiting = Atomic(0)
@@ -40,6 +42,7 @@ final class Counters: Sendable {
         case .attempt: Self.add(attempts)
         case .connected: Self.add(connected)
         case .loss: Self.add(losses)
+        case .reconnect: Self.add(reconnects)
         }
     }
 
@@ -69,6 +72,7 @@ final class Counters: Sendable {
         total.attempts += attempts.load(ordering: .relaxed)
         total.connected += connected.load(ordering: .relaxed)
         total.losses += losses.load(ordering: .relaxed)
+        total.reconnects += reconnects.load(ordering: .relaxed)
         total.size += size.load(ordering: .relaxed)
         total.idle += idle.load(ordering: .relaxed)
         total.waiting += waiting.load(ordering: .relaxed)

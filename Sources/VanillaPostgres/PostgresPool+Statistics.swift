@@ -24,6 +24,8 @@ extension PostgresPool {
         public internal(set) var connected = 0
         /// Connections that were lost.
         public internal(set) var losses = 0
+        /// Connections that were opened in the place of lost ones.
+        public internal(set) var reconnects = 0
 
         /// The bounds of ``waits``, in milliseconds.
         public static let waitBounds: [Int64] = [

@@ -27,6 +27,8 @@ final class Shard: @unchecked Sendable {
     /// Not before that are connections opened.
     private var isPausing = false
     private var failures = 0
+    /// Connections that were lost, and in whose place there is none yet.
+    private var missing = 0
     /// It has no connection, and waits for one of another worker.
     private var isHungry = false
     private(set) var lastError: PostgresError?
@@ -409,6 +411,10 @@ extension Shard {
         failures = 0
         lastError = nil
         count(.connected)
+        if missing > 0 {
+            missing -= 1
+            count(.reconnect)
+        }
         for old in connections where old.isOld && old !== connection { old.retire() }
         schedule()
     }
@@ -428,7 +434,10 @@ extension Shard {
             }
         }
         if wasReady {
-            if error != nil { count(.loss) }
+            if error != nil {
+                missing += 1
+                count(.loss)
+            }
         } else {
             pause()
         }

@@ -16,7 +16,8 @@ import VanillaPostgres
         try await Place().run {
             let old = PostgresMigration([PostgresMigration.all[0]])
             try await old.run(on: pool)
-            _ = try await pool.query("insert into users (name, password_hash) values ('ada', 'x')")
+            _ = try await pool.query(
+                "insert into hexagonal_users (name, password_hash) values ('ada', 'x')")
             let store = try PostgresStore(connection: connection, workers: 1)
             #expect(try await store.findUser(named: UserName("ada"))?.passwordHash.text == "x")
             #expect(try await store.listProducts(#require(Page())).isEmpty)
@@ -41,11 +42,27 @@ import VanillaPostgres
         let connection = try emptyDatabase()
         let pool = try PostgresPool(.shared(connection, among: 1))
         try await Place().run {
-            let wrong = PostgresMigration([PostgresMigration.all[0], "create table users (a int)"])
+            let wrong = PostgresMigration([
+                PostgresMigration.all[0], "create table hexagonal_users (a int)",
+            ])
             await #expect(throws: PostgresError.self) { try await wrong.run(on: pool) }
             try await PostgresMigration().run(on: pool)
         }
         #expect(try psql(connection, "select max(version) from hexagonal_migrations") == "2\n")
+    }
+
+    /// Such as the example `database`.
+    @Test func leavesTheTablesOfOthersAlone() async throws {
+        let connection = try emptyDatabase()
+        _ = try psql(connection, "create table users (id serial primary key, name text not null)")
+        _ = try psql(connection, "insert into users (name) values ('another')")
+        try await Place().run {
+            let store = try PostgresStore(connection: connection, workers: 1)
+            _ = try await store.addUser(
+                named: UserName("ada"), passwordHash: PasswordHash("x"))
+            #expect(try await store.listUsers(#require(Page())).count == 1)
+        }
+        #expect(try psql(connection, "select name from users") == "another\n")
     }
 
     @Test func isPreparedByManyAtTheSameTime() async throws {

@@ -8,16 +8,17 @@ import VanillaPostgres
 /// Once, and again only where it failed. Programs that start at the same time take turns.
 actor PostgresMigration {
     /// The shape of the database, step by step: what was released is never changed, only added to.
+    /// The names begin with the program's, since others may have tables in the same database.
     static let all = [
         """
-        create table users (
+        create table hexagonal_users (
             id bigint generated always as identity primary key,
             name text not null unique,
             password_hash text not null
         )
         """,
         """
-        create table products (
+        create table hexagonal_products (
             id bigint generated always as identity primary key,
             name text not null,
             price bigint not null,

@@ -36,11 +36,11 @@ extension PostgresPool.Configuration {
 
 extension PostgresStore: UserStore {
     private static let insertUser = Statement(
-        "insert into users (name, password_hash) values ($1, $2) returning id")
+        "insert into hexagonal_users (name, password_hash) values ($1, $2) returning id")
     private static let selectUser = Statement(
-        "select id, password_hash from users where name = $1", .reads)
+        "select id, password_hash from hexagonal_users where name = $1", .reads)
     private static let selectUsers = Statement(
-        "select id, name from users where id > $1 order by id limit $2", .reads)
+        "select id, name from hexagonal_users where id > $1 order by id limit $2", .reads)
 
     func addUser(named name: UserName, passwordHash: PasswordHash) async throws -> User {
         let rows = try await query(Self.insertUser, name.text, passwordHash.text)
@@ -62,9 +62,10 @@ extension PostgresStore: UserStore {
 
 extension PostgresStore: ProductStore {
     private static let insertProduct = Statement(
-        "insert into products (name, price, currency) values ($1, $2, $3) returning id")
+        "insert into hexagonal_products (name, price, currency) values ($1, $2, $3) returning id")
     private static let selectProducts = Statement(
-        "select id, name, price, currency from products where id > $1 order by id limit $2", .reads)
+        "select id, name, price, currency from hexagonal_products where id > $1 order by id limit $2",
+        .reads)
 
     func addProduct(named name: ProductName, price: Price) async throws -> Product {
         let rows = try await query(
