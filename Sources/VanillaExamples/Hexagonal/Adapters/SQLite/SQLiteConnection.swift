@@ -44,6 +44,20 @@ final class SQLiteConnection {
         try check(sqlite3_exec(database, sql, nil, nil, nil))
     }
 
+    /// The same for what SQLite does not wait for by itself, such as a change of the journal, for which
+    /// others must not even read: tries again for up to five seconds.
+    func executeOnceFree(_ sql: String) throws(SQLiteError) {
+        for _ in 0..<500 {
+            do {
+                return try execute(sql)
+            } catch {
+                guard error.isBusy else { throw error }
+                sqlite3_sleep(10)
+            }
+        }
+        try execute(sql)
+    }
+
     /// Runs one statement with its values, which are never part of its text.
     func rows<Row>(
         _ sql: String, _ values: [SQLiteValue] = [], _ makeRow: (SQLiteRow) throws -> Row

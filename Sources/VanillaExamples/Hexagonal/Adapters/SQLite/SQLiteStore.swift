@@ -27,7 +27,8 @@ final class SQLiteStore: Sendable {
     /// What was answered is on the disk: each commit waits for it.
     private static func connect(_ path: String) throws -> SQLiteConnection {
         let connection = try SQLiteConnection(path: path)
-        try connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        try connection.executeOnceFree("PRAGMA journal_mode = WAL")
+        try connection.execute("PRAGMA synchronous = FULL")
         return connection
     }
 
