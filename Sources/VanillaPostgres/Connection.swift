@@ -446,12 +446,11 @@ extension Connection {
             result.clear()
             deallocating.removeFirst()
         case (.done, .query):
+            guard let operation = first.operation else { return result.clear() }
             // Of several the last one counts.
-            first.operation?.result?.clear()
-            first.operation?.result = result
-            if let operation = first.operation, operation.lease == nil, result.beginsTransaction {
-                began(operation)
-            }
+            operation.result?.clear()
+            operation.result = result
+            if result.beginsTransaction && operation.lease == nil { began(operation) }
         case (.done, _):
             result.clear()
         case (.failed, _):
@@ -529,13 +528,10 @@ extension Connection {
         {
             return again(operation)
         }
-        // The signal was meant for a neighbour.
-        if error.isCancelled && graceEnds != nil
-            && (operation.canRepeat || operation.isUndoneByCancelling)
-        {
+        if isForNeighbour(error) && (operation.canRepeat || operation.isUndoneByCancelling) {
             return again(operation)
         }
-        if error.endsConnection || (error.refusesWrites && !isReadOnly) {
+        if endsUse(error) {
             isRetiring = true
             if error.endsConnection && operation.canRepeat { return again(operation) }
             shard.count(.error)
@@ -543,6 +539,16 @@ extension Connection {
         }
         shard.count(.error)
         operation.finish(operation.wasCancelled ? CancellationError() : nil)
+    }
+
+    /// The signal was meant for another query.
+    private func isForNeighbour(_ error: PostgresError) -> Bool {
+        error.isCancelled && graceEnds != nil
+    }
+
+    /// The connection is of no more use, to whatever query.
+    private func endsUse(_ error: PostgresError) -> Bool {
+        error.endsConnection || (error.refusesWrites && !isReadOnly)
     }
 
     /// A neighbour failed, or the statement was no longer prepared: nothing of it was done.
@@ -905,10 +911,20 @@ extension Connection {
             } else {
                 shard.count(.error)
                 operation.finish(
-                    operation.wasCancelled
-                        ? CancellationError() : operation.failure ?? unavailable(reason))
+                    operation.wasCancelled ? CancellationError() : outcome(of: operation, reason))
             }
         }
+    }
+
+    /// What a query is told whose connection was lost: what the server said of it before, unless that
+    /// is of the connection, or what a repetition would have mended.
+    private func outcome(of operation: Operation, _ loss: PostgresError) -> any Error {
+        guard let failure = operation.failure as? PostgresError else { return unavailable(loss) }
+        if endsUse(failure) { return unavailable(failure) }
+        if wantsPreparing(operation, failure) || isForNeighbour(failure) {
+            return unavailable(loss)
+        }
+        return failure
     }
 
     /// Everything under way, in its order, each once.

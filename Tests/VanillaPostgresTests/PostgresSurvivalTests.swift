@@ -54,6 +54,37 @@ import Vanilla
     }
 
     @Test(arguments: backends)
+    func aQueryWhoseConnectionEndsIsUnavailable(backend: Backend) async throws {
+        let postgres = try PrivatePostgres()
+        defer { postgres.stop() }
+        let bench = try Bench(postgres.connectionString, backend: backend) { $0.maximum = 1 }
+        defer { bench.stop() }
+        // The server says that it ends the connection in answer to the query, and no more.
+        let fatal = Statement("select pg_terminate_backend(pg_backend_pid())")
+        let ways: [@Sendable (PostgresPool) async throws -> Void] = [
+            { pool in _ = try await pool.query(fatal) },
+            { pool in _ = try await pool.withConnection { try await $0.query(fatal) } },
+            { pool in _ = try await pool.withTransaction { try await $0.query(fatal) } },
+        ]
+        for (index, way) in ways.enumerated() {
+            #expect(try await answers(bench))
+            let thrown = try await bench.run { pool in
+                do {
+                    try await way(pool)
+                    return nil as (any Error)?
+                } catch {
+                    return error
+                }
+            }
+            let error = try #require(
+                thrown as? RequestError, "\(index): \(String(describing: thrown))")
+            #expect(error.status == .serviceUnavailable && error.retryAfter == 1)
+            #expect((error.cause as? PostgresError)?.sqlState == "57P01", "\(index): \(error)")
+        }
+        #expect(try await answers(bench))
+    }
+
+    @Test(arguments: backends)
     func survivesARestart(backend: Backend) async throws {
         let postgres = try PrivatePostgres()
         defer { postgres.stop() }
