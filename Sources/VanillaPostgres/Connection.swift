@@ -27,8 +27,10 @@ final class Connection {
     private var isLost = false
     /// Operations that were sent and are not over.
     private(set) var inFlight = 0
-    /// Operations of this turn that have a Sync each; sent behind those that share one.
+    /// Operations that have a Sync each, not sent yet; they go behind those that share one.
     private var alone: [Operation] = []
+    /// Syncs whose answers have not come.
+    private var syncs = 0
     /// Reads were sent and not yet followed by their Sync.
     private var isOpen = false
     /// To be flushed at the end of the turn.
@@ -104,8 +106,16 @@ final class Connection {
     /// Whether it takes one more query.
     var isUsable: Bool {
         state == .ready && !isLeased && !isReserved && !isRetiring && !isStuck
-            && inFlight < shard.configuration.depth
+            && inFlight < shard.configuration.depth && mayFollow && (!isStepwise || alone.isEmpty)
     }
+
+    /// One Sync at a time. PgBouncer before 1.21 parts with a server once every Sync that it has seen is
+    /// answered, even with a statement on its way there whose Sync is still to come: the answer goes to
+    /// whoever has that server next.
+    private var isStepwise: Bool { !shard.configuration.preparesStatements }
+
+    /// Whether a statement may be sent now.
+    private var mayFollow: Bool { !isStepwise || (syncs == 0 && graceEnds == nil) }
 
     /// Shared by queries, now or when those under way are over.
     var isShared: Bool { state == .ready && !isLeased && !isReserved && !isRetiring }
@@ -263,7 +273,7 @@ extension Connection {
             isFine = sync(nil)
         }
         var count = 0
-        while isFine, count < alone.count {
+        while isFine, count < alone.count, mayFollow {
             let operation = alone[count]
             count += 1
             isFine = sync(push(operation) ? operation : nil)
@@ -276,6 +286,7 @@ extension Connection {
 
     private func sync(_ operation: Operation?) -> Bool {
         guard let channel, channel.sync() else { return false }
+        syncs += 1
         expected.append(Expected(kind: .sync, operation: operation))
         return true
     }
@@ -511,7 +522,9 @@ extension Connection {
     }
 
     private func synced(_ operation: Operation?) {
+        syncs -= 1
         if let operation { end(operation) }
+        if !alone.isEmpty { touch() }
         if isCleaning && expected.isEmpty { cleaned() }
     }
 
@@ -577,10 +590,10 @@ extension Connection {
     /// After each round of results: who can go on, and whether this connection can.
     private func settle() {
         if isCleaning { return }
-        if expected.isEmpty && alone.isEmpty {
+        if expected.isEmpty && (alone.isEmpty || !mayFollow) {
             isBlocked = false
             if graceEnds != nil && !isCancelling { return clean() }
-            if isRetiring && !isLeased { return close(nil) }
+            if isRetiring && !isLeased && alone.isEmpty { return close(nil) }
         }
         shard.schedule()
     }
@@ -687,6 +700,13 @@ extension Connection {
                 next = min(next, operation.deadline)
             }
         }
+        drop { operation in
+            guard operation.deadline > now else {
+                return unavailable(PostgresError(.timeout, "The database did not answer in time."))
+            }
+            next = min(next, operation.deadline)
+            return nil
+        }
         if isLate { unstick(now) }
         guard state == .ready else { return }
         next = min(next, clockIsAt, graceEnds ?? .max)
@@ -727,9 +747,29 @@ extension Connection {
 
     /// A query whose asker went away.
     func abandoned(_ operation: Operation) {
+        guard !drop(operation) else { return }
         // Most end by themselves soon.
         let soon = Clock.now + Self.patience
         if soon < clockIsAt { setClock(soon) }
+    }
+
+    /// Ends one that was not sent yet. False when it was.
+    private func drop(_ operation: Operation) -> Bool {
+        guard alone.contains(where: { $0 === operation }) else { return false }
+        drop { $0 === operation ? CancellationError() : nil }
+        return true
+    }
+
+    /// Ends those that were not sent yet and for which there is an error.
+    private func drop(_ error: (Operation) -> (any Error)?) {
+        let count = alone.count
+        alone.removeAll { operation in
+            guard let error = error(operation) else { return false }
+            inFlight -= 1
+            operation.finish(error)
+            return true
+        }
+        if alone.count < count { settle() }
     }
 
     /// How long something may be under way for nobody before that matters: 100 ms.
@@ -738,6 +778,7 @@ extension Connection {
     /// Cancels what the lease has under way; who waits goes on when it has ended.
     func cancel(_ operation: Operation) {
         guard state == .ready else { return }
+        guard !drop(operation) else { return }
         operation.wasCancelled = true
         if graceEnds == nil {
             graceEnds = Clock.now + shard.configuration.cancelGrace.boundedNanoseconds

@@ -41,7 +41,8 @@ extension PostgresPool {
         /// What it grows to.
         public var longestPause: Duration = .milliseconds(500)
         /// Whether statements are prepared by name, or sent each time without one: what PgBouncer
-        /// in transaction mode wants, which also gets no `statement_timeout`.
+        /// in transaction mode wants, which also gets no `statement_timeout`, and one Sync of a
+        /// connection at a time.
         public var preparesStatements = true
         /// Where messages go; standard error unless set. Called on any thread.
         public var log: (@Sendable (LogLevel, String) -> Void)?

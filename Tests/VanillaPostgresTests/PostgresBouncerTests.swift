@@ -12,6 +12,7 @@ import Vanilla
 /// servers.
 @Suite struct PostgresBouncerTests {
     private static let echo = Statement("select $1::int8", .reads)
+    private static let quotient = Statement("select 1 / $1::int8", .reads)
 
     private static func makeBench(
         _ bouncer: Bouncer, backend: Backend? = nil, name: String = "bounced"
@@ -77,6 +78,99 @@ import Vanilla
         }
     }
 
+    /// PgBouncer 1.18 gives the answer to another client otherwise.
+    @Test(arguments: backends)
+    func sendsNothingBehindASyncWithoutItsAnswer(backend: Backend) async throws {
+        let proxy = try Proxy(to: database.get().directory)
+        defer { proxy.stop() }
+        for isStepwise in [true, false] {
+            let bench = try Bench(
+                database.get().connectionString.replacing(
+                    try database.get().directory, with: proxy.directory), backend: backend
+            ) {
+                $0.maximum = 2
+                $0.preparesStatements = !isStepwise
+            }
+            defer { bench.stop() }
+            try await bench.run { pool in
+                let write = Statement("select $1::int8")
+                _ = try await pool.query(write, 0)
+                proxy.delay(0.002)
+                proxy.reset()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<20 {
+                        group.addTask {
+                            let found: Int = try await pool.query(Self.echo, number)[0][0]
+                            #expect(found == number)
+                            let written: Int = try await pool.query(write, number)[0][0]
+                            #expect(written == number)
+                        }
+                        group.addTask {
+                            await #expect(throws: PostgresError.self) {
+                                _ = try await pool.query(Self.quotient, 0)
+                            }
+                        }
+                    }
+                    group.addTask {
+                        try await pool.withTransaction { connection in
+                            for number in 0..<5 {
+                                let found: Int = try await connection.query(Self.echo, number)[0][0]
+                                #expect(found == number)
+                            }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            #expect(proxy.seen.messages["S"]! >= 41)
+            #expect((proxy.seen.early == 0) == isStepwise, "\(proxy.seen)")
+        }
+    }
+
+    /// What waits behind the reads of its turn may be given up, and costs nothing.
+    @Test func givesUpWhatWaits() async throws {
+        let proxy = try Proxy(to: database.get().directory)
+        defer { proxy.stop() }
+        let bench = try Bench(
+            database.get().connectionString.replacing(
+                try database.get().directory, with: proxy.directory)
+        ) {
+            $0.maximum = 1
+            $0.preparesStatements = false
+        }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            let write = Statement("select $1::int8")
+            _ = try await pool.query(write, 0)
+            proxy.reset()
+            for isCancelled in [false, true] {
+                async let slow = pool.query(
+                    Statement("select 1 from pg_sleep(0.3)", .reads)
+                ).count
+                let late = Task(executorPreference: bench.worker.taskExecutor) {
+                    let time: Duration? = isCancelled ? nil : .milliseconds(50)
+                    _ = try await pool.query(write, 1, timeout: time)
+                }
+                if isCancelled {
+                    let isSent = try await eventually { proxy.seen.messages["S"] == 2 }
+                    #expect(isSent)
+                    late.cancel()
+                    await #expect(throws: CancellationError.self) { try await late.value }
+                } else {
+                    let error = await #expect(throws: RequestError.self) { try await late.value }
+                    #expect((error?.cause as? PostgresError)?.kind == .timeout)
+                }
+                let found = try await slow
+                #expect(found == 1)
+            }
+            let last: Int = try await pool.query(write, 4)[0][0]
+            #expect(last == 4)
+        }
+        // The two slow ones and the last one.
+        #expect(proxy.seen.messages["E"] == 3 && proxy.seen.cancels == 0, "\(proxy.seen)")
+        #expect(bench.pool.statistics.losses == 0)
+    }
+
     /// A failing query is the caller's alone, and the connection serves on.
     @Test func survivesErrors() async throws {
         let bouncer = try Bouncer(to: database.get())
@@ -85,14 +179,14 @@ import Vanilla
         defer { bench.stop() }
         try await bench.run { pool in
             await withTaskGroup(of: Void.self) { group in
-                for number in 0..<50 {
+                for number in 0..<500 {
                     group.addTask {
                         let found: Int? = try? await pool.query(Self.echo, number)[0][0]
                         #expect(found == number)
                     }
                     group.addTask {
                         await #expect(throws: PostgresError.self) {
-                            _ = try await pool.query(Statement("select 1 / $1::int8", .reads), 0)
+                            _ = try await pool.query(Self.quotient, 0)
                         }
                     }
                 }

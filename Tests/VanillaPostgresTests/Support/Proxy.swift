@@ -13,6 +13,8 @@ final class Proxy: @unchecked Sendable {
         var turns = 0
         /// Pieces in which what clients said arrived.
         var pieces = 0
+        /// Messages that came behind a Sync before the server had spoken.
+        var early = 0
         /// Connections taken.
         var connections = 0
         /// Requests to cancel, and how many of those the client has closed before they were answered.
@@ -114,6 +116,7 @@ final class Proxy: @unchecked Sendable {
         var toClient: [(due: Double, bytes: [UInt8])] = []
         var unread: [UInt8] = []
         var hasBegun = false
+        var isSynced = false
         /// A request to cancel, until it is known what becomes of it.
         var cancel: [UInt8] = []
         var isCancel = false
@@ -260,7 +263,10 @@ final class Proxy: @unchecked Sendable {
             let size = pipe.unread[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
             guard start + size <= pipe.unread.count else { break }
             if pipe.hasBegun {
-                counts.messages[Character(Unicode.Scalar(pipe.unread[place])), default: 0] += 1
+                let letter = Character(Unicode.Scalar(pipe.unread[place]))
+                counts.messages[letter, default: 0] += 1
+                if pipe.isSynced && letter != "X" { counts.early += 1 }
+                if letter == "S" { pipe.isSynced = true }
             } else if size == 8 {
                 // A question about encryption, answered by one byte.
             } else {
@@ -277,7 +283,10 @@ final class Proxy: @unchecked Sendable {
         while let first = queue.first, first.due <= now() {
             queue.removeFirst()
             if !send(first.bytes, to: end) { pipe.isOver = true }
-            if end == pipe.client { pipe.serverSpoke = true }
+            if end == pipe.client {
+                pipe.serverSpoke = true
+                pipe.isSynced = false
+            }
         }
     }
 
