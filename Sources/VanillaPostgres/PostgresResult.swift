@@ -39,13 +39,13 @@ struct PostgresResult {
 
     /// Whether a transaction is open now.
     var beginsTransaction: Bool {
-        // The tag of nearly all begins with another letter, and it ends with a NUL.
+        // It ends with a NUL, and that of nearly all begins with other letters, such as SELECT.
         let tag = unsafe PQcmdStatus(pointer)!
-        switch unsafe UInt8(bitPattern: tag[0]) {
-        case UInt8(ascii: "B"): return unsafe strcmp(tag, "BEGIN") == 0
-        case UInt8(ascii: "S"): return unsafe strcmp(tag, "START TRANSACTION") == 0
-        default: return false
+        if unsafe tag[0] == CChar(UInt8(ascii: "B")) { return unsafe strcmp(tag, "BEGIN") == 0 }
+        guard unsafe tag[0] == CChar(UInt8(ascii: "S")) && tag[1] == CChar(UInt8(ascii: "T")) else {
+            return false
         }
+        return unsafe strcmp(tag, "START TRANSACTION") == 0
     }
 
     func clear() {

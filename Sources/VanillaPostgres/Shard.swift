@@ -148,19 +148,14 @@ extension Shard {
     /// own does not gain by company, and would wait for the others.
     private func distribute() {
         let now = Clock.now
-        var together: Connection?
-        while let operation = unsent.first {
-            let connection: Connection?
-            if operation.isShared {
-                if together?.isUsable != true { together = leastLoaded(now) }
-                connection = together
-            } else {
-                connection = leastLoaded(now)
-            }
-            guard let connection else { return stamp(now) }
-            unsent.remove(operation)
-            waited(operation, now)
-            connection.send(operation, now: now)
+        while let first = unsent.first {
+            guard let connection = leastLoaded(now) else { return stamp(now) }
+            let isShared = first.isShared
+            repeat {
+                guard let operation = unsent.removeFirst() else { return }
+                waited(operation, now)
+                connection.send(operation, now: now)
+            } while isShared && connection.isUsable && unsent.first?.isShared == true
         }
     }
 
