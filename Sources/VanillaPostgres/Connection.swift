@@ -681,6 +681,7 @@ extension Connection {
     private func expire(_ now: Int64) {
         var next = graceEnds ?? .max
         var isLate = false
+        let late = unavailable(PostgresError(.timeout, "The database did not answer in time."))
         for index in 0..<expected.count {
             guard let operation = expected[index].operation, operation.phase == .sent else {
                 continue
@@ -694,16 +695,13 @@ extension Connection {
                 next = min(next, operation.deadline)
             } else if operation.deadline <= now {
                 isLate = true
-                operation.abandon(
-                    unavailable(PostgresError(.timeout, "The database did not answer in time.")))
+                operation.abandon(late)
             } else {
                 next = min(next, operation.deadline)
             }
         }
         drop { operation in
-            guard operation.deadline > now else {
-                return unavailable(PostgresError(.timeout, "The database did not answer in time."))
-            }
+            if operation.deadline <= now { return late }
             next = min(next, operation.deadline)
             return nil
         }
@@ -755,13 +753,12 @@ extension Connection {
 
     /// Ends one that was not sent yet. False when it was.
     private func drop(_ operation: Operation) -> Bool {
-        guard alone.contains(where: { $0 === operation }) else { return false }
         drop { $0 === operation ? CancellationError() : nil }
-        return true
     }
 
-    /// Ends those that were not sent yet and for which there is an error.
-    private func drop(_ error: (Operation) -> (any Error)?) {
+    /// Ends those that were not sent yet and for which there is an error. Whether there were any.
+    @discardableResult
+    private func drop(_ error: (Operation) -> (any Error)?) -> Bool {
         let count = alone.count
         alone.removeAll { operation in
             guard let error = error(operation) else { return false }
@@ -769,7 +766,9 @@ extension Connection {
             operation.finish(error)
             return true
         }
-        if alone.count < count { settle() }
+        guard alone.count < count else { return false }
+        settle()
+        return true
     }
 
     /// How long something may be under way for nobody before that matters: 100 ms.

@@ -12,15 +12,6 @@ import Vanilla
 @Suite(.serialized) struct PostgresCancelTests {
     private static let number = Statement("select pg_sleep(0.001), $1::int8")
 
-    /// A proxy in front of the shared server, and how to connect to it.
-    private static func proxied(onPort: Bool = false) throws -> (proxy: Proxy, connection: String) {
-        let postgres = try database.get()
-        let proxy = try Proxy(to: postgres.directory, onPort: onPort)
-        let text = postgres.connectionString.replacing(
-            postgres.directory, with: onPort ? "127.0.0.1" : proxy.directory)
-        return (proxy, onPort ? text + " port=\(proxy.port)" : text)
-    }
-
     /// Leases a connection and has it sleep.
     private static func sleep(
         _ bench: Bench, for seconds: Double = 60, of process: Recorder<Int32>? = nil
@@ -61,9 +52,9 @@ import Vanilla
 
     @Test(arguments: backends, [false, true])
     func usesTheConnectionAgain(backend: Backend, onPort: Bool) async throws {
-        let (proxy, connection) = try Self.proxied(onPort: onPort)
+        let proxy = try Proxy(to: database.get(), onPort: onPort)
         defer { proxy.stop() }
-        let bench = try Bench(connection, backend: backend) { $0.maximum = 1 }
+        let bench = try Bench(proxy.connectionString, backend: backend) { $0.maximum = 1 }
         defer { bench.stop() }
         let task = try await Self.cancel(bench, behind: proxy)
         await #expect(throws: CancellationError.self) { try await task.value }
@@ -101,9 +92,9 @@ import Vanilla
 
     @Test(arguments: backends)
     func makesNoThread(backend: Backend) async throws {
-        let (proxy, connection) = try Self.proxied()
+        let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
-        let bench = try Bench(connection, backend: backend) {
+        let bench = try Bench(proxy.connectionString, backend: backend) {
             $0.maximum = 1
             $0.cancelGrace = .seconds(20)
         }
@@ -130,9 +121,9 @@ import Vanilla
 
     @Test(arguments: backends)
     func endsWithTheGraceWhenTheServerSaysNothing(backend: Backend) async throws {
-        let (proxy, connection) = try Self.proxied()
+        let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
-        let bench = try Bench(connection, backend: backend) {
+        let bench = try Bench(proxy.connectionString, backend: backend) {
             $0.maximum = 1
             $0.cancelGrace = .milliseconds(200)
         }
@@ -151,9 +142,9 @@ import Vanilla
 
     @Test(arguments: backends)
     func endsWithTheWorker(backend: Backend) async throws {
-        let (proxy, connection) = try Self.proxied()
+        let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
-        let bench = try Bench(connection, backend: backend) { $0.maximum = 1 }
+        let bench = try Bench(proxy.connectionString, backend: backend) { $0.maximum = 1 }
         proxy.treatCancels(.held)
         let task = try await Self.cancel(bench, behind: proxy)
         let isAsked = try await eventually { proxy.seen.cancels == 1 }
@@ -166,9 +157,9 @@ import Vanilla
 
     @Test(arguments: backends)
     func isGivenToNobodyBeforeTheServerHasSentTheSignal(backend: Backend) async throws {
-        let (proxy, connection) = try Self.proxied()
+        let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
-        let bench = try Bench(connection, backend: backend) {
+        let bench = try Bench(proxy.connectionString, backend: backend) {
             $0.maximum = 1
             $0.cancelGrace = .seconds(20)
             $0.acquireTimeout = .seconds(20)
@@ -188,9 +179,9 @@ import Vanilla
     }
 
     @Test func isCleanedOnceMoreWhenItIsCancelledMeanwhile() async throws {
-        let (proxy, connection) = try Self.proxied()
+        let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
-        let bench = try Bench(connection) {
+        let bench = try Bench(proxy.connectionString) {
             $0.maximum = 1
             $0.cancelGrace = .seconds(20)
             $0.acquireTimeout = .seconds(20)
@@ -239,9 +230,9 @@ import Vanilla
     }
 
     @Test func asksAgainWhenTheSignalMetNothing() async throws {
-        let (proxy, connection) = try Self.proxied()
+        let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
-        let bench = try Bench(connection) {
+        let bench = try Bench(proxy.connectionString) {
             $0.maximum = 1
             $0.cancelGrace = .seconds(20)
         }
@@ -255,9 +246,9 @@ import Vanilla
     }
 
     @Test func isClosedWhenTheRequestWasLost() async throws {
-        let (proxy, connection) = try Self.proxied(onPort: true)
+        let proxy = try Proxy(to: database.get(), onPort: true)
         defer { proxy.stop() }
-        let bench = try Bench(connection) {
+        let bench = try Bench(proxy.connectionString) {
             $0.maximum = 1
             $0.cancelGrace = .seconds(20)
         }
@@ -272,10 +263,10 @@ import Vanilla
     }
 
     @Test func isClosedWhenTheServerNamedNoKey() async throws {
-        let (proxy, connection) = try Self.proxied()
+        let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
         proxy.hideKeys()
-        let bench = try Bench(connection) {
+        let bench = try Bench(proxy.connectionString) {
             $0.maximum = 1
             $0.cancelGrace = .seconds(20)
         }
@@ -290,14 +281,16 @@ import Vanilla
 
     /// As in a container, where the server has another name for it.
     @Test func findsASocketThatItsServerNamesOtherwise() async throws {
-        let (proxy, connection) = try Self.proxied()
+        let proxy = try Proxy(to: database.get())
         let name = proxy.directory + "-moved"
         defer {
             try? FileManager.default.removeItem(atPath: name)
             proxy.stop()
         }
         try FileManager.default.moveItem(atPath: proxy.directory, toPath: name)
-        let bench = try Bench(connection.replacing(proxy.directory, with: name)) { $0.maximum = 1 }
+        let bench = try Bench(proxy.connectionString.replacing(proxy.directory, with: name)) {
+            $0.maximum = 1
+        }
         defer { bench.stop() }
         let task = try await Self.cancel(bench, behind: proxy)
         await #expect(throws: CancellationError.self) { try await task.value }
@@ -310,9 +303,9 @@ import Vanilla
         let reader = try PrivatePostgres()
         defer { reader.stop() }
         try ask("alter database example set default_transaction_read_only = on", of: reader)
-        let (proxy, connection) = try Self.proxied()
+        let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
-        let both = connection.replacing(
+        let both = proxy.connectionString.replacing(
             proxy.directory, with: "\(reader.directory),\(proxy.directory)")
         let bench = try Bench(both + " target_session_attrs=read-write") { $0.maximum = 1 }
         defer { bench.stop() }

@@ -24,11 +24,9 @@ import Vanilla
 
     @Test(arguments: backends)
     func answersManyQueriesOfATurnInOneRoundTrip(backend: Backend) async throws {
-        let proxy = try Proxy(to: database.get().directory)
+        let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
-        let text = try database.get().connectionString.replacing(
-            try database.get().directory, with: proxy.directory)
-        let bench = try Bench(text, backend: backend) { $0.maximum = 1 }
+        let bench = try Bench(proxy.connectionString, backend: backend) { $0.maximum = 1 }
         defer { bench.stop() }
         // Connected and prepared.
         _ = try await bench.run { pool in try await pool.query(Self.echo, 0) }
@@ -52,11 +50,9 @@ import Vanilla
     }
 
     @Test func sendsWhatWritesWithASyncOfItsOwnInTheSameRoundTrip() async throws {
-        let proxy = try Proxy(to: database.get().directory)
+        let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
-        let text = try database.get().connectionString.replacing(
-            try database.get().directory, with: proxy.directory)
-        let bench = try Bench(text) { $0.maximum = 1 }
+        let bench = try Bench(proxy.connectionString) { $0.maximum = 1 }
         defer { bench.stop() }
         let write = Statement("select $1::int8")
         _ = try await bench.run { pool in

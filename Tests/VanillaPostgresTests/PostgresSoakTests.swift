@@ -59,13 +59,13 @@ import Vanilla
         }
     }
 
-    @Test(arguments: backends, [1, 2] as [UInt64])
-    func answersWhatWasAsked(backend: Backend, seed: UInt64) async throws {
-        let proxy = try Proxy(to: database.get().directory)
+    /// Also with one Sync at a time.
+    @Test(arguments: backends, [(1, true), (2, true), (3, false)] as [(UInt64, Bool)])
+    func answersWhatWasAsked(backend: Backend, run: (seed: UInt64, isPrepared: Bool)) async throws {
+        let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
-        let text = try database.get().connectionString.replacing(
-            try database.get().directory, with: proxy.directory)
-        let bench = try Bench(text, backend: backend) {
+        let bench = try Bench(proxy.connectionString, backend: backend) {
+            $0.preparesStatements = run.isPrepared
             $0.maximum = 3
             $0.depth = 16
             $0.lifetime = .milliseconds(300)
@@ -74,7 +74,7 @@ import Vanilla
         defer { bench.stop() }
         let worker = bench.worker
         let outcomes = try await bench.run { pool in
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededGenerator(seed: run.seed)
             return await withTaskGroup(of: Outcome.self) { group in
                 for number in 0..<1000 {
                     let kind = Int.random(in: 0..<20, using: &generator)

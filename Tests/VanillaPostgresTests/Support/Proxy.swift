@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import PrivatePostgres
 
 /// Stands between clients and a server, on a unix socket in a directory of its own or on a port of
 /// 127.0.0.1: delays what passes, counts it, and cuts connections.
@@ -34,8 +35,8 @@ final class Proxy: @unchecked Sendable {
     }
 
     let directory: String
-    /// 0 on a unix socket.
-    private(set) var port = 0
+    /// How to connect to the server's database through this.
+    private(set) var connectionString: String
     private let target: String
     private let lock = NSLock()
     private var counts = Counts()
@@ -49,10 +50,11 @@ final class Proxy: @unchecked Sendable {
     private let wake: (read: Int32, write: Int32)
     private let done = DispatchSemaphore(value: 0)
 
-    /// `target` is the directory of the server's socket.
-    init(to target: String, onPort: Bool = false) throws {
-        self.target = target + "/.s.PGSQL.5432"
+    init(to postgres: PrivatePostgres, onPort: Bool = false) throws {
+        target = postgres.directory + "/.s.PGSQL.5432"
         directory = NSTemporaryDirectory() + "/vp" + UUID().uuidString.prefix(8)
+        connectionString = postgres.connectionString.replacing(
+            postgres.directory, with: onPort ? "127.0.0.1" : directory)
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         listener = socket(onPort ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -66,7 +68,7 @@ final class Proxy: @unchecked Sendable {
         guard isBound, listen(listener, 128) == 0 else {
             throw POSIXError(POSIXError.Code(rawValue: errno) ?? .EIO)
         }
-        if onPort { port = portOf(listener) }
+        if onPort { connectionString += " port=\(portOf(listener))" }
         Thread { [self] in
             run()
             done.signal()
