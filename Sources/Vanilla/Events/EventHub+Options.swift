@@ -50,15 +50,15 @@ extension EventHub {
 }
 
 extension EventHub.Options {
-    func kernel() throws(VanillaError) -> vn_hub_options {
+    func c() throws(VanillaError) -> vn_hub_options {
         vn_hub_options(
-            topics: try topics.positive("topics"), stream: try stream.kernel(),
-            topic: try topic.kernel())
+            topics: try topics.positive("topics"), stream: try stream.c(),
+            topic: try topic.c())
     }
 }
 
 extension EventHub.TopicOptions {
-    func kernel() throws(VanillaError) -> vn_topic_options {
+    func c() throws(VanillaError) -> vn_topic_options {
         guard backlogBytes >= historyBytes else {
             throw VanillaError(
                 .invalidConfiguration,
@@ -66,17 +66,17 @@ extension EventHub.TopicOptions {
             )
         }
         return vn_topic_options(
-            history_events: try historyEvents.kernel("historyEvents"),
-            history_bytes: try historyBytes.kernel("historyBytes"),
-            history_age: try historyAge?.kernel("historyAge") ?? 0,
+            history_events: try historyEvents.c("historyEvents"),
+            history_bytes: try historyBytes.c("historyBytes"),
+            history_age: try historyAge?.c("historyAge") ?? 0,
             backlog_bytes: try backlogBytes.positive("backlogBytes"),
-            backlog_age: try backlogAge?.kernel("backlogAge") ?? 0,
-            slow: slowPolicy.kernel)
+            backlog_age: try backlogAge?.c("backlogAge") ?? 0,
+            slow: slowPolicy.c)
     }
 }
 
 extension EventHub.SlowPolicy {
-    fileprivate var kernel: UInt8 {
+    fileprivate var c: UInt8 {
         switch self {
         case .disconnect: UInt8(VN_SLOW_DISCONNECT)
         case .dropOldest: UInt8(VN_SLOW_DROP_OLDEST)

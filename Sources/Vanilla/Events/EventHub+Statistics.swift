@@ -30,16 +30,16 @@ extension EventHub {
 }
 
 extension EventHub.Statistics {
-    init(kernel: vn_hub_statistics) {
-        topics = kernel.topics
-        subscribers = kernel.connected
-        published = kernel.published
-        delivered = kernel.delivered
-        replayed = kernel.replayed
-        gaps = kernel.gaps
-        dropped = kernel.dropped
-        disconnected = kernel.disconnected
-        latestLag = .milliseconds(kernel.lag_last)
-        longestLag = .milliseconds(kernel.lag_most)
+    init(c counted: vn_hub_statistics) {
+        topics = counted.topics
+        subscribers = counted.connected
+        published = counted.published
+        delivered = counted.delivered
+        replayed = counted.replayed
+        gaps = counted.gaps
+        dropped = counted.dropped
+        disconnected = counted.disconnected
+        latestLag = .milliseconds(counted.lag_last)
+        longestLag = .milliseconds(counted.lag_most)
     }
 }

@@ -33,8 +33,8 @@ public final class EventHub: Sendable {
     /// - Throws: ``VanillaError`` of the kind `invalidConfiguration` for an impossible option;
     ///   `outOfResources`.
     public init(_ options: Options = Options()) throws(VanillaError) {
-        var kernelOptions = try options.kernel()
-        guard let pointer = unsafe vn_hub_open(&kernelOptions) else {
+        var cOptions = try options.c()
+        guard let pointer = unsafe vn_hub_open(&cOptions) else {
             throw VanillaError(.outOfResources, "There is no memory for a hub of events.")
         }
         self.options = options
@@ -54,10 +54,10 @@ extension EventHub {
     ///   has more than 255 bytes or the topic is there already; `tooManyTopics` or `outOfResources`.
     public func declare(_ topic: String, _ options: TopicOptions) throws(VanillaError) {
         try EventHub.check(topic)
-        var kernelOptions = try options.kernel()
+        var cOptions = try options.c()
         let result = topic.withBytes { topic in
-            unsafe topic.withKernelSpan { topic in
-                unsafe vn_hub_declare(pointer, topic, &kernelOptions)
+            unsafe topic.withCSpan { topic in
+                unsafe vn_hub_declare(pointer, topic, &cOptions)
             }
         }
         if result != 0 { throw VanillaError(usingTopic: result) }
@@ -91,10 +91,10 @@ extension EventHub {
     }
 
     private func publish(_ lines: Bytes, _ topic: Bytes, _ id: Bytes, _ key: Bytes) -> Int32 {
-        unsafe lines.withKernelSpan { lines in
-            unsafe topic.withKernelSpan { topic in
-                unsafe id.withKernelSpan { id in
-                    unsafe key.withKernelSpan { key in
+        unsafe lines.withCSpan { lines in
+            unsafe topic.withCSpan { topic in
+                unsafe id.withCSpan { id in
+                    unsafe key.withCSpan { key in
                         unsafe vn_hub_publish(pointer, topic, lines, id, key)
                     }
                 }
@@ -106,8 +106,8 @@ extension EventHub {
     func subscribe(_ response: OpaquePointer, to topic: String, lastEventID: String) -> Int32 {
         topic.withBytes { topic in
             lastEventID.withBytes { lastEventID in
-                unsafe topic.withKernelSpan { topic in
-                    unsafe lastEventID.withKernelSpan { lastEventID in
+                unsafe topic.withCSpan { topic in
+                    unsafe lastEventID.withCSpan { lastEventID in
                         unsafe vn_response_subscribe(response, pointer, topic, lastEventID)
                     }
                 }
@@ -126,6 +126,6 @@ extension EventHub {
     public var statistics: Statistics {
         var counted = vn_hub_statistics()
         unsafe vn_hub_read_statistics(pointer, &counted)
-        return Statistics(kernel: counted)
+        return Statistics(c: counted)
     }
 }

@@ -13,7 +13,7 @@ extension EventStream {
         public var retry = Duration.seconds(1)...Duration.seconds(5)
         /// When the server stops, its streams end at random within so long, and within half of the
         /// time that the stop gives.
-        public var farewell: Duration = .seconds(2)
+        public var shutdownSpread: Duration = .seconds(2)
         /// What pages of other origins may read the stream: the value of
         /// Access-Control-Allow-Origin, an origin or `*`; `nil` for none (WHATWG Fetch, section
         /// 3.3). For a page that sends credentials, add Access-Control-Allow-Credentials yourself.
@@ -26,12 +26,12 @@ extension EventStream {
 
 extension EventStream.Options {
     /// C's form of these options.
-    func kernel() throws(VanillaError) -> vn_event_stream {
+    func c() throws(VanillaError) -> vn_event_stream {
         vn_event_stream(
-            heartbeat: try heartbeat?.kernel("heartbeat") ?? 0,
+            heartbeat: try heartbeat?.c("heartbeat") ?? 0,
             retry_least: retry.lowerBound.boundedMilliseconds,
             retry_most: retry.upperBound.boundedMilliseconds,
-            farewell: farewell.boundedMilliseconds)
+            farewell: shutdownSpread.boundedMilliseconds)
     }
 }
 

@@ -200,7 +200,7 @@ extension EventStream {
         if !bytes.isEmpty {
             let shared = SharedBytes(bytes)
             let batch = unsafe Unmanaged.passRetained(Batch(shared, of: self))
-            let result = unsafe shared.bytes.withKernelSpan { bytes in
+            let result = unsafe shared.bytes.withCSpan { bytes in
                 unsafe vn_stream_write_shared(stream, bytes, Batch.release, batch.toOpaque())
             }
             if result != 0 { return -1 }
@@ -208,8 +208,8 @@ extension EventStream {
         return Int32(isClosing ? VN_STREAM_DONE : VN_STREAM_WAIT)
     }
 
-    /// The client has taken so many bytes, or never will.
-    fileprivate func settle(_ count: Int) {
+    /// The client has taken so many bytes, or never will: they wait no longer.
+    fileprivate func didSend(_ count: Int) {
         let waiters = state.withLock { state in
             state.unsent -= count
             return state.takeWaiters()
@@ -230,7 +230,7 @@ extension EventStream {
     }
 }
 
-/// Events that the kernel has and the client not yet.
+/// Events that the operating system has taken, and the client has not.
 private final class Batch: Sendable {
     private let bytes: SharedBytes
     private let stream: EventStream
@@ -244,6 +244,6 @@ private final class Batch: Sendable {
         guard let context = unsafe context else { return }
         // Balances the retain in `produce`.
         let batch = unsafe Unmanaged<Batch>.fromOpaque(context).takeRetainedValue()
-        batch.stream.settle(batch.bytes.count)
+        batch.stream.didSend(batch.bytes.count)
     }
 }

@@ -14,7 +14,7 @@ public enum BodyDelivery: Sendable {
     /// long.
     case ignored
 
-    var kernel: Int32 {
+    var c: Int32 {
         switch self {
         case .whole: Int32(VN_BODY_WHOLE)
         case .streamed: Int32(VN_BODY_STREAMED)

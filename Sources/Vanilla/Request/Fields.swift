@@ -81,6 +81,6 @@ extension Fields {
     /// The index of the first line called `name` at or behind `index`; the number of lines where
     /// there is none.
     private func find(_ name: Bytes, from index: Int) -> Int {
-        unsafe name.withKernelSpan { name in unsafe vn_request_find(request.pointer, name, index) }
+        unsafe name.withCSpan { name in unsafe vn_request_find(request.pointer, name, index) }
     }
 }

@@ -9,7 +9,7 @@ public enum ReceiveStep: Sendable {
     /// Nothing until ``ExchangeHandle/resume()``: the client is held back meanwhile.
     case pause
 
-    var kernel: Int32 {
+    var c: Int32 {
         switch self {
         case .more: Int32(VN_RECEIVE_MORE)
         case .pause: Int32(VN_RECEIVE_PAUSE)

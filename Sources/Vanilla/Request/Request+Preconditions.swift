@@ -42,7 +42,7 @@ extension Request {
     ) -> PreconditionResult {
         let verdict =
             unsafe exists
-            ? withKernelValidators(etag, lastModified) { validators in
+            ? withCValidators(etag, lastModified) { validators in
                 unsafe vn_request_evaluate(pointer, validators)
             } : vn_request_evaluate(pointer, nil)
         return switch Int(verdict) {
@@ -56,7 +56,7 @@ extension Request {
     /// names this very state by its strong tag or its date (RFC 9110, section 13.1.5). Otherwise the
     /// whole is sent.
     public func allowsRange(etag: ETag?, lastModified: HTTPDate? = nil) -> Bool {
-        unsafe withKernelValidators(etag, lastModified) { validators in
+        unsafe withCValidators(etag, lastModified) { validators in
             unsafe vn_request_allows_range(pointer, validators)
         }
     }

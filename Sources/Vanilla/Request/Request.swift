@@ -6,7 +6,7 @@ internal import CVanillaIO
 ///
 /// It is lent to the handler for the length of the call, on the worker's thread. Neither it nor
 /// anything that it hands out can be kept: that does not compile. Copies of it are two pointers.
-/// Nothing here throws or traps, whatever the client sent; the kernel has refused what RFC 9112
+/// Nothing here throws or traps, whatever the client sent: the core has refused what RFC 9112
 /// forbids before the handler is called.
 @safe
 public struct Request: ~Escapable {

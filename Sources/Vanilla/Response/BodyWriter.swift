@@ -70,7 +70,7 @@ public struct BodyWriter: ~Copyable, ~Escapable {
 
     @usableFromInline
     func copy(_ bytes: Bytes) -> Int32 {
-        unsafe bytes.withKernelSpan { bytes in unsafe vn_stream_write(pointer, bytes) }
+        unsafe bytes.withCSpan { bytes in unsafe vn_stream_write(pointer, bytes) }
     }
 
     private func lend(
@@ -78,7 +78,7 @@ public struct BodyWriter: ~Copyable, ~Escapable {
         context: UnsafeMutableRawPointer?
     ) throws(VanillaError) {
         try unsafe check(
-            bytes.withKernelSpan { bytes in
+            bytes.withCSpan { bytes in
                 unsafe vn_stream_write_shared(pointer, bytes, release, context)
             })
     }

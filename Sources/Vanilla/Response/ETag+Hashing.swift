@@ -12,7 +12,7 @@ extension ETag {
     public init(hashing bytes: Bytes, isWeak: Bool = false) {
         // C writes 32 bytes.
         unsafe self.init(isWeak: isWeak) { text in
-            unsafe bytes.withKernelSpan { bytes in
+            unsafe bytes.withCSpan { bytes in
                 unsafe vn_tag_hash(bytes, text.baseAddress?.assumingMemoryBound(to: UInt8.self))
             }
             return Int(VN_TAG_HASH_SIZE)

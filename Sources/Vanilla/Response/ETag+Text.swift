@@ -18,7 +18,7 @@ extension ETag: LosslessStringConvertible {
     /// The tag that is spelled so in a field. `nil` as for a `String`.
     public init?(_ text: Bytes) {
         var read = unsafe vn_entity_tag()
-        guard unsafe text.withKernelSpan({ text in unsafe vn_entity_tag_parse(text, &read) }),
+        guard unsafe text.withCSpan({ text in unsafe vn_entity_tag_parse(text, &read) }),
             unsafe read.opaque.count <= ETag.maximumCount
         else { return nil }
         // Ranges of the text, which lives longer than this call.

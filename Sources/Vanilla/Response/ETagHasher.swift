@@ -34,7 +34,7 @@ public struct ETagHasher: ~Copyable {
 
     /// Adds the next bytes.
     public mutating func update(_ bytes: Bytes) {
-        unsafe bytes.withKernelSpan { bytes in unsafe vn_tag_hasher_add(state, bytes) }
+        unsafe bytes.withCSpan { bytes in unsafe vn_tag_hasher_add(state, bytes) }
     }
 
     /// Adds the next bytes.

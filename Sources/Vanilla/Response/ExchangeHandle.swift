@@ -8,11 +8,11 @@ internal import CVanillaIO
 @safe
 public struct ExchangeHandle: @unchecked Sendable {
     /// C's handle, which any thread may use while the core lives.
-    private let kernel: vn_handle
+    private let handle: vn_handle
     private let core: ServerCore
 
-    init(kernel: vn_handle, core: ServerCore) {
-        unsafe self.kernel = unsafe kernel
+    init(c handle: vn_handle, core: ServerCore) {
+        unsafe self.handle = unsafe handle
         self.core = core
     }
 
@@ -20,7 +20,7 @@ public struct ExchangeHandle: @unchecked Sendable {
     /// response; it is not called, but released, when the exchange is over.
     func complete(_ answer: @escaping @Sendable (inout ResponseWriter) throws -> Void) {
         let box = unsafe Unmanaged.passRetained(LaterAnswer(answer: answer, core: core))
-        if unsafe vn_handle_run(kernel, LaterAnswer.callback, box.toOpaque()) != 0 {
+        if unsafe vn_handle_run(handle, LaterAnswer.callback, box.toOpaque()) != 0 {
             // C has not taken the reference.
             unsafe box.release()
             core.hooks.report(.error, "There is no memory to complete a deferred answer.")
@@ -34,7 +34,7 @@ public struct ExchangeHandle: @unchecked Sendable {
 
     /// False, and logged, when memory ran out.
     func tryToResume() -> Bool {
-        if unsafe vn_handle_resume(kernel) == 0 { return true }
+        if unsafe vn_handle_resume(handle) == 0 { return true }
         core.hooks.report(.error, "There is no memory to resume an exchange.")
         return false
     }

@@ -33,7 +33,7 @@ extension HTTPDate: LosslessStringConvertible {
     /// The date that is spelled so in a field. `nil` as for a `String`.
     public init?(_ text: Bytes) {
         var seconds: Int64 = 0
-        let isDate = unsafe text.withKernelSpan { text in
+        let isDate = unsafe text.withCSpan { text in
             unsafe vn_date_parse(text, HTTPDate.now.secondsSince1970, &seconds)
         }
         guard isDate else { return nil }

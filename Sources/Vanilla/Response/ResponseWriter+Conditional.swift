@@ -24,7 +24,7 @@ extension ResponseWriter {
     ///   - etag: The tag of the representation. Do not add the field as well.
     ///   - lastModified: When it last changed; one in the future is sent as now (section 8.8.2.1).
     public mutating func offer(etag: ETag?, lastModified: HTTPDate? = nil) -> Bool {
-        let verdict = unsafe withKernelValidators(etag, lastModified) { validators in
+        let verdict = unsafe withCValidators(etag, lastModified) { validators in
             unsafe vn_response_offer(pointer, validators)
         }
         switch Int(verdict) {
@@ -55,7 +55,7 @@ extension ResponseWriter {
     private mutating func decline(
         _ etag: ETag?, _ lastModified: HTTPDate?, _ status: Status, _ act: StaticString
     ) {
-        let result = unsafe withKernelValidators(etag, lastModified) { validators in
+        let result = unsafe withCValidators(etag, lastModified) { validators in
             unsafe vn_response_decline(pointer, validators, status.code)
         }
         if result == 0 { statusInForce = status }

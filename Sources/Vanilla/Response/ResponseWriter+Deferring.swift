@@ -29,6 +29,6 @@ extension ResponseWriter {
 
     /// Names this exchange, for a producer or a receiver that is to be resumed from elsewhere.
     public var handle: ExchangeHandle {
-        unsafe ExchangeHandle(kernel: vn_response_handle(pointer), core: core)
+        unsafe ExchangeHandle(c: vn_response_handle(pointer), core: core)
     }
 }

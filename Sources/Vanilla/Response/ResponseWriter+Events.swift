@@ -32,11 +32,11 @@ extension ResponseWriter {
             throw VanillaError(
                 .invalidConfiguration, "backlog is \(backlog), but must be 1 at least.")
         }
-        var kernelOptions = try options.kernel()
+        var cOptions = try options.c()
         try allow(options.allowedOrigin)
         let stream = EventStream(handle: handle, backlog: backlog)
         let result = unsafe vn_response_stream_events(
-            pointer, &kernelOptions, EventStream.producer, EventStream.release,
+            pointer, &cOptions, EventStream.producer, EventStream.release,
             Unmanaged.passRetained(stream).toOpaque())
         guard result == 0 else { throw VanillaError(beginningEvents: result) }
         guard stream.isOpen else { return }

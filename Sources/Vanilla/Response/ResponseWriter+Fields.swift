@@ -52,8 +52,8 @@ extension ResponseWriter {
     }
 
     private func add(_ name: Bytes, _ value: Bytes) -> VanillaError? {
-        let result = unsafe name.withKernelSpan { name in
-            unsafe value.withKernelSpan { value in
+        let result = unsafe name.withCSpan { name in
+            unsafe value.withCSpan { value in
                 unsafe vn_response_add_field(pointer, name, value)
             }
         }

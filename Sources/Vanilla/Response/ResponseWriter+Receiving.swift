@@ -64,10 +64,10 @@ private final class Receiver {
         var writer = unsafe ResponseWriter(lent: response, core: core)
         do {
             return try receive(unsafe BodyPiece(bytes: Bytes(lent: piece), isLast: isLast), &writer)
-                .kernel
+                .c
         } catch let refusal as RequestError where !writer.isAnswered {
             writer.refuse(refusal)
-            return ReceiveStep.more.kernel
+            return ReceiveStep.more.c
         } catch {
             unsafe core.hooks.report(.error, "The receiver of a body threw: \(error)")
             return -1

@@ -64,7 +64,7 @@ extension ResponseWriter {
     /// get right; fields added before are dropped.
     public mutating func sendRaw(_ response: Bytes) {
         unsafe note(
-            response.withKernelSpan { bytes in unsafe vn_response_send_raw(pointer, bytes) },
+            response.withCSpan { bytes in unsafe vn_response_send_raw(pointer, bytes) },
             "sendRaw was called")
     }
 
@@ -98,8 +98,8 @@ extension ResponseWriter {
     }
 
     private func copy(_ body: Bytes, _ contentType: ContentType) -> Int32 {
-        unsafe contentType.value.bytes.withKernelSpan { contentType in
-            unsafe body.withKernelSpan { body in unsafe vn_response_send(pointer, contentType, body)
+        unsafe contentType.value.bytes.withCSpan { contentType in
+            unsafe body.withCSpan { body in unsafe vn_response_send(pointer, contentType, body)
             }
         }
     }
@@ -110,8 +110,8 @@ extension ResponseWriter {
         context: UnsafeMutableRawPointer?
     ) {
         begin(status)
-        let result = unsafe contentType.value.bytes.withKernelSpan { contentType in
-            unsafe body.withKernelSpan { body in
+        let result = unsafe contentType.value.bytes.withCSpan { contentType in
+            unsafe body.withCSpan { body in
                 unsafe vn_response_send_shared(pointer, contentType, body, release, context)
             }
         }

@@ -34,7 +34,7 @@ extension ResponseWriter {
         }
         begin(status)
         let box = unsafe Unmanaged.passRetained(Producer(produce: producer, core: core)).toOpaque()
-        let result = unsafe contentType.value.bytes.withKernelSpan { contentType in
+        let result = unsafe contentType.value.bytes.withCSpan { contentType in
             unsafe vn_response_stream(
                 pointer, contentType, Int64(length ?? -1), Producer.callback, Producer.release, box)
         }
@@ -72,7 +72,7 @@ private final class Producer {
     private func next(_ stream: OpaquePointer) -> Int32 {
         var writer = unsafe BodyWriter(lent: stream)
         do {
-            return try produce(&writer).kernel
+            return try produce(&writer).c
         } catch {
             unsafe core.hooks.report(.error, "The producer of a body threw: \(error)")
             return -1

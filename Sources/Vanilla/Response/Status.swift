@@ -6,8 +6,8 @@ public struct Status: Sendable, Hashable {
     /// The number as it is sent.
     public let code: UInt16
 
-    /// The status with that number; `nil` below 200 and above 999. Interim responses are the
-    /// kernel's.
+    /// The status with that number; `nil` below 200 and above 999. The core sends
+    /// interim responses by itself.
     public init?(code: Int) {
         guard 200...999 ~= code else { return nil }
         self.code = UInt16(code)

@@ -11,7 +11,7 @@ public enum StreamStep: Sendable {
     /// Nothing: the body is complete.
     case done
 
-    var kernel: Int32 {
+    var c: Int32 {
         switch self {
         case .more: Int32(VN_STREAM_MORE)
         case .wait: Int32(VN_STREAM_WAIT)

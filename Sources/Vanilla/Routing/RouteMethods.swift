@@ -2,10 +2,10 @@
 
 internal import CVanillaIO
 
-/// The methods of a router's routes, each as a bit: those that the kernel knows by their number,
-/// others behind them.
+/// The methods of a router's routes, each as a bit: the methods that the core knows by their number,
+/// others after them.
 struct RouteMethods {
-    /// Methods that the kernel does not know, in the order of their bits.
+    /// Methods that the core does not know, in the order of their bits.
     private var others: [String] = []
 
     static var get: Int { VN_METHOD_GET }

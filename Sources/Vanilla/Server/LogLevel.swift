@@ -11,7 +11,7 @@ public enum LogLevel: Sendable, Comparable {
     /// Something that failed, such as a handler that threw.
     case error
 
-    init(kernel level: Int32) {
+    init(c level: Int32) {
         switch Int(level) {
         case VN_LOG_INFO: self = .info
         case VN_LOG_WARNING: self = .warning

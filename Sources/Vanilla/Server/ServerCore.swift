@@ -20,14 +20,14 @@ final class ServerCore: @unchecked Sendable {
     private var server: OpaquePointer?
     let hooks: Hooks
 
-    /// Whether this object holds itself, which it does from a start to the end of the wait that
+    /// Whether this object retains itself, which it does from a start to the end of the wait that
     /// follows.
-    private let isHeld = Atomic(false)
+    private let isRetained = Atomic(false)
 
     init(configuration: Server.Configuration, hooks: Hooks) throws(VanillaError) {
         self.hooks = hooks
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe server = try configuration.withKernel { config throws(VanillaError) in
+        unsafe server = try configuration.withC { config throws(VanillaError) in
             unsafe config.handlers = WorkerHandler.callbacks(
                 context: context, choosesBody: hooks.bodyDelivery != nil)
             if hooks.log != nil {
@@ -36,14 +36,14 @@ final class ServerCore: @unchecked Sendable {
             }
             var error = vn_error()
             guard let server = unsafe vn_server_open(&config, &error) else {
-                throw VanillaError(kernel: error)
+                throw VanillaError(c: error)
             }
             return unsafe server
         }
     }
 
     deinit {
-        // No worker runs: a running server holds itself.
+        // No worker runs: a running server retains itself.
         if let server = unsafe server { unsafe vn_server_close(server) }
     }
 
@@ -53,7 +53,7 @@ final class ServerCore: @unchecked Sendable {
             guard let context = unsafe context, let message = unsafe message else { return }
             // The context is the core, which outlives C's server.
             unsafe Unmanaged<ServerCore>.fromOpaque(context)._withUnsafeGuaranteedRef { core in
-                core.hooks.report(LogLevel(kernel: level), unsafe String(cString: message))
+                core.hooks.report(LogLevel(c: level), unsafe String(cString: message))
             }
         }
 }
@@ -63,8 +63,8 @@ final class ServerCore: @unchecked Sendable {
 extension ServerCore {
     func start() throws(VanillaError) {
         var error = vn_error()
-        guard unsafe vn_server_start(server, &error) == 0 else { throw VanillaError(kernel: error) }
-        hold()
+        guard unsafe vn_server_start(server, &error) == 0 else { throw VanillaError(c: error) }
+        retainItself()
     }
 
     func run(handlesSignals: Bool, whenListening: () -> Void) throws(VanillaError) {
@@ -80,13 +80,13 @@ extension ServerCore {
                     }, listening, &error)
             }
         }
-        guard result == 0 else { throw VanillaError(kernel: error) }
-        letGo()
+        guard result == 0 else { throw VanillaError(c: error) }
+        releaseItself()
     }
 
     func wait() {
         unsafe vn_server_wait(server)
-        letGo()
+        releaseItself()
     }
 
     func stop(within time: Duration) {
@@ -95,22 +95,22 @@ extension ServerCore {
 
     /// Nobody can ask the server for anything any more: stop it if it runs.
     func abandon() {
-        guard isHeld.load(ordering: .acquiring) else { return }
+        guard isRetained.load(ordering: .acquiring) else { return }
         stop(within: .zero)
         // The last reference may have been dropped on a worker, which cannot wait for itself.
         // Threads end at once, so a thread of the pool is not blocked for long.
         Task.detached { self.wait() }
     }
 
-    private func hold() {
-        if !isHeld.exchange(true, ordering: .acquiringAndReleasing) {
+    private func retainItself() {
+        if !isRetained.exchange(true, ordering: .acquiringAndReleasing) {
             _ = unsafe Unmanaged.passRetained(self)
         }
     }
 
-    private func letGo() {
-        if isHeld.exchange(false, ordering: .acquiringAndReleasing) {
-            // Balances hold(). The caller holds this object, too.
+    private func releaseItself() {
+        if isRetained.exchange(false, ordering: .acquiringAndReleasing) {
+            // Balances retainItself(). The caller retains this object, too.
             unsafe Unmanaged.passUnretained(self).release()
         }
     }
@@ -130,12 +130,12 @@ extension ServerCore {
     var statistics: Statistics {
         var statistics = vn_statistics()
         unsafe vn_server_statistics(server, &statistics)
-        return Statistics(kernel: statistics)
+        return Statistics(c: statistics)
     }
 
     func handle(_ input: [UInt8]) -> [UInt8] {
         var count = 0
-        let output = unsafe Bytes(input.span).withKernelSpan { input in
+        let output = unsafe Bytes(input.span).withCSpan { input in
             unsafe vn_server_handle(server, input, &count)
         }
         guard let output = unsafe output else {

@@ -6,7 +6,8 @@ internal import CVanillaIO
 /// what a handler does that goes on after its worker has ended.
 @safe
 struct AsyncCall {
-    let kernel: OpaquePointer
+    /// The request and the response in C, kept for the handler.
+    let pointer: OpaquePointer
     let handler: Server.AsyncHandler
     /// Of its server, which lives at least as long as the call.
     let core: ServerCore
@@ -25,7 +26,7 @@ struct AsyncCall {
         let begun = unsafe vn_call_begin(response.pointer, request.pointer, room, &error)
         guard let begun = unsafe begun else { throw VanillaError(asyncRefusal: error) }
         unsafe vn_call_put_off(begun)
-        unsafe kernel = unsafe begun
+        unsafe pointer = unsafe begun
         self.handler = handler
         unsafe core = response.core
         tree = unsafe found?.pointee.withTree { $0 }

@@ -85,17 +85,17 @@ extension AsyncRunner {
     private nonisolated(nonsending) func answer() async {
         // Set before this was called, and ended only below.
         let call = next.take()!
-        unsafe self.call = unsafe call.kernel
+        unsafe self.call = unsafe call.pointer
         isLost = false
         // The call ends before this object does.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         // Where its client is gone already nobody waits for it.
-        if unsafe vn_call_attend(call.kernel, Self.lost, context) {
+        if unsafe vn_call_attend(call.pointer, Self.lost, context) {
             // C's request and response live until the call is ended.
-            var request = unsafe Request(lent: vn_call_request(call.kernel)!)
+            var request = unsafe Request(lent: vn_call_request(call.pointer)!)
             if let match = unsafe call.match { request = unsafe Request(request, lent: match) }
             var writer = unsafe ResponseWriter(
-                lent: vn_call_response(call.kernel)!, core: call.core)
+                lent: vn_call_response(call.pointer)!, core: call.core)
             do {
                 try await call.handler(request, &writer)
             } catch {
@@ -103,7 +103,7 @@ extension AsyncRunner {
             }
         }
         unsafe self.call = nil
-        unsafe vn_call_end(call.kernel)
+        unsafe vn_call_end(call.pointer)
     }
 
     private func fail(_ error: any Error, _ writer: inout ResponseWriter) {

@@ -40,16 +40,16 @@ public final class TurnTask {
         unsafe task.deallocate()
     }
 
-    /// Has the body called in this turn. It holds this object until then.
+    /// Has the body called in this turn. It retains this object until then.
     public func schedule() {
         if isScheduled { return }
         isScheduled = true
         // Balanced when it runs.
         _ = unsafe Unmanaged.passRetained(self)
-        let kernel = unsafe worker.executor.pointer
+        let pointer = unsafe worker.executor.pointer
         switch moment {
-        case .soon: unsafe vn_worker_soon(kernel, task)
-        case .end: unsafe vn_worker_last(kernel, task)
+        case .soon: unsafe vn_worker_soon(pointer, task)
+        case .end: unsafe vn_worker_last(pointer, task)
         }
     }
 

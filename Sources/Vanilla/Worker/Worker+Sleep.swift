@@ -28,7 +28,7 @@ extension Worker {
     }
 }
 
-/// One sleep: a timer, and a guest so that it ends with the worker. Everything but a cancelling from
+/// One sleep: a timer, and a stop hook so that it ends with the worker. Everything but a cancelling from
 /// elsewhere happens on the worker's thread, so nothing is locked.
 @safe
 private final class Sleep: @unchecked Sendable {
@@ -36,7 +36,7 @@ private final class Sleep: @unchecked Sendable {
     @safe
     private struct Calls {
         var timer: vn_timer
-        var guest: vn_guest
+        var stopHook: vn_guest
     }
 
     private let executor: WorkerExecutor
@@ -54,7 +54,7 @@ private final class Sleep: @unchecked Sendable {
         unsafe calls.initialize(
             to: Calls(
                 timer: vn_timer(private: (nil, nil, nil, nil), run: Self.run, context: context),
-                guest: vn_guest(private: (nil, nil), leave: Self.leave, context: context)))
+                stopHook: vn_guest(private: (nil, nil), leave: Self.stop, context: context)))
     }
 
     deinit {
@@ -66,7 +66,7 @@ private final class Sleep: @unchecked Sendable {
         if isOver { return end(with: CancellationError()) }
         unsafe vn_timer_set(executor.pointer, &calls.pointee.timer, nanoseconds)
         // Last: where the worker has stopped it is over here.
-        unsafe vn_worker_host(executor.pointer, &calls.pointee.guest)
+        unsafe vn_worker_host(executor.pointer, &calls.pointee.stopHook)
     }
 
     /// On any thread.
@@ -82,7 +82,7 @@ private final class Sleep: @unchecked Sendable {
         isOver = true
         guard let continuation = unsafe continuation.take() else { return }
         unsafe vn_timer_clear(&calls.pointee.timer)
-        unsafe vn_worker_dismiss(&calls.pointee.guest)
+        unsafe vn_worker_dismiss(&calls.pointee.stopHook)
         if let error {
             unsafe continuation.resume(throwing: error)
         } else {
@@ -95,7 +95,7 @@ private final class Sleep: @unchecked Sendable {
         unsafe Unmanaged<Sleep>.fromOpaque(context!).takeUnretainedValue().end()
     }
 
-    private static let leave: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+    private static let stop: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
         // C always passes it.
         unsafe Unmanaged<Sleep>.fromOpaque(context!).takeUnretainedValue()
             .end(with: CancellationError())

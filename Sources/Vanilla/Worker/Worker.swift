@@ -20,8 +20,8 @@ public struct Worker: Sendable, Hashable {
     /// What is asked of the worker whose thread this is, which is not held for it; `nil` on any other
     /// thread.
     static func ofThread<Value>(_ ask: (Worker) -> Value) -> Value? {
-        guard let kernel = unsafe vn_worker_current(),
-            let context = unsafe vn_worker_context(kernel)
+        guard let pointer = unsafe vn_worker_current(),
+            let context = unsafe vn_worker_context(pointer)
         else { return nil }
         // The context of a worker of this library is its handler.
         return unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef {

@@ -11,7 +11,7 @@ internal import Synchronization
 @safe
 final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     /// The worker in C: used on its own thread, and by others while `arrivals` is locked and open.
-    private let kernel: OpaquePointer
+    let pointer: OpaquePointer
     /// Jobs of other threads; `nil` once the worker has ended.
     private let arrivals: Lock<[UnownedJob]?>
     private let isClosed = Atomic(false)
@@ -36,7 +36,7 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     /// C's names for what it is to call, for as long as this object lives.
     private let working: UnsafeMutablePointer<vn_task>
     private let arriving: UnsafeMutablePointer<vn_task>
-    private let guest: UnsafeMutablePointer<vn_guest>
+    private let stopHook: UnsafeMutablePointer<vn_guest>
 
     /// Tasks that wait for a handler to run.
     private static let idleRunnersAtMost = 256
@@ -46,31 +46,31 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
 
     /// For the worker whose thread this is.
     init?() {
-        guard let kernel = unsafe vn_worker_current() else { return nil }
-        unsafe self.kernel = kernel
+        guard let pointer = unsafe vn_worker_current() else { return nil }
+        unsafe self.pointer = pointer
         arrivals = Lock([])
         unsafe working = .allocate(capacity: 1)
         unsafe arriving = .allocate(capacity: 1)
-        unsafe guest = .allocate(capacity: 1)
+        unsafe stopHook = .allocate(capacity: 1)
         // The context is this object, which ends only after the worker did: `close`.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe working.initialize(
             to: vn_task(next: nil, is_queued: false, run: Self.work, context: context))
         unsafe arriving.initialize(
             to: vn_task(next: nil, is_queued: false, run: Self.arrive, context: context))
-        unsafe guest.initialize(
-            to: vn_guest(private: (nil, nil), leave: Self.leave, context: context))
+        unsafe stopHook.initialize(
+            to: vn_guest(private: (nil, nil), leave: Self.stop, context: context))
     }
 
     deinit {
         unsafe working.deallocate()
         unsafe arriving.deallocate()
-        unsafe guest.deallocate()
+        unsafe stopHook.deallocate()
     }
 
     /// Whether this is the worker's own thread.
     var isCurrent: Bool {
-        unsafe vn_worker_current() == kernel && !isClosed.load(ordering: .acquiring)
+        unsafe vn_worker_current() == pointer && !isClosed.load(ordering: .acquiring)
     }
 
     /// The executor of the worker whose thread this is; `nil` on other threads.
@@ -95,13 +95,13 @@ extension WorkerExecutor {
     private func schedule() {
         if isScheduled { return }
         isScheduled = true
-        unsafe vn_worker_soon(kernel, working)
+        unsafe vn_worker_soon(pointer, working)
     }
 
     /// As if it came from another thread. Where the worker is about to end, `close` sees to the jobs, or
     /// what is scheduled next.
     private func runInNextTurn() {
-        isScheduled = unsafe vn_worker_post(kernel, working) == 0
+        isScheduled = unsafe vn_worker_post(pointer, working) == 0
     }
 
     /// From another thread. Where the worker takes nothing any more, Swift's threads do.
@@ -111,7 +111,7 @@ extension WorkerExecutor {
             waiting.append(job)
             // The lock is held: the worker ends only after this.
             let isFirst = waiting.count == 1
-            let isTaken = unsafe !isFirst || vn_worker_post(kernel, arriving) == 0
+            let isTaken = unsafe !isFirst || vn_worker_post(pointer, arriving) == 0
             if !isTaken { waiting.removeLast() }
             jobs = waiting
             return isTaken
@@ -233,8 +233,6 @@ extension WorkerExecutor {
 // MARK: - What lives on the worker
 
 extension WorkerExecutor {
-    var pointer: OpaquePointer { unsafe kernel }
-
     /// What `owner` keeps on this worker: made here when it is first asked for, and forgotten when the
     /// worker stops. On the worker's thread.
     func state<State: AnyObject>(of owner: AnyObject, make: () -> State) -> State {
@@ -253,10 +251,10 @@ extension WorkerExecutor {
     func whenStopping(_ body: @escaping () -> Void) {
         stoppers.append(body)
         // Which has it called at once where the worker has stopped.
-        if stoppers.count == 1 { unsafe vn_worker_host(kernel, guest) }
+        if stoppers.count == 1 { unsafe vn_worker_host(pointer, stopHook) }
     }
 
-    private static let leave: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+    private static let stop: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
         // C always passes it.
         let executor = unsafe Unmanaged<WorkerExecutor>.fromOpaque(context!).takeUnretainedValue()
         let stoppers = executor.stoppers

@@ -67,8 +67,8 @@ final class WorkerHandler {
             let (context, request) = unsafe (context!, request!)
             return unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef {
                 worker in
-                unsafe worker.core.hooks.bodyDelivery?(Request(lent: request)).kernel
-                    ?? BodyDelivery.whole.kernel
+                unsafe worker.core.hooks.bodyDelivery?(Request(lent: request)).c
+                    ?? BodyDelivery.whole.c
             }
         }
 

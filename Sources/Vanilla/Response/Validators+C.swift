@@ -3,7 +3,7 @@
 internal import CVanillaIO
 
 /// Lends C the validators of a representation for the length of a call.
-func withKernelValidators<Result>(
+func withCValidators<Result>(
     _ etag: ETag?, _ lastModified: HTTPDate?, _ body: (UnsafePointer<vn_validators>) -> Result
 ) -> Result {
     var validators = unsafe vn_validators()
@@ -15,7 +15,7 @@ func withKernelValidators<Result>(
     unsafe validators.has_tag = true
     unsafe validators.tag.is_weak = etag.isWeak
     return etag.withOpaque { opaque in
-        unsafe opaque.withKernelSpan { opaque in
+        unsafe opaque.withCSpan { opaque in
             unsafe validators.tag.opaque = unsafe opaque
             return unsafe body(&validators)
         }

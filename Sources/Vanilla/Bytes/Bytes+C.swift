@@ -12,7 +12,7 @@ extension Bytes {
     }
 
     /// Lends the bytes to a call into C, which copies what it keeps.
-    func withKernelSpan<Result>(_ body: (vn_span) -> Result) -> Result {
+    func withCSpan<Result>(_ body: (vn_span) -> Result) -> Result {
         unsafe span.withUnsafeBufferPointer { buffer in
             unsafe body(vn_span(bytes: buffer.baseAddress, count: buffer.count))
         }

@@ -11,7 +11,7 @@ internal import CVanillaIO
 #endif
 
 extension VanillaError {
-    init(kernel error: vn_error) {
+    init(c error: vn_error) {
         let message = unsafe withUnsafeBytes(of: error.message) { text in
             // C's array of 256 bytes, imported as a tuple; what follows the NUL is not text.
             unsafe String(decoding: text.prefix { byte in byte != 0 }, as: UTF8.self)

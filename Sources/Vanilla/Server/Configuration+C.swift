@@ -4,7 +4,7 @@ internal import CVanillaIO
 
 extension Server.Configuration {
     /// Calls `body` with C's form of this configuration, which is valid for the length of the call.
-    func withKernel<Result>(
+    func withC<Result>(
         _ body: (inout vn_config) throws(VanillaError) -> Result
     ) throws(VanillaError) -> Result {
         var config = unsafe vn_config()
@@ -15,10 +15,10 @@ extension Server.Configuration {
 
         switch address {
         case .any(let port):
-            unsafe config.port = try port.kernel("port")
+            unsafe config.port = try port.c("port")
             return try unsafe body(&config)
         case .host(let host, let port):
-            unsafe config.port = try port.kernel("port")
+            unsafe config.port = try port.c("port")
             return try unsafe host.withTerminatedText("host") { text throws(VanillaError) in
                 unsafe config.host = unsafe text
                 return try unsafe body(&config)
@@ -29,7 +29,7 @@ extension Server.Configuration {
                     .invalidConfiguration,
                     "The permissions of a unix socket are 0 to 0o777, not \(permissions).")
             }
-            unsafe config.unix_mode = try permissions.kernel("permissions")
+            unsafe config.unix_mode = try permissions.c("permissions")
             return try unsafe path.withTerminatedText("unix socket path") {
                 text throws(VanillaError) in
                 unsafe config.unix_path = unsafe text
@@ -69,37 +69,37 @@ extension Server.Configuration.Limits {
         limits.field = try field.positive("limits.field")
         limits.fields = try fields.positive("limits.fields")
         limits.field_count = try fieldCount.positive("limits.fieldCount")
-        limits.body = try body.kernel("limits.body")
-        limits.streamed_body = try streamedBody?.kernel("limits.streamedBody") ?? UInt64.max
+        limits.body = try body.c("limits.body")
+        limits.streamed_body = try streamedBody?.c("limits.streamedBody") ?? UInt64.max
         limits.chunk_line = try chunkLine.positive("limits.chunkLine")
-        limits.trailers = try trailers.kernel("limits.trailers")
+        limits.trailers = try trailers.c("limits.trailers")
         limits.requests = try requestsPerConnection.positive("limits.requestsPerConnection")
         // To C, 0 stands for a number of its own choice.
         limits.connections = try connections?.positive("limits.connections") ?? 0
         limits.output = try output.positive("limits.output")
-        limits.discard = try discard.kernel("limits.discard")
-        limits.linger = try linger.kernel("limits.linger")
+        limits.discard = try discard.c("limits.discard")
+        limits.linger = try linger.c("limits.linger")
     }
 }
 
 extension Server.Configuration.Deadlines {
     fileprivate func write(to deadlines: inout vn_deadlines) throws(VanillaError) {
         // To C, 0 turns a deadline off.
-        deadlines.head = try head?.kernel("deadlines.head") ?? 0
-        deadlines.body_grace = try bodyGrace?.kernel("deadlines.bodyGrace") ?? 0
+        deadlines.head = try head?.c("deadlines.head") ?? 0
+        deadlines.body_grace = try bodyGrace?.c("deadlines.bodyGrace") ?? 0
         deadlines.body_rate = try bodyRate?.positive("deadlines.bodyRate") ?? 0
-        deadlines.idle = try idle?.kernel("deadlines.idle") ?? 0
-        deadlines.write_stall = try writeStall?.kernel("deadlines.writeStall") ?? 0
+        deadlines.idle = try idle?.c("deadlines.idle") ?? 0
+        deadlines.write_stall = try writeStall?.c("deadlines.writeStall") ?? 0
         deadlines.write_rate = try writeRate?.positive("deadlines.writeRate") ?? 0
-        deadlines.handler = try handler?.kernel("deadlines.handler") ?? 0
-        deadlines.half_close = try halfClose?.kernel("deadlines.halfClose") ?? 0
-        deadlines.linger = try linger.kernel("deadlines.linger")
+        deadlines.handler = try handler?.c("deadlines.handler") ?? 0
+        deadlines.half_close = try halfClose?.c("deadlines.halfClose") ?? 0
+        deadlines.linger = try linger.c("deadlines.linger")
     }
 }
 
 extension Int {
     /// The value as C's option holds it.
-    func kernel<Value: FixedWidthInteger>(_ option: String) throws(VanillaError)
+    func c<Value: FixedWidthInteger>(_ option: String) throws(VanillaError)
         -> Value
     {
         guard let value = Value(exactly: self) else {
@@ -122,7 +122,7 @@ extension Int {
 
 extension Duration {
     /// Whole milliseconds, rounded up: what is not zero must not become zero, which is no deadline.
-    func kernel(_ option: String) throws(VanillaError) -> UInt32 {
+    func c(_ option: String) throws(VanillaError) -> UInt32 {
         guard self > .zero, self <= .milliseconds(Int64(UInt32.max)) else {
             throw VanillaError(
                 .invalidConfiguration,
