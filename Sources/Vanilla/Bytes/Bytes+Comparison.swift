@@ -1,13 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 extension Bytes {
     /// Whether both have the same bytes.
     @inlinable
@@ -81,7 +73,7 @@ extension Bytes {
                     return true
                 }
                 // Both have at least `other.count` bytes.
-                return unsafe memcmp(mine, theirs, other.count) == 0
+                return unsafe hasEqualBytes(mine, theirs, other.count)
             }
         }
     }

@@ -2,14 +2,6 @@
 
 internal import CVanillaIO
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 extension HTTPDate: LosslessStringConvertible {
     /// The date as it is sent: `Sun, 06 Nov 1994 08:49:37 GMT`.
     public var description: String {
@@ -42,6 +34,6 @@ extension HTTPDate: LosslessStringConvertible {
 
     /// This moment, by the system's clock.
     public static var now: HTTPDate {
-        HTTPDate(secondsSince1970: Int64(time(nil)))
+        HTTPDate(secondsSince1970: currentTime())
     }
 }

@@ -2,14 +2,6 @@
 
 internal import CVanillaIO
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// The routes of a router as a radix tree: made once, never changed, read by every worker.
 ///
 /// It lies in a few arrays that nothing moves, so that a request is matched without a retain, an
@@ -228,7 +220,7 @@ extension RouteTree {
         let path = unsafe vn_request_path(request.pointer)
         // The path is never empty, and so has an address.
         let bytes = unsafe UnsafeRawPointer(path.bytes!)
-        if unsafe memchr(bytes, Int32(UInt8(ascii: "%")), path.count) == nil {
+        if unsafe !hasByte(UInt8(ascii: "%"), bytes, path.count) {
             return unsafe find(
                 PlainPath(bytes: bytes, count: path.count), methods.set(of: request), ranges)
         }

@@ -1,13 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// What the user gave a server to call.
 final class Hooks: Sendable {
     let makeHandler: @Sendable (Worker) -> Server.Handler
@@ -32,11 +24,4 @@ final class Hooks: Sendable {
             writeToStandardError("vanilla: \(message)\n")
         }
     }
-}
-
-private func writeToStandardError(_ line: String) {
-    let bytes = Array(line.utf8)
-    // One write a line, so that the lines of several workers do not mix. There is nobody to tell of
-    // a failure.
-    _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
 }

@@ -3,14 +3,6 @@
 internal import CVanillaIO
 internal import Synchronization
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// C's server and what it needs to live: held by `Server`, by every handle of an exchange, and by
 /// itself while it runs, so that it is never freed under a thread that uses it.
 @safe
@@ -143,7 +135,7 @@ extension ServerCore {
             return []
         }
         // C hands over memory of malloc with `count` bytes in it.
-        defer { unsafe free(output) }
+        defer { unsafe freeMemory(output) }
         return unsafe Array(UnsafeBufferPointer(start: output, count: count))
     }
 }

@@ -2,14 +2,6 @@
 
 internal import CVanillaIO
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 extension VanillaError {
     init(c error: vn_error) {
         let message = unsafe withUnsafeBytes(of: error.message) { text in
@@ -26,13 +18,14 @@ extension VanillaError {
         case (VN_FAILED_CONFIG, _): .invalidConfiguration
         case (VN_FAILED_ADDRESS, _): .invalidAddress
         case (VN_FAILED_STATE, _): .invalidState
-        case (_, ENOMEM), (_, EMFILE), (_, ENFILE), (_, ENOBUFS), (VN_FAILED_MEMORY, _),
-            (VN_FAILED_THREAD, _):
+        case (_, SystemError.noMemory), (_, SystemError.tooManyOpenFiles),
+            (_, SystemError.tooManyOpenFilesInSystem), (_, SystemError.noBufferSpace),
+            (VN_FAILED_MEMORY, _), (VN_FAILED_THREAD, _):
             .outOfResources
         case (VN_FAILED_BACKEND, _): .backendUnavailable
-        case (_, EADDRINUSE), (_, ENOTSOCK): .addressInUse
-        case (_, EADDRNOTAVAIL): .addressUnavailable
-        case (_, EACCES), (_, EPERM): .permissionDenied
+        case (_, SystemError.addressInUse), (_, SystemError.notASocket): .addressInUse
+        case (_, SystemError.addressNotAvailable): .addressUnavailable
+        case (_, SystemError.accessDenied), (_, SystemError.notPermitted): .permissionDenied
         default: .system
         }
     }
@@ -40,16 +33,17 @@ extension VanillaError {
     /// The failure of adding a field, from C's negative result.
     init(addingField name: String, result: Int32) {
         switch -result {
-        case EINVAL:
+        case SystemError.invalidArgument:
             self.init(
                 .invalidField,
                 "The field \(name) has a name or a value with bytes that no field may have.")
-        case EPERM: self.init(.reservedField, "The field \(name) is written by the server itself.")
-        case EMSGSIZE:
+        case SystemError.notPermitted:
+            self.init(.reservedField, "The field \(name) is written by the server itself.")
+        case SystemError.tooLarge:
             self.init(
                 .fieldsTooLarge, "The field \(name) makes the response's fields larger than 64 KiB."
             )
-        case EALREADY:
+        case SystemError.alreadyDone:
             self.init(.alreadyAnswered, "The field \(name) was added after the answer was sent.")
         default:
             self.init(.outOfResources, "There is no memory for the field \(name).", code: -result)
@@ -67,7 +61,7 @@ extension VanillaError {
     /// The failure of writing a part of a body, from C's negative result.
     init(writingBody result: Int32) {
         switch -result {
-        case EMSGSIZE:
+        case SystemError.tooLarge:
             self.init(.lengthExceeded, "The body is longer than the length declared for it.")
         default:
             self.init(.outOfResources, "There is no memory for a part of the body.", code: -result)
@@ -77,9 +71,10 @@ extension VanillaError {
     /// The failure of beginning a stream of events, from C's negative result.
     init(beginningEvents result: Int32) {
         switch -result {
-        case EALREADY:
+        case SystemError.alreadyDone:
             self.init(.alreadyAnswered, "A stream of events began after the answer was sent.")
-        case EMSGSIZE: self.init(.fieldsTooLarge, "The response's fields are larger than 64 KiB.")
+        case SystemError.tooLarge:
+            self.init(.fieldsTooLarge, "The response's fields are larger than 64 KiB.")
         default: self.init(usingTopic: result)
         }
     }
@@ -87,10 +82,10 @@ extension VanillaError {
     /// The failure of publishing an event, from C's negative result.
     init(publishing result: Int32) {
         switch -result {
-        case EINVAL:
+        case SystemError.invalidArgument:
             self.init(
                 .invalidEvent, "An event's id or key has more than \(EventHub.nameMaximum) bytes.")
-        case EMSGSIZE: self.init(.eventTooLarge, "An event has more than 16 MiB.")
+        case SystemError.tooLarge: self.init(.eventTooLarge, "An event has more than 16 MiB.")
         default: self.init(usingTopic: result)
         }
     }
@@ -98,17 +93,19 @@ extension VanillaError {
     /// The failure of declaring or finding a topic, from C's negative result.
     init(usingTopic result: Int32) {
         switch -result {
-        case EEXIST: self.init(.invalidTopic, "The topic was there before it was declared.")
-        case ENOBUFS: self.init(.tooManyTopics, "The hub has as many topics as it may.")
+        case SystemError.exists:
+            self.init(.invalidTopic, "The topic was there before it was declared.")
+        case SystemError.noBufferSpace:
+            self.init(.tooManyTopics, "The hub has as many topics as it may.")
         default: self.init(.outOfResources, "There is no memory for a topic.", code: -result)
         }
     }
 
     /// C's result where the request was answered before.
-    static var alreadyAnswered: Int32 { -EALREADY }
+    static var alreadyAnswered: Int32 { -SystemError.alreadyDone }
 
     /// Whether C refused because the request was answered before.
-    static func isAlreadyAnswered(_ result: Int32) -> Bool { result == -EALREADY }
+    static func isAlreadyAnswered(_ result: Int32) -> Bool { result == -SystemError.alreadyDone }
 }
 
 /// C's message about an option, which begins with its name, with the name that it has in Swift:

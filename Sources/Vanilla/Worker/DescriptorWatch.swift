@@ -2,14 +2,6 @@
 
 internal import CVanillaIO
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// A descriptor that a worker's loop watches, beside its connections: made by
 /// ``Worker/watch(_:)``, used and released on the worker's thread.
 ///
@@ -28,11 +20,11 @@ public final class DescriptorWatch {
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// There is something to read, or the end of it.
-        public static let readable = Events(rawValue: UInt32(POLLIN))
+        public static let readable = Events(rawValue: PollEvents.readable)
         /// There is room to write.
-        public static let writable = Events(rawValue: UInt32(POLLOUT))
+        public static let writable = Events(rawValue: PollEvents.writable)
         /// It failed, or the other side hung up: both are told as this. Whether it was asked for or not.
-        public static let failed = Events(rawValue: UInt32(POLLERR) | UInt32(POLLHUP))
+        public static let failed = Events(rawValue: PollEvents.error | PollEvents.hangUp)
     }
 
     /// `nil` once it is closed.
@@ -102,7 +94,7 @@ public final class DescriptorWatch {
         context, events in
         // C always passes it. The body may release the watch.
         let watch = unsafe Unmanaged<DescriptorWatch>.fromOpaque(context!).takeUnretainedValue()
-        if events & UInt32(POLLNVAL) != 0 {
+        if events & PollEvents.invalid != 0 {
             // The worker ends, and C has closed it.
             unsafe watch.watch = nil
             return watch.forget()

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+
+// What this module uses of the C library, which has another name on each system: the only file that
+// knows which one it is. Imports are of a file alone, so what others need has a name here.
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// Numbers of errno(3).
+enum SystemError {
+    static var accessDenied: Int32 { EACCES }
+    static var addressInUse: Int32 { EADDRINUSE }
+    static var addressNotAvailable: Int32 { EADDRNOTAVAIL }
+    static var alreadyDone: Int32 { EALREADY }
+    static var exists: Int32 { EEXIST }
+    static var invalidArgument: Int32 { EINVAL }
+    static var noBufferSpace: Int32 { ENOBUFS }
+    static var noMemory: Int32 { ENOMEM }
+    static var notASocket: Int32 { ENOTSOCK }
+    static var notPermitted: Int32 { EPERM }
+    static var tooLarge: Int32 { EMSGSIZE }
+    static var tooManyOpenFiles: Int32 { EMFILE }
+    static var tooManyOpenFilesInSystem: Int32 { ENFILE }
+}
+
+/// Events of poll(2).
+enum PollEvents {
+    static var readable: UInt32 { UInt32(POLLIN) }
+    static var writable: UInt32 { UInt32(POLLOUT) }
+    static var error: UInt32 { UInt32(POLLERR) }
+    static var hangUp: UInt32 { UInt32(POLLHUP) }
+    static var invalid: UInt32 { UInt32(POLLNVAL) }
+}
+
+/// Whether both have the same `count` bytes, which both have at least.
+@inline(__always)
+func hasEqualBytes(_ one: UnsafeRawPointer, _ other: UnsafeRawPointer, _ count: Int) -> Bool {
+    unsafe memcmp(one, other, count) == 0
+}
+
+/// Whether one of the `count` bytes is `byte`.
+@inline(__always)
+func hasByte(_ byte: UInt8, _ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
+    unsafe memchr(bytes, Int32(byte), count) != nil
+}
+
+/// Seconds since the beginning of 1970, by the system's clock.
+func currentTime() -> Int64 {
+    Int64(time(nil))
+}
+
+/// Writes a line to standard error by one write(2), so that the lines of several threads do not mix.
+/// Nobody could be told of a failure.
+func writeToStandardError(_ line: String) {
+    let bytes = Array(line.utf8)
+    _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
+}
+
+/// Frees memory that C has allocated by malloc(3).
+func freeMemory(_ memory: UnsafeMutableRawPointer) {
+    unsafe free(memory)
+}
+
+/// A mutex of the system's threads, which stays where it is in memory of its own.
+@safe
+struct SystemMutex: ~Copyable, @unchecked Sendable {
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+
+    init() {
+        unsafe mutex = .allocate(capacity: 1)
+        unsafe mutex.initialize(to: pthread_mutex_t())
+        unsafe pthread_mutex_init(mutex, nil)
+    }
+
+    deinit {
+        unsafe pthread_mutex_destroy(mutex)
+        unsafe mutex.deinitialize(count: 1)
+        unsafe mutex.deallocate()
+    }
+
+    @inline(__always)
+    func lock() {
+        unsafe pthread_mutex_lock(mutex)
+    }
+
+    @inline(__always)
+    func unlock() {
+        unsafe pthread_mutex_unlock(mutex)
+    }
+}
