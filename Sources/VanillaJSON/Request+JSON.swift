@@ -19,7 +19,7 @@ extension Request {
     /// let order = try request.decode(Order.self)
     /// ```
     ///
-    /// The body must have come whole (``BodyDelivery/whole``, unless you chose otherwise). Decoding
+    /// The body must have come whole (``Request/BodyDelivery/whole``, unless you chose otherwise). Decoding
     /// happens on the worker's thread: several megabytes take long enough that other connections
     /// wait, so lower `limits.body` where JSON is all that comes.
     ///

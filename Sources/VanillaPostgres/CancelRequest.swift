@@ -22,7 +22,7 @@ final class CancelRequest {
     /// -1 once it is closed.
     private var descriptor: Int32
     private let request: [UInt8]
-    private var watch: DescriptorWatch?
+    private var watch: Worker.DescriptorWatch?
     private var ended: ((End) -> Void)?
 
     /// Begins to connect; nil when that is not possible. `ended` is called once, later, unless this

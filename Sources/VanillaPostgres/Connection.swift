@@ -15,14 +15,14 @@ final class Connection {
     let shard: Shard
     private(set) var state = State.opening
     private var channel: Channel?
-    private var watch: DescriptorWatch?
+    private var watch: Worker.DescriptorWatch?
 
     /// What answers are still to come for, in their order.
     private let expected = Queue<Expected>()
     /// Whether the first of them has had a result.
     private var isAnswered = false
     /// Takes what answers have come.
-    private var taking: TurnTask?
+    private var taking: Worker.TurnTask?
     /// No more answers come than those that are there.
     private var isLost = false
     /// Operations that were sent and are not over.
@@ -65,10 +65,10 @@ final class Connection {
     /// The connection is closed unless it is clean by then.
     private var graceEnds: Int64?
 
-    private var clock: WorkerTimer?
+    private var clock: Worker.Timer?
     private var clockIsAt = Int64.max
-    private var life: WorkerTimer?
-    private var leaseTimer: WorkerTimer?
+    private var life: Worker.Timer?
+    private var leaseTimer: Worker.Timer?
     private var endOfLife: Int64
     private var lastUse: Int64
     /// When an answer came, or the first query was sent.
@@ -137,8 +137,8 @@ final class Connection {
 extension Connection {
     /// One deadline over all of it.
     func open() {
-        clock = WorkerTimer(on: shard.worker) { [self] in clockRang() }
-        life = WorkerTimer(on: shard.worker) { [self] in lifeRang() }
+        clock = Worker.Timer(on: shard.worker) { [self] in clockRang() }
+        life = Worker.Timer(on: shard.worker) { [self] in lifeRang() }
         setClock(Clock.now + shard.configuration.connectTimeout.boundedNanoseconds)
         let resolver = shard.shared.resolver
         guard resolver.mustAsk else { return open([]) }
@@ -178,7 +178,7 @@ extension Connection {
     }
 
     /// The descriptor may be another one after each step, so that it is watched anew.
-    private func wait(_ events: DescriptorWatch.Events) {
+    private func wait(_ events: Worker.DescriptorWatch.Events) {
         watch?.close()
         watch = nil
         guard let channel, let watch = try? shard.worker.watch(channel.descriptor) else {
@@ -207,7 +207,7 @@ extension Connection {
             return close(PostgresError(.connection, "The connection cannot be watched."))
         }
         self.watch = watch
-        taking = TurnTask(on: shard.worker, at: .soon) { [self] in takeSome() }
+        taking = Worker.TurnTask(on: shard.worker, at: .soon) { [self] in takeSome() }
         state = .ready
         // Several of them were there and back.
         roundTrip = Clock.now - lastUse
@@ -862,7 +862,7 @@ extension Connection {
 
     func watchLease(_ file: String, _ line: Int) {
         let (shared, held) = (shard.shared, shard.configuration.leaseWarning)
-        leaseTimer = WorkerTimer(on: shard.worker) {
+        leaseTimer = Worker.Timer(on: shard.worker) {
             shared.report(
                 .warning, "A database connection taken at \(file):\(line) is held since \(held).")
         }

@@ -45,7 +45,7 @@ extension PostgresPool {
         /// connection at a time.
         public var preparesStatements = true
         /// Where messages go; standard error unless set. Called on any thread.
-        public var log: (@Sendable (LogLevel, String) -> Void)?
+        public var log: (@Sendable (Server.LogLevel, String) -> Void)?
 
         /// The defaults for a database.
         public init(_ connection: String = "") {

@@ -20,10 +20,10 @@ final class Shard: @unchecked Sendable {
     private let acquirers = Line<Acquirer>()
     private var arrivals: UInt64 = 0
     private var touched: [Connection] = []
-    private var turn: TurnTask?
-    private var waitTimer: WorkerTimer?
+    private var turn: Worker.TurnTask?
+    private var waitTimer: Worker.Timer?
     private var waitTimerIsSet = false
-    private var retryTimer: WorkerTimer?
+    private var retryTimer: Worker.Timer?
     /// Not before that are connections opened.
     private var isPausing = false
     private var failures = 0
@@ -44,9 +44,9 @@ final class Shard: @unchecked Sendable {
         self.shared = shared
         // The server's own comes first.
         statementTimeout = shared.configuration.statementTimeout.boundedNanoseconds + 500_000_000
-        turn = TurnTask(on: worker) { [self] in flush() }
-        waitTimer = WorkerTimer(on: worker) { [self] in expire() }
-        retryTimer = WorkerTimer(on: worker) { [self] in
+        turn = Worker.TurnTask(on: worker) { [self] in flush() }
+        waitTimer = Worker.Timer(on: worker) { [self] in expire() }
+        retryTimer = Worker.Timer(on: worker) { [self] in
             isPausing = false
             grow()
         }

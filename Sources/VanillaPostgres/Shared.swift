@@ -105,7 +105,7 @@ extension Shared {
 // MARK: - Telling
 
 extension Shared {
-    func report(_ level: LogLevel, _ message: String) {
+    func report(_ level: Server.LogLevel, _ message: String) {
         if let log = configuration.log { return log(level, message) }
         let line = Array("vanilla: \(message)\n".utf8)
         // One write a line. There is nobody to tell of a failure.

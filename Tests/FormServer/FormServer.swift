@@ -55,7 +55,7 @@ private func respond(to request: Request, _ response: inout ResponseWriter) thro
 }
 
 /// Answers with an array of names and values.
-private func tell(_ items: QueryItems, _ response: inout ResponseWriter) throws {
+private func tell(_ items: Request.QueryItems, _ response: inout ResponseWriter) throws {
     var told: [[String]] = []
     items.forEach { item in told.append([item.decodedName, item.decodedValue]) }
     try response.send(json: told)

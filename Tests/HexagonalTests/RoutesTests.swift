@@ -11,7 +11,7 @@ import Vanilla
 /// The whole program over sockets, with each store and real hashes, on each backend.
 @Suite struct RoutesTests {
     @Test(arguments: TestedStore.allCases, backends)
-    func registersAndLogsIn(kind: TestedStore, backend: Backend) throws {
+    func registersAndLogsIn(kind: TestedStore, backend: Server.Backend) throws {
         let answers = try answers(
             kind, backend,
             [
@@ -29,7 +29,7 @@ import Vanilla
     }
 
     @Test(arguments: TestedStore.allCases, backends)
-    func addsProducts(kind: TestedStore, backend: Backend) throws {
+    func addsProducts(kind: TestedStore, backend: Server.Backend) throws {
         let answers = try answers(
             kind, backend,
             [
@@ -45,7 +45,7 @@ import Vanilla
 
     /// Name, password, and nothing that tells which of them was wrong.
     @Test(arguments: TestedStore.allCases, backends)
-    func saysNotWhatIsWrongWithALogin(kind: TestedStore, backend: Backend) throws {
+    func saysNotWhatIsWrongWithALogin(kind: TestedStore, backend: Server.Backend) throws {
         let answers = try answers(
             kind, backend,
             [
@@ -135,7 +135,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func asksToComeBackWhenItIsBusy(backend: Backend) throws {
+    func asksToComeBackWhenItIsBusy(backend: Server.Backend) throws {
         let store = MemoryStore()
         var hasher = PlainHasher()
         hasher.isBusy = true
@@ -167,7 +167,7 @@ import Vanilla
 
     /// While a password is hashed, whoever wants something else is answered: on the same worker.
     @Test(arguments: backends)
-    func listsWhileItHashes(backend: Backend) throws {
+    func listsWhileItHashes(backend: Server.Backend) throws {
         let store = MemoryStore()
         let hasher = HeldHasher()
         let application = Application(users: store, products: store, passwords: hasher)
@@ -189,7 +189,7 @@ import Vanilla
 
     /// The answers of a server whose store was empty, one after the other.
     private func answers(
-        _ kind: TestedStore, _ backend: Backend?, _ requests: [String]
+        _ kind: TestedStore, _ backend: Server.Backend?, _ requests: [String]
     ) throws -> [Answer] {
         let store = try kind.open()
         defer { store.close() }

@@ -224,7 +224,7 @@ import VanillaJSON
 
     /// A type that contains itself, as deep as can be asked for, on the stack of a worker.
     @Test(arguments: backends)
-    func decodesTheDeepestTypeOnAWorker(backend: Backend) throws {
+    func decodesTheDeepestTypeOnAWorker(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
             if request.path == "/tree" {
                 _ = try request.decode(Tree.self, nestingLimit: .max)
@@ -277,7 +277,7 @@ import VanillaJSON
     }
 
     @Test func decodesThePiecesThatAReceiverCollected() throws {
-        let streamed: @Sendable (Request) -> BodyDelivery = { _ in .streamed }
+        let streamed: @Sendable (Request) -> Request.BodyDelivery = { _ in .streamed }
         let server = try offline(bodyDelivery: streamed) { _, response in
             var body: [UInt8] = []
             response.receiveBody { piece, response in

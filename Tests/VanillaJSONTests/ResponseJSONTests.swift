@@ -106,7 +106,7 @@ import VanillaJSON
 
     /// One decoder and one encoder serve all workers at the same time.
     @Test(arguments: backends)
-    func goesBackAndForthOverSeveralWorkers(backend: Backend) throws {
+    func goesBackAndForthOverSeveralWorkers(backend: Server.Backend) throws {
         var configuration = local(backend)
         configuration.workers = 4
         let server = try Server(configuration: configuration) { request, response in

@@ -15,7 +15,7 @@ import Vanilla
     private static let quotient = Statement("select 1 / $1::int8", .reads)
 
     private static func makeBench(
-        _ bouncer: Bouncer, backend: Backend? = nil, name: String = "bounced"
+        _ bouncer: Bouncer, backend: Server.Backend? = nil, name: String = "bounced"
     ) throws -> Bench {
         try Bench(bouncer.connectionString + " application_name=\(name)", backend: backend) {
             $0.maximum = 8
@@ -24,7 +24,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func answersMoreConnectionsThanTheServerHas(backend: Backend) async throws {
+    func answersMoreConnectionsThanTheServerHas(backend: Server.Backend) async throws {
         let bouncer = try Bouncer(to: database.get())
         defer { bouncer.stop() }
         let name = "bounced by \(backend)".replacing(" ", with: "_")
@@ -80,7 +80,7 @@ import Vanilla
 
     /// PgBouncer 1.18 gives the answer to another client otherwise.
     @Test(arguments: backends)
-    func sendsNothingBehindASyncWithoutItsAnswer(backend: Backend) async throws {
+    func sendsNothingBehindASyncWithoutItsAnswer(backend: Server.Backend) async throws {
         let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
         for isStepwise in [true, false] {
@@ -126,7 +126,7 @@ import Vanilla
 
     /// What waits behind the reads of its turn may be given up, and costs nothing.
     @Test(arguments: backends)
-    func givesUpWhatWaits(backend: Backend) async throws {
+    func givesUpWhatWaits(backend: Server.Backend) async throws {
         let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
         let name = "waiting_over_\(backend)"
@@ -175,7 +175,7 @@ import Vanilla
 
     /// A failing query is the caller's alone, and the connection serves on.
     @Test(arguments: backends)
-    func survivesErrors(backend: Backend) async throws {
+    func survivesErrors(backend: Server.Backend) async throws {
         let bouncer = try Bouncer(to: database.get())
         defer { bouncer.stop() }
         let bench = try Self.makeBench(bouncer, backend: backend)

@@ -51,7 +51,7 @@ import Vanilla
     }
 
     @Test(arguments: backends, [false, true])
-    func usesTheConnectionAgain(backend: Backend, onPort: Bool) async throws {
+    func usesTheConnectionAgain(backend: Server.Backend, onPort: Bool) async throws {
         let proxy = try Proxy(to: database.get(), onPort: onPort)
         defer { proxy.stop() }
         let bench = try Bench(proxy.connectionString, backend: backend) { $0.maximum = 1 }
@@ -64,7 +64,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func meetsNobodyElse(backend: Backend) async throws {
+    func meetsNobodyElse(backend: Server.Backend) async throws {
         let bench = try Bench(backend: backend) {
             $0.maximum = 1
             $0.cancelGrace = .seconds(20)
@@ -91,7 +91,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func makesNoThread(backend: Backend) async throws {
+    func makesNoThread(backend: Server.Backend) async throws {
         let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
         let bench = try Bench(proxy.connectionString, backend: backend) {
@@ -120,7 +120,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func endsWithTheGraceWhenTheServerSaysNothing(backend: Backend) async throws {
+    func endsWithTheGraceWhenTheServerSaysNothing(backend: Server.Backend) async throws {
         let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
         let bench = try Bench(proxy.connectionString, backend: backend) {
@@ -141,7 +141,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func endsWithTheWorker(backend: Backend) async throws {
+    func endsWithTheWorker(backend: Server.Backend) async throws {
         let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
         let bench = try Bench(proxy.connectionString, backend: backend) { $0.maximum = 1 }
@@ -156,7 +156,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func isGivenToNobodyBeforeTheServerHasSentTheSignal(backend: Backend) async throws {
+    func isGivenToNobodyBeforeTheServerHasSentTheSignal(backend: Server.Backend) async throws {
         let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
         let bench = try Bench(proxy.connectionString, backend: backend) {

@@ -11,7 +11,7 @@ import Vanilla
     private struct Planned: Error {}
 
     @Test(arguments: backends)
-    func commitsAndRollsBack(backend: Backend) async throws {
+    func commitsAndRollsBack(backend: Server.Backend) async throws {
         let bench = try Bench(backend: backend)
         defer { bench.stop() }
         let ledger = backend == .epoll ? "ledger_of_epoll" : "ledger"
@@ -264,7 +264,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func cancelsWhatALeaseHasUnderWay(backend: Backend) async throws {
+    func cancelsWhatALeaseHasUnderWay(backend: Server.Backend) async throws {
         let bench = try Bench(backend: backend) { $0.maximum = 1 }
         defer { bench.stop() }
         let pool = bench.pool
@@ -299,7 +299,7 @@ import Vanilla
 
     /// The lease ends while the connection makes sure that no signal is left.
     @Test(arguments: backends)
-    func keepsTheConnectionOfATransactionThatWasCancelled(backend: Backend) async throws {
+    func keepsTheConnectionOfATransactionThatWasCancelled(backend: Server.Backend) async throws {
         let bench = try Bench(backend: backend) { $0.maximum = 2 }
         defer { bench.stop() }
         try await bench.run { pool in

@@ -13,7 +13,7 @@ import Vanilla
 
     /// A pool with its connections open, and a table of its own to write to.
     private static func makeBench(
-        _ table: String, _ backend: Backend,
+        _ table: String, _ backend: Server.Backend,
         _ change: (inout PostgresPool.Configuration) -> Void = { _ in }
     ) async throws -> Bench {
         let bench = try Bench(backend: backend, change)
@@ -33,7 +33,7 @@ import Vanilla
 
     /// Asked in one turn with something slow, they are sent elsewhere.
     @Test(arguments: backends)
-    func readsDoNotWaitForASlowOneOfTheirTurn(backend: Backend) async throws {
+    func readsDoNotWaitForASlowOneOfTheirTurn(backend: Server.Backend) async throws {
         let bench = try await Self.makeBench("turn_\(backend)", backend) { $0.minimum = 2 }
         defer { bench.stop() }
         try await bench.run { pool in
@@ -66,7 +66,7 @@ import Vanilla
     /// Its client went away, or its time is over: it is cancelled, and what waits behind it on the one
     /// connection is done, once.
     @Test(arguments: backends, [false, true])
-    func nobodyFailsWithASlowOne(backend: Backend, isGivenUp: Bool) async throws {
+    func nobodyFailsWithASlowOne(backend: Server.Backend, isGivenUp: Bool) async throws {
         let table = "behind_\(backend)_\(isGivenUp)"
         let bench = try await Self.makeBench(table, backend) { $0.maximum = 1 }
         defer { bench.stop() }
@@ -107,7 +107,7 @@ import Vanilla
 
     /// One that waits for a lock does not have others wait, where there are more connections.
     @Test(arguments: backends)
-    func nothingIsSentBehindASlowOne(backend: Backend) async throws {
+    func nothingIsSentBehindASlowOne(backend: Server.Backend) async throws {
         let table = "locked_\(backend)"
         let bench = try await Self.makeBench(table, backend) { $0.minimum = 4 }
         defer { bench.stop() }

@@ -23,7 +23,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func answersManyQueriesOfATurnInOneRoundTrip(backend: Backend) async throws {
+    func answersManyQueriesOfATurnInOneRoundTrip(backend: Server.Backend) async throws {
         let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
         let bench = try Bench(proxy.connectionString, backend: backend) { $0.maximum = 1 }
@@ -402,7 +402,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func answersRequests(backend: Backend) async throws {
+    func answersRequests(backend: Server.Backend) async throws {
         let greet = Statement("select 'hello ' || $1::text", .reads)
         let bench = try Bench(
             backend: backend,
@@ -418,7 +418,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func cancelsWhatNoRequestWaitsFor(backend: Backend) async throws {
+    func cancelsWhatNoRequestWaitsFor(backend: Server.Backend) async throws {
         let mark = "pg_sleep(60.\(backend == .epoll ? 1 : 2))"
         let bench = try Bench(
             backend: backend, handlerDeadline: .milliseconds(200), { $0.maximum = 1 },

@@ -61,7 +61,9 @@ import Vanilla
 
     /// Also with one Sync at a time.
     @Test(arguments: backends, [(1, true), (2, true), (3, false)] as [(UInt64, Bool)])
-    func answersWhatWasAsked(backend: Backend, run: (seed: UInt64, isPrepared: Bool)) async throws {
+    func answersWhatWasAsked(backend: Server.Backend, run: (seed: UInt64, isPrepared: Bool))
+        async throws
+    {
         let proxy = try Proxy(to: database.get())
         defer { proxy.stop() }
         let bench = try Bench(proxy.connectionString, backend: backend) {

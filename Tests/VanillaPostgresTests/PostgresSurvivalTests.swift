@@ -27,7 +27,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func survivesTheEndOfEveryConnection(backend: Backend) async throws {
+    func survivesTheEndOfEveryConnection(backend: Server.Backend) async throws {
         let postgres = try PrivatePostgres()
         defer { postgres.stop() }
         let bench = try Bench(postgres.connectionString, backend: backend) { $0.minimum = 3 }
@@ -54,7 +54,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func aQueryWhoseConnectionEndsIsUnavailable(backend: Backend) async throws {
+    func aQueryWhoseConnectionEndsIsUnavailable(backend: Server.Backend) async throws {
         let postgres = try PrivatePostgres()
         defer { postgres.stop() }
         let bench = try Bench(postgres.connectionString, backend: backend) { $0.maximum = 1 }
@@ -85,7 +85,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func survivesARestart(backend: Backend) async throws {
+    func survivesARestart(backend: Server.Backend) async throws {
         let postgres = try PrivatePostgres()
         defer { postgres.stop() }
         let bench = try Bench(postgres.connectionString, backend: backend) {
@@ -111,7 +111,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func survivesAServerThatStandsStill(backend: Backend) async throws {
+    func survivesAServerThatStandsStill(backend: Server.Backend) async throws {
         let postgres = try PrivatePostgres()
         defer { postgres.stop() }
         let bench = try Bench(postgres.connectionString, backend: backend) {
@@ -257,7 +257,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func endsWithTheServer(backend: Backend) async throws {
+    func endsWithTheServer(backend: Server.Backend) async throws {
         let name = "drain-\(backend)"
         let bench = try Bench(
             try database.get().connectionString + " application_name=\(name)", backend: backend)

@@ -15,7 +15,7 @@ private func elsewhere() async {
 
 /// A server whose router has asynchronous routes.
 private func server(
-    _ backend: Backend? = nil, log: Recorder<String>? = nil,
+    _ backend: Server.Backend? = nil, log: Recorder<String>? = nil,
     handler: Duration = .seconds(30), halfClose: Duration? = .milliseconds(500),
     _ routes: @escaping @Sendable (inout Routes) -> Void
 ) throws -> Server {
@@ -27,7 +27,7 @@ private func server(
 
 @Suite struct AsyncHandlerTests {
     @Test(arguments: backends)
-    func staysOnItsWorkersThread(backend: Backend) throws {
+    func staysOnItsWorkersThread(backend: Server.Backend) throws {
         let server = try server(backend) { routes in
             let worker = threadNumber()
             routes.get("/") { _, response in
@@ -51,7 +51,7 @@ private func server(
     }
 
     @Test(arguments: backends)
-    func keepsItsRequest(backend: Backend) throws {
+    func keepsItsRequest(backend: Server.Backend) throws {
         let server = try server(backend) { routes in
             routes.post("/teams/:team/*rest") { request, response in
                 await elsewhere()
@@ -78,7 +78,7 @@ private func server(
     }
 
     @Test(arguments: backends)
-    func answersPipelinedRequestsInOrder(backend: Backend) throws {
+    func answersPipelinedRequestsInOrder(backend: Server.Backend) throws {
         let server = try server(backend) { routes in
             routes.get("/late/:number") { request, response in
                 await elsewhere()
@@ -101,7 +101,7 @@ private func server(
 
     /// One that waits is in the way of nobody, whoever of them came first in a turn.
     @Test(arguments: backends)
-    func letsOthersOfItsTurnGoOn(backend: Backend) throws {
+    func letsOthersOfItsTurnGoOn(backend: Server.Backend) throws {
         let server = try server(backend) { routes in
             let waiting = Recorder<UnsafeContinuation<Void, Never>>()
             routes.get("/wait") { _, response in
@@ -138,7 +138,7 @@ private func server(
 
     /// All of a streamed body, with its head or behind it, reaches a handler that begins behind both.
     @Test(arguments: backends, [0, 1, 40, 1 << 20])
-    func receivesAStreamedBody(backend: Backend, first: Int) throws {
+    func receivesAStreamedBody(backend: Server.Backend, first: Int) throws {
         let count = 200_000
         let server = try server(backend) { routes in
             routes.post("/sum", body: .streamed) { _, response in
@@ -166,7 +166,7 @@ private func server(
 
     /// Also where the client has ended its output before the handler begins.
     @Test(arguments: backends)
-    func isCancelledWhenItsClientHadEnded(backend: Backend) throws {
+    func isCancelledWhenItsClientHadEnded(backend: Server.Backend) throws {
         let ended = Recorder<Bool>()
         let server = try server(backend, handler: .seconds(100), halfClose: .milliseconds(20)) {
             routes in
@@ -186,7 +186,7 @@ private func server(
 
     /// A task that its handler cancelled runs no other.
     @Test(arguments: backends)
-    func cancelsNobodyElse(backend: Backend) throws {
+    func cancelsNobodyElse(backend: Server.Backend) throws {
         let server = try server(backend) { routes in
             routes.get("/cancel") { (_, response) async in
                 withUnsafeCurrentTask { $0?.cancel() }
@@ -205,7 +205,7 @@ private func server(
     }
 
     @Test(arguments: backends)
-    func keepsTheFieldsOfEveryPart(backend: Backend) throws {
+    func keepsTheFieldsOfEveryPart(backend: Server.Backend) throws {
         let server = try server(backend) { routes in
             routes.use { request, response, next in
                 response.addField("X-Before", "1")
@@ -241,7 +241,7 @@ private func server(
 
     /// By the task of a handler that has ended in the same turn, while others of that turn go on.
     @Test(arguments: backends)
-    func beginsWhereAnotherEnded(backend: Backend) throws {
+    func beginsWhereAnotherEnded(backend: Server.Backend) throws {
         let waiting = Recorder<UnsafeContinuation<Void, Never>>()
         let tasks = Recorder<Int>()
         let server = try server(backend) { routes in
@@ -280,7 +280,7 @@ private func server(
     }
 
     @Test(arguments: backends)
-    func datesItsAnswerByTheMomentItIsGiven(backend: Backend) throws {
+    func datesItsAnswerByTheMomentItIsGiven(backend: Server.Backend) throws {
         let server = try server(backend) { routes in
             routes.get("/") { _, response in
                 response.addField("X-First", "1")
@@ -295,7 +295,7 @@ private func server(
     }
 
     @Test(arguments: backends)
-    func answersWhatItThrows(backend: Backend) throws {
+    func answersWhatItThrows(backend: Server.Backend) throws {
         let log = Recorder<String>()
         let server = try server(backend, log: log) { routes in
             routes.get("/refused") { _, _ in
@@ -326,7 +326,7 @@ private func server(
     }
 
     @Test(arguments: backends)
-    func isCancelledByItsDeadline(backend: Backend) throws {
+    func isCancelledByItsDeadline(backend: Server.Backend) throws {
         let cancelled = Recorder<Bool>()
         let server = try server(
             backend, handler: .milliseconds(50)
@@ -350,7 +350,7 @@ private func server(
     }
 
     @Test(arguments: backends, ["reset", "leave"])
-    func isCancelledWhenItsClientIsGone(backend: Backend, act: String) throws {
+    func isCancelledWhenItsClientIsGone(backend: Server.Backend, act: String) throws {
         let begun = Recorder<Int>()
         let ended = Recorder<Bool>()
         let server = try server(
@@ -383,7 +383,7 @@ private func server(
     }
 
     @Test(arguments: backends)
-    func answersAClientThatEndedItsOutput(backend: Backend) throws {
+    func answersAClientThatEndedItsOutput(backend: Server.Backend) throws {
         let server = try server(
             backend, halfClose: nil
         ) { routes in
@@ -401,7 +401,7 @@ private func server(
     }
 
     @Test(arguments: backends)
-    func streamsAndSubscribes(backend: Backend) throws {
+    func streamsAndSubscribes(backend: Server.Backend) throws {
         let hub = try EventHub()
         let server = try server(backend) { routes in
             routes.get("/stream") { _, response in
@@ -437,7 +437,7 @@ private func server(
     }
 
     @Test(arguments: backends)
-    func stopsWithTheServer(backend: Backend) throws {
+    func stopsWithTheServer(backend: Server.Backend) throws {
         let begun = Recorder<Int>()
         let ended = Recorder<Bool>()
         let server = try server(backend) { routes in
@@ -462,7 +462,7 @@ private func server(
 
     /// One that never waits, but lets others have their turn, keeps nobody from being served.
     @Test(arguments: backends)
-    func takesTurnsWithOneThatYields(backend: Backend) throws {
+    func takesTurnsWithOneThatYields(backend: Server.Backend) throws {
         let begun = Recorder<Int>()
         let ended = Recorder<Bool>()
         let server = try server(backend) { routes in
@@ -490,7 +490,7 @@ private func server(
 
     /// What does not obey goes on elsewhere, and nothing that it does reaches anybody.
     @Test(arguments: backends)
-    func outlivesItsWorker(backend: Backend) async throws {
+    func outlivesItsWorker(backend: Server.Backend) async throws {
         let begun = Recorder<Int>()
         let released = Recorder<CheckedContinuation<Void, Never>>()
         let ended = Recorder<Bool>()
@@ -534,7 +534,7 @@ private func server(
     }
 
     @Test(arguments: backends)
-    func answersWithoutARouter(backend: Backend) throws {
+    func answersWithoutARouter(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
             response.addField("X-Before", "1")
             try response.answer(request) { request, response in
@@ -547,7 +547,7 @@ private func server(
     }
 
     @Test(arguments: backends)
-    func decidesByTheConditionsOfItsRequest(backend: Backend) throws {
+    func decidesByTheConditionsOfItsRequest(backend: Server.Backend) throws {
         let server = try server(backend) { routes in
             routes.get("/") { _, response in
                 await elsewhere()
@@ -560,7 +560,7 @@ private func server(
 
     /// Many at once, each with its own request, half of whose clients go away.
     @Test(arguments: backends)
-    func servesManyAtOnce(backend: Backend) throws {
+    func servesManyAtOnce(backend: Server.Backend) throws {
         let ended = Recorder<Int>()
         let server = try server(
             backend, halfClose: .milliseconds(10)

@@ -205,8 +205,8 @@ private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"
 
     /// The head of a request that is answered later is kept where it has conditions.
     @Test(arguments: backends)
-    func knowsTheConditionsInALateAnswer(backend: Backend) throws {
-        let deliverBody: @Sendable (Request) -> BodyDelivery = { request in
+    func knowsTheConditionsInALateAnswer(backend: Server.Backend) throws {
+        let deliverBody: @Sendable (Request) -> Request.BodyDelivery = { request in
             request.path == "/received" ? .streamed : .whole
         }
         let server = try Server(configuration: local(backend), bodyDelivery: deliverBody) {

@@ -6,7 +6,7 @@ import Vanilla
 
 @Suite struct DeferringTests {
     @Test(arguments: backends)
-    func answersFromAnotherThread(backend: Backend) throws {
+    func answersFromAnotherThread(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
             let path = String(request.path)
             let completion = response.later()
@@ -24,7 +24,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func answersOnceOnly(backend: Backend) throws {
+    func answersOnceOnly(backend: Server.Backend) throws {
         let ends = Recorder<Int>()
         let calls = Recorder<Int>()
         let server = try Server(configuration: local(backend)) { _, response in
@@ -45,7 +45,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func answersLateThrowsWith500(backend: Backend) throws {
+    func answersLateThrowsWith500(backend: Server.Backend) throws {
         let log = Recorder<String>()
         let server = try Server(configuration: local(backend, log: log)) { _, response in
             let completion = response.later()
@@ -56,10 +56,10 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func answers503AfterTheDeadline(backend: Backend) throws {
+    func answers503AfterTheDeadline(backend: Server.Backend) throws {
         var configuration = local(backend)
         configuration.deadlines.handler = .milliseconds(50)
-        let completions = Recorder<Completion>()
+        let completions = Recorder<ResponseWriter.Completion>()
         defer { completions.clear() }
         let server = try Server(configuration: configuration) { _, response in
             completions.record(response.later())
@@ -75,7 +75,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func answers500WhereItIsForgotten(backend: Backend) throws {
+    func answers500WhereItIsForgotten(backend: Server.Backend) throws {
         let log = Recorder<String>()
         let server = try Server(configuration: local(backend, log: log)) { _, response in
             let completion = response.later()
@@ -86,7 +86,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func answers500WhereTheAnswerIsNone(backend: Backend) throws {
+    func answers500WhereTheAnswerIsNone(backend: Server.Backend) throws {
         let log = Recorder<String>()
         let server = try Server(configuration: local(backend, log: log)) { _, response in
             let completion = response.later()
@@ -97,7 +97,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func saysWhetherItWasFinishedBefore(backend: Backend) throws {
+    func saysWhetherItWasFinishedBefore(backend: Server.Backend) throws {
         let results = Recorder<Bool>()
         let server = try Server(configuration: local(backend)) { _, response in
             response.later { completion in
@@ -110,8 +110,8 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func answersNobodyWhoseClientIsGone(backend: Backend) throws {
-        let completions = Recorder<Completion>()
+    func answersNobodyWhoseClientIsGone(backend: Server.Backend) throws {
+        let completions = Recorder<ResponseWriter.Completion>()
         defer { completions.clear() }
         let ends = Recorder<Int>()
         let server = try Server(configuration: local(backend)) { _, response in
@@ -135,7 +135,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func streamsLater(backend: Backend) throws {
+    func streamsLater(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { _, response in
             let completion = response.later()
             onAnotherThread {
@@ -151,7 +151,7 @@ import Vanilla
     }
 
     @Test func outlivesItsServer() throws {
-        let handles = Recorder<ExchangeHandle>()
+        let handles = Recorder<ResponseWriter.Handle>()
         defer { handles.clear() }
         do {
             let server = try offline { _, response in

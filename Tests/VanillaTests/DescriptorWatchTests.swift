@@ -9,7 +9,7 @@ import Vanilla
 @Suite struct DescriptorWatchTests {
     /// What an asynchronous handler of one worker says.
     private static func text(
-        _ backend: Backend, _ handler: @escaping @Sendable (Worker) async throws -> String
+        _ backend: Server.Backend, _ handler: @escaping @Sendable (Worker) async throws -> String
     ) throws -> String {
         let server = try Server(
             configuration: local(backend),
@@ -28,7 +28,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func tellsWhatItIsReadyFor(backend: Backend) throws {
+    func tellsWhatItIsReadyFor(backend: Server.Backend) throws {
         let said = try Self.text(backend) { worker in
             let (reading, writing) = Self.makePipe()
             defer { close(reading) }
@@ -51,7 +51,7 @@ import Vanilla
 
     /// Files never block: to poll(2) they are ready for both.
     @Test(arguments: backends, ["/dev/zero", "/proc/self/exe"])
-    func saysThatAFileIsReady(backend: Backend, path: String) throws {
+    func saysThatAFileIsReady(backend: Server.Backend, path: String) throws {
         let said = try Self.text(backend) { worker in
             let file = open(path, O_RDONLY | O_CLOEXEC)
             defer { close(file) }
@@ -66,7 +66,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func endsWhoWaits(backend: Backend) throws {
+    func endsWhoWaits(backend: Server.Backend) throws {
         let said = try Self.text(backend) { worker in
             let (reading, writing) = Self.makePipe()
             defer {
@@ -77,7 +77,7 @@ import Vanilla
             var ends: [String] = []
             // Asked for something else; closed.
             for isReplaced in [true, false] {
-                let timer = WorkerTimer(on: worker) {
+                let timer = Worker.Timer(on: worker) {
                     if isReplaced {
                         watch.whenReady(for: .readable) { _ in }
                     } else {
@@ -103,7 +103,7 @@ import Vanilla
 
     /// More than a thousand requests may have one each.
     @Test(arguments: backends)
-    func watchesMany(backend: Backend) throws {
+    func watchesMany(backend: Server.Backend) throws {
         let said = try Self.text(backend) { worker in
             let (reading, writing) = Self.makePipe()
             defer { close(reading) }

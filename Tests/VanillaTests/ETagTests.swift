@@ -97,7 +97,7 @@ import Vanilla
 
     @Test func hashesInPieces() {
         let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-        var hasher = ETagHasher()
+        var hasher = ETag.Hasher()
         for start in stride(from: 0, to: bytes.count, by: 333) {
             hasher.update(Array(bytes[start..<min(start + 333, bytes.count)]).span)
         }

@@ -152,7 +152,7 @@ extension Answer {
 /// Over sockets, with publishers on threads of their own.
 @Suite(.serialized) struct EventHubSocketTests {
     private func serve(
-        _ backend: Backend, hub: EventHub, workers: Int = 2, _ body: (Server) throws -> Void
+        _ backend: Server.Backend, hub: EventHub, workers: Int = 2, _ body: (Server) throws -> Void
     ) throws {
         var configuration = local(backend)
         configuration.workers = workers
@@ -181,7 +181,7 @@ extension Answer {
     }
 
     @Test(arguments: backends)
-    func bringsWhatIsPosted(backend: Backend) throws {
+    func bringsWhatIsPosted(backend: Server.Backend) throws {
         let hub = try EventHub()
         try serve(backend, hub: hub) { server in
             let clients = try ["a", "a", "b"].map { topic in try subscribe(server.port, topic) }
@@ -200,7 +200,7 @@ extension Answer {
     }
 
     @Test(arguments: backends)
-    func answersLater(backend: Backend) throws {
+    func answersLater(backend: Server.Backend) throws {
         let hub = try EventHub()
         let server = try Server(configuration: local(backend)) { request, response in
             let exchange = response.later()
@@ -223,7 +223,7 @@ extension Answer {
     }
 
     @Test(arguments: backends)
-    func saysWhenToComeBackAsTheServerStops(backend: Backend) throws {
+    func saysWhenToComeBackAsTheServerStops(backend: Server.Backend) throws {
         let hub = try EventHub()
         try serve(backend, hub: hub) { server in
             let clients = try (0..<20).map { _ in try subscribe(server.port, "a") }
@@ -240,7 +240,7 @@ extension Answer {
     }
 
     @Test(arguments: backends, [EventHub.SlowPolicy.disconnect, .dropOldest, .keepNewest])
-    func aStoppedReaderDelaysNobody(backend: Backend, policy: EventHub.SlowPolicy) throws {
+    func aStoppedReaderDelaysNobody(backend: Server.Backend, policy: EventHub.SlowPolicy) throws {
         let hub = try EventHub()
         var options = EventHub.TopicOptions()
         options.historyBytes = 64 << 10
@@ -289,7 +289,7 @@ extension Answer {
     /// Subscribers come and go while numbered events are published in several topics at once:
     /// nobody misses one, gets one twice, out of order, or of another topic.
     @Test(arguments: backends)
-    func losesNothingWhileSubscribersComeAndGo(backend: Backend) throws {
+    func losesNothingWhileSubscribersComeAndGo(backend: Server.Backend) throws {
         let topics = 4
         let published = 60
         let hub = try EventHub()

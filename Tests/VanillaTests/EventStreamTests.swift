@@ -132,7 +132,7 @@ import Vanilla
 @Suite struct EventStreamSocketTests {
     /// A server whose streams come to a recorder.
     private func serve(
-        _ backend: Backend, options: EventStream.Options = EventStream.Options(),
+        _ backend: Server.Backend, options: EventStream.Options = EventStream.Options(),
         backlog: Int = EventStream.defaultBacklog,
         _ body: (Server, Recorder<EventStream>) throws -> Void
     ) throws {
@@ -150,7 +150,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func sendsFromManyThreads(backend: Backend) throws {
+    func sendsFromManyThreads(backend: Server.Backend) throws {
         try serve(backend) { server, streams in
             let client = try EventClient(port: server.port)
             #expect(streams.wait(for: 1))
@@ -175,7 +175,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func isOverWhenTheClientIs(backend: Backend) throws {
+    func isOverWhenTheClientIs(backend: Server.Backend) throws {
         try serve(backend) { server, streams in
             let ends = Recorder<Int>()
             for (number, finishes) in [true, false].enumerated() {
@@ -198,7 +198,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func endsBehindWhatWasSent(backend: Backend) throws {
+    func endsBehindWhatWasSent(backend: Server.Backend) throws {
         try serve(backend) { server, streams in
             let client = try EventClient(port: server.port)
             #expect(streams.wait(for: 1))
@@ -217,7 +217,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func showsThatItLives(backend: Backend) throws {
+    func showsThatItLives(backend: Server.Backend) throws {
         var options = EventStream.Options()
         options.heartbeat = .milliseconds(20)
         try serve(backend, options: options) { server, streams in
@@ -228,7 +228,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func saysWhenToComeBackAsTheServerStops(backend: Backend) throws {
+    func saysWhenToComeBackAsTheServerStops(backend: Server.Backend) throws {
         var options = EventStream.Options()
         options.retry = .milliseconds(1234)...(.milliseconds(1240))
         try serve(backend, options: options) { server, streams in
@@ -251,7 +251,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func aClientThatReadsNothingCostsItsBacklogAndNoMore(backend: Backend) throws {
+    func aClientThatReadsNothingCostsItsBacklogAndNoMore(backend: Server.Backend) throws {
         try serve(backend, backlog: 64 << 10) { server, streams in
             let client = try EventClient(port: server.port, receiveBuffer: 4096)
             #expect(streams.wait(for: 1))
@@ -275,7 +275,7 @@ import Vanilla
 
     /// The worker is kept in the handler while others find the backlog full.
     @Test(arguments: backends)
-    func waitsForRoom(backend: Backend) throws {
+    func waitsForRoom(backend: Server.Backend) throws {
         let outcomes = Recorder<String>()
         let executor = QueueExecutor()
         let server = try Server(configuration: local(backend)) { request, response in

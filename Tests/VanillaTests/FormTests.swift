@@ -85,13 +85,13 @@ import Vanilla
     }
 
     @Test func readsThePiecesThatAReceiverCollected() throws {
-        let streamed: @Sendable (Request) -> BodyDelivery = { _ in .streamed }
+        let streamed: @Sendable (Request) -> Request.BodyDelivery = { _ in .streamed }
         let server = try offline(bodyDelivery: streamed) { _, response in
             var body: [UInt8] = []
             response.receiveBody { piece, response in
                 body += Array(piece.bytes)
                 guard piece.isLast else { return .more }
-                let items = QueryItems(Bytes(body.span))
+                let items = Request.QueryItems(Bytes(body.span))
                 response.send(items["b"]?.decodedValue ?? "-")
                 return .more
             }
@@ -100,7 +100,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func readsLargeFormsOverSockets(backend: Backend) throws {
+    func readsLargeFormsOverSockets(backend: Server.Backend) throws {
         let server = try Server(
             configuration: local(backend),
             handler: { request, response in

@@ -14,12 +14,12 @@ import Vanilla
     func findsNamesAndValues(query: String, expected: [String]) {
         let bytes = Array(query.utf8)
         var found: [String] = []
-        var items = QueryItems(Bytes(bytes.span))
+        var items = Request.QueryItems(Bytes(bytes.span))
         while let item = items.next() { found.append("\(String(item.name)):\(String(item.value))") }
         #expect(found == expected)
 
         found = []
-        QueryItems(Bytes(bytes.span)).forEach { item in
+        Request.QueryItems(Bytes(bytes.span)).forEach { item in
             found.append("\(String(item.name)):\(String(item.value))")
         }
         #expect(found == expected)
@@ -36,16 +36,16 @@ import Vanilla
     ])
     func decodesAsTheURLStandardSays(query: String, name: String, value: String) {
         let bytes = Array(query.utf8)
-        var items = QueryItems(Bytes(bytes.span))
+        var items = Request.QueryItems(Bytes(bytes.span))
         guard let item = items.next() else { return #expect(Bool(false), "no item") }
         #expect(item.decodedName == name)
         #expect(item.decodedValue == value)
-        expect(QueryItems(Bytes(bytes.span))[named: name] != nil)
+        expect(Request.QueryItems(Bytes(bytes.span))[named: name] != nil)
     }
 
     @Test func findsAnItemByItsDecodedName() {
         let bytes = Array("p%61ge=2&page=3&two+words=4&%zz=5&=6&pag=7&pages=8".utf8)
-        let items = QueryItems(Bytes(bytes.span))
+        let items = Request.QueryItems(Bytes(bytes.span))
         #expect(value(items["page"]) == "2")
         #expect(value(items["two words"]) == "4")
         #expect(value(items["%zz"]) == "5")
@@ -59,7 +59,9 @@ import Vanilla
     @Test func goesThroughTheItemsOfOneName() {
         let bytes = Array("a=1&b=2&%61=3&a&a=".utf8)
         var values: [String] = []
-        QueryItems(Bytes(bytes.span)).forEach("a") { item in values.append(item.decodedValue) }
+        Request.QueryItems(Bytes(bytes.span)).forEach("a") { item in
+            values.append(item.decodedValue)
+        }
         #expect(values == ["1", "3", "", ""])
     }
 
@@ -70,14 +72,14 @@ import Vanilla
     ])
     func readsNumbers(value: String, expected: Int8?) {
         let bytes = Array("x=\(value)".utf8)
-        let items = QueryItems(Bytes(bytes.span))
+        let items = Request.QueryItems(Bytes(bytes.span))
         #expect(items["x"]?.number() == expected)
         #expect(items["x"]?.number(as: Int8.self) == expected)
     }
 
     @Test func decodesIntoTheCallersBuffer() {
         let bytes = Array("x=%61+%zz%FF&y=".utf8)
-        let items = QueryItems(Bytes(bytes.span))
+        let items = Request.QueryItems(Bytes(bytes.span))
         guard let item = items["x"], let empty = items["y"] else {
             return #expect(Bool(false), "no item")
         }
@@ -109,20 +111,20 @@ import Vanilla
     ])
     func stopsAtTheLimitAndSaysSo(query: String, limit: Int, count: Int, isTruncated: Bool) {
         let bytes = Array(query.utf8)
-        var items = QueryItems(Bytes(bytes.span), limit: limit)
+        var items = Request.QueryItems(Bytes(bytes.span), limit: limit)
         expect(items.isTruncated == isTruncated)
         var found = 0
         while items.next() != nil { found += 1 }
         #expect(found == count)
         expect(items.isTruncated == isTruncated)
         expect(items.next() == nil)
-        expect(QueryItems(Bytes(bytes.span), limit: limit)["d"] == nil)
+        expect(Request.QueryItems(Bytes(bytes.span), limit: limit)["d"] == nil)
     }
 
     @Test func hasALimitByDefault() {
         for (count, isTruncated) in [(1000, false), (1001, true)] {
             let bytes = Array(repeatElement("a=1", count: count).joined(separator: "&").utf8)
-            expect(QueryItems(Bytes(bytes.span)).isTruncated == isTruncated)
+            expect(Request.QueryItems(Bytes(bytes.span)).isTruncated == isTruncated)
         }
     }
 
@@ -132,7 +134,7 @@ import Vanilla
         for _ in 0..<10_000 {
             let bytes = generator.bytes(upTo: 40, of: "ab=&%+4f1")
             var found: [SimpleItem] = []
-            var items = QueryItems(Bytes(bytes.span), limit: 8)
+            var items = Request.QueryItems(Bytes(bytes.span), limit: 8)
             let isTruncated = items.isTruncated
             while let item = items.next() {
                 var buffer = [UInt8](repeating: 0, count: item.value.count)
@@ -151,7 +153,7 @@ import Vanilla
                 let first = expected.firstIndex { $0.name == item.name } ?? index
                 // Names that hold U+FFFD may stand for several.
                 guard !item.name.unicodeScalars.contains("\u{FFFD}") else { continue }
-                let value = QueryItems(Bytes(bytes.span))[named: item.name]?.decodedValue
+                let value = Request.QueryItems(Bytes(bytes.span))[named: item.name]?.decodedValue
                 #expect(value == expected[first].value, "\(bytes)")
             }
         }
@@ -187,7 +189,7 @@ import Vanilla
         return [first] + simplyDecoded(Array(bytes.dropFirst()))
     }
 
-    private func value(_ item: QueryItem?) -> String? {
+    private func value(_ item: Request.QueryItem?) -> String? {
         if let item { String(item.value) } else { nil }
     }
 }

@@ -5,9 +5,9 @@ import Testing
 import Vanilla
 
 @Suite struct ReceivingTests {
-    @Sendable private static func streamed(_ request: Request) -> BodyDelivery { .streamed }
+    @Sendable private static func streamed(_ request: Request) -> Request.BodyDelivery { .streamed }
 
-    @Sendable private static func byPath(_ request: Request) -> BodyDelivery {
+    @Sendable private static func byPath(_ request: Request) -> Request.BodyDelivery {
         switch request.path {
         case "/whole": .whole
         case "/ignored": .ignored
@@ -25,7 +25,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func countsBodiesOfAnySize(backend: Backend) throws {
+    func countsBodiesOfAnySize(backend: Server.Backend) throws {
         let server = try Server(
             configuration: local(backend), bodyDelivery: ReceivingTests.streamed,
             handler: ReceivingTests.count)
@@ -56,7 +56,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func mayAnswerBeforeTheEnd(backend: Backend) throws {
+    func mayAnswerBeforeTheEnd(backend: Server.Backend) throws {
         let server = try Server(
             configuration: local(backend), bodyDelivery: ReceivingTests.streamed
         ) {
@@ -74,7 +74,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func holdsTheClientBackWhilePaused(backend: Backend) throws {
+    func holdsTheClientBackWhilePaused(backend: Server.Backend) throws {
         let server = try Server(
             configuration: local(backend), bodyDelivery: ReceivingTests.streamed
         ) {
@@ -96,7 +96,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func answersAReceiverThatThrows(backend: Backend) throws {
+    func answersAReceiverThatThrows(backend: Server.Backend) throws {
         let log = Recorder<String>()
         let ends = Recorder<Int>()
         let server = try Server(

@@ -53,7 +53,7 @@ import Vanilla
 
     @Test func isTheAnswerWhenAReceiverThrowsIt() throws {
         let log = Recorder<String>()
-        let streamed: @Sendable (Request) -> BodyDelivery = { _ in .streamed }
+        let streamed: @Sendable (Request) -> Request.BodyDelivery = { _ in .streamed }
         let server = try offline(log: log, bodyDelivery: streamed) { _, response in
             response.receiveBody { _, _ in throw RequestErrorTests.error }
         }
@@ -63,7 +63,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func isTheAnswerWhenADeferredOneThrowsIt(backend: Backend) throws {
+    func isTheAnswerWhenADeferredOneThrowsIt(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
             let exchange = response.later()
             onAnotherThread { exchange.finish { _ in throw RequestErrorTests.error } }

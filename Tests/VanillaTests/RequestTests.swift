@@ -61,7 +61,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func knowsItsPeer(backend: Backend) throws {
+    func knowsItsPeer(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
             guard let peer = request.peer else { return response.send("none") }
             response.send("\(peer.address) \(peer.port > 0)")

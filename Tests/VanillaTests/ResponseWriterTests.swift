@@ -268,7 +268,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func answersAHandlerThatThrowsAndGoesOn(backend: Backend) throws {
+    func answersAHandlerThatThrowsAndGoesOn(backend: Server.Backend) throws {
         let log = Recorder<String>()
         let server = try Server(configuration: local(backend, log: log)) { request, response in
             response.addField(.setCookie, "for=another")
@@ -284,7 +284,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func closesWhereAHandlerThrowsAfterItsAnswer(backend: Backend) throws {
+    func closesWhereAHandlerThrowsAfterItsAnswer(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
             response.send("fine")
             throw TestFailure()

@@ -322,7 +322,7 @@ import Vanilla
 
 @Suite struct RouterWorkerTests {
     @Test(arguments: backends)
-    func keepsStateOfEachWorkerOnItsThread(backend: Backend) throws {
+    func keepsStateOfEachWorkerOnItsThread(backend: Server.Backend) throws {
         /// Not Sendable, and so never on two threads.
         final class Counter {
             var count = 0
@@ -402,7 +402,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func servesOverSockets(backend: Backend) throws {
+    func servesOverSockets(backend: Server.Backend) throws {
         let router = try Router { routes in
             routes.get("/user/:id") { request, response in
                 response.send(try request.parameters.require("id"))

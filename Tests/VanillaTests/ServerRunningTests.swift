@@ -11,7 +11,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func tellsWhatItRunsOn(backend: Backend) throws {
+    func tellsWhatItRunsOn(backend: Server.Backend) throws {
         var configuration = local(backend)
         configuration.workers = 2
         let server = try makeServer(configuration)
@@ -22,7 +22,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func startsAndStopsManyTimes(backend: Backend) throws {
+    func startsAndStopsManyTimes(backend: Server.Backend) throws {
         let server = try makeServer(local(backend))
         for _ in 0..<50 {
             try server.start()
@@ -33,7 +33,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func doesNotAcceptAfterItsEnd(backend: Backend) throws {
+    func doesNotAcceptAfterItsEnd(backend: Server.Backend) throws {
         let server = try makeServer(local(backend))
         try server.start()
         let port = server.port
@@ -44,7 +44,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func runReturnsOnceItIsStopped(backend: Backend) throws {
+    func runReturnsOnceItIsStopped(backend: Server.Backend) throws {
         let server = try makeServer(local(backend))
         let ends = Recorder<Bool>()
         try server.start()
@@ -57,7 +57,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func runsOnTheThreadThatCalls(backend: Backend) throws {
+    func runsOnTheThreadThatCalls(backend: Server.Backend) throws {
         var configuration = local(backend)
         configuration.usesCallingThread = true
         let threads = Recorder<Int>()
@@ -85,7 +85,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func mayBeStoppedByItsHandler(backend: Backend) throws {
+    func mayBeStoppedByItsHandler(backend: Server.Backend) throws {
         let stoppers = Recorder<Server>()
         let server = try Server(configuration: local(backend)) { _, response in
             response.send("last")
@@ -107,7 +107,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func saysThatThePortIsInUse(backend: Backend) throws {
+    func saysThatThePortIsInUse(backend: Server.Backend) throws {
         let first = try makeServer(local(backend))
         try first.start()
         var configuration = local(backend)
@@ -141,7 +141,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func listensOnAUnixSocket(backend: Backend) throws {
+    func listensOnAUnixSocket(backend: Server.Backend) throws {
         let path = temporaryPath()
         defer { try? FileManager.default.removeItem(atPath: path) }
         var configuration = local(backend)
@@ -159,7 +159,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func stopsWhenItIsReleased(backend: Backend) throws {
+    func stopsWhenItIsReleased(backend: Server.Backend) throws {
         let ends = Recorder<Int>()
         do {
             let server = try Server(

@@ -17,13 +17,13 @@ import Vanilla
         }
     }
 
-    private func rawServer(_ backend: Backend, _ raw: String) throws -> Server {
+    private func rawServer(_ backend: Server.Backend, _ raw: String) throws -> Server {
         let bytes = Array(raw.utf8)
         return try Server(configuration: local(backend)) { _, response in response.sendRaw(bytes) }
     }
 
     @Test(arguments: backends)
-    func returnsTheSameBytesAsHandle(backend: Backend) throws {
+    func returnsTheSameBytesAsHandle(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { _, response in
             response.sendRaw("HTTP/1.1 204 No\r\n\r\n")
         }
@@ -34,7 +34,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func findsTheEndOfEveryKindOfResponse(backend: Backend) throws {
+    func findsTheEndOfEveryKindOfResponse(backend: Server.Backend) throws {
         for raw in [
             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
             "HTTP/1.1 200 OK\r\ncOnTeNt-lEnGtH:5\r\n\r\nhello",
@@ -53,7 +53,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func knowsThatHeadHasNoBody(backend: Backend) throws {
+    func knowsThatHeadHasNoBody(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { _, response in
             response.send("hello")
         }
@@ -64,7 +64,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func returnsInterimResponses(backend: Backend) throws {
+    func returnsInterimResponses(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
             response.send(request.body)
         }
@@ -75,7 +75,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func readsToTheEndOfTheConnectionWhereNothingElseSaysWhere(backend: Backend) throws {
+    func readsToTheEndOfTheConnectionWhereNothingElseSaysWhere(backend: Server.Backend) throws {
         let raw = "HTTP/1.1 200 OK\r\n\r\nuntil the end"
         let bytes = Array(raw.utf8)
         let server = try Server(configuration: local(backend)) { _, response in
@@ -86,7 +86,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func returnsAnEarlyAnswerToALongRequest(backend: Backend) throws {
+    func returnsAnEarlyAnswerToALongRequest(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { _, response in
             response.send("fine")
         }
@@ -95,7 +95,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func saysWhatWentWrong(backend: Backend) throws {
+    func saysWhatWentWrong(backend: Server.Backend) throws {
         let fine = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
         #expect(
             kind(
@@ -116,9 +116,9 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func isDownAfterwards(backend: Backend) throws {
+    func isDownAfterwards(backend: Server.Backend) throws {
         let ends = Recorder<Int>()
-        let promises = Recorder<Completion>()
+        let promises = Recorder<ResponseWriter.Completion>()
         defer { promises.clear() }
         let server = try Server(
             configuration: local(backend),
@@ -141,7 +141,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func leavesARunningServerAlone(backend: Backend) throws {
+    func leavesARunningServerAlone(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { _, response in
             response.send("fine")
         }

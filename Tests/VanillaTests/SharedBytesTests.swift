@@ -54,7 +54,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func isReleasedWhenTheClientGoesAway(backend: Backend) throws {
+    func isReleasedWhenTheClientGoesAway(backend: Server.Backend) throws {
         weak var released: SharedBytes?
         do {
             let shared = SharedBytes(repeating: 1, count: 50_000_000)

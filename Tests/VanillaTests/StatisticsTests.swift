@@ -7,11 +7,11 @@ import Testing
 
 @Suite struct StatisticsTests {
     @Test(arguments: backends)
-    func countsWhatTheServerDoes(backend: Backend) throws {
+    func countsWhatTheServerDoes(backend: Server.Backend) throws {
         var configuration = local(backend)
         configuration.workers = 2
         configuration.deadlines.handler = .milliseconds(20)
-        let promises = Recorder<Completion>()
+        let promises = Recorder<ResponseWriter.Completion>()
         defer { promises.clear() }
         let server = try Server(configuration: configuration) { request, response in
             switch request.path {
@@ -51,7 +51,8 @@ import Testing
         #expect(
             counted.connectionsAccepted == 0 && counted.requests == 0 && counted.refusals.isEmpty)
         #expect(
-            counted.responses == Statistics.Responses() && counted.timeouts == Statistics.Timeouts()
+            counted.responses == Server.Statistics.Responses()
+                && counted.timeouts == Server.Statistics.Timeouts()
         )
     }
 }

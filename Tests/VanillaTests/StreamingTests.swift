@@ -31,7 +31,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func streamsMoreThanASocketHolds(backend: Backend) throws {
+    func streamsMoreThanASocketHolds(backend: Server.Backend) throws {
         let block = SharedBytes(repeating: 7, count: 100_000)
         let server = try Server(configuration: local(backend)) { request, response in
             let declares = request.path == "/length"
@@ -117,7 +117,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func cutsTheConnectionWhereTheProducerThrows(backend: Backend) throws {
+    func cutsTheConnectionWhereTheProducerThrows(backend: Server.Backend) throws {
         let log = Recorder<String>()
         let server = try Server(configuration: local(backend, log: log)) { _, response in
             response.stream { body in
@@ -130,7 +130,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func waitsUntilItIsResumedFromAnotherThread(backend: Backend) throws {
+    func waitsUntilItIsResumedFromAnotherThread(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { _, response in
             let exchange = response.handle
             var calls = 0
@@ -147,7 +147,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func releasesTheProducerWhenTheClientGoesAway(backend: Backend) throws {
+    func releasesTheProducerWhenTheClientGoesAway(backend: Server.Backend) throws {
         let ends = Recorder<Int>()
         let server = try Server(configuration: local(backend)) { _, response in
             let witness = Witness(ends)

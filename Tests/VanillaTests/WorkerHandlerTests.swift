@@ -13,7 +13,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func isMadeOnceOnEachWorkerAndStaysOnItsThread(backend: Backend) throws {
+    func isMadeOnceOnEachWorkerAndStaysOnItsThread(backend: Server.Backend) throws {
         let made = Recorder<Int>()
         let strays = Recorder<Int>()
         var configuration = local(backend)
@@ -46,7 +46,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func isReleasedOnItsThread(backend: Backend) throws {
+    func isReleasedOnItsThread(backend: Server.Backend) throws {
         final class Confined {
             let thread = pthread_self()
             let recorder: Recorder<Bool>

@@ -26,14 +26,14 @@ public final class EventStream: Sendable {
     private let backlog: Int
     private let state: Lock<State>
 
-    init(handle: ExchangeHandle, backlog: Int) {
+    init(handle: ResponseWriter.Handle, backlog: Int) {
         self.backlog = backlog
         state = Lock(State(handle: handle))
     }
 
     private struct State {
         /// `nil` once the exchange is over.
-        var handle: ExchangeHandle?
+        var handle: ResponseWriter.Handle?
         /// Events that the worker has not taken yet.
         var pending: [UInt8] = []
         /// Bytes that the worker has taken, and the client has not.
@@ -49,7 +49,7 @@ public final class EventStream: Sendable {
         var isOpen: Bool { handle != nil && !isClosing }
 
         /// The handle to resume, where the worker must be told.
-        mutating func announce() -> ExchangeHandle? {
+        mutating func announce() -> ResponseWriter.Handle? {
             if isAnnounced { return nil }
             isAnnounced = true
             return handle
@@ -124,7 +124,7 @@ extension EventStream {
                 .eventTooLarge, "An event has \(bytes.count) bytes, more than \(backlog).")
         }
         let (isOpen, isPut, handle) = state.withLock {
-            state -> (Bool, Bool, ExchangeHandle?) in
+            state -> (Bool, Bool, ResponseWriter.Handle?) in
             guard state.isOpen else { return (false, false, nil) }
             guard hasRoom(for: bytes.count, state) else { return (true, false, nil) }
             state.pending += bytes
@@ -140,7 +140,7 @@ extension EventStream {
     }
 
     /// Without memory to tell the worker, the next event does it.
-    private func wake(_ handle: ExchangeHandle?) {
+    private func wake(_ handle: ResponseWriter.Handle?) {
         guard let handle, !handle.tryToResume() else { return }
         state.withLock { state in state.isAnnounced = false }
     }

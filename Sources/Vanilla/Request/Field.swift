@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-/// One field line of a request.
-public struct Field: ~Escapable {
-    /// The name as it was sent; compare with ``Bytes/equalsIgnoringCase(_:)``.
-    public let name: Bytes
-    /// The value without white space at its ends.
-    public let value: Bytes
+extension Request {
+    /// One field line of a request.
+    public struct Field: ~Escapable {
+        /// The name as it was sent; compare with ``Bytes/equalsIgnoringCase(_:)``.
+        public let name: Bytes
+        /// The value without white space at its ends.
+        public let value: Bytes
 
-    @_lifetime(copy name, copy value)
-    init(name: Bytes, value: Bytes) {
-        self.name = name
-        self.value = value
+        @_lifetime(copy name, copy value)
+        init(name: Bytes, value: Bytes) {
+            self.name = name
+            self.value = value
+        }
     }
 }

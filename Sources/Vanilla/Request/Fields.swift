@@ -2,65 +2,69 @@
 
 internal import CVanillaIO
 
-/// The fields of a request, in the order in which they came.
-///
-/// ```swift
-/// if let agent = request.fields[.userAgent] { log(String(agent)) }
-/// request.fields.forEach { field in print(String(field.name), String(field.value)) }
-/// ```
-public struct Fields: ~Escapable {
-    let request: Request
+extension Request {
+    /// The fields of a request, in the order in which they came.
+    ///
+    /// ```swift
+    /// if let agent = request.fields[.userAgent] { log(String(agent)) }
+    /// request.fields.forEach { field in print(String(field.name), String(field.value)) }
+    /// ```
+    public struct Fields: ~Escapable {
+        let request: Request
 
-    @_lifetime(copy request)
-    init(_ request: Request) {
-        self.request = request
-    }
-
-    /// The number of field lines.
-    public var count: Int {
-        unsafe Int(request.pointer.pointee.field_count)
-    }
-
-    /// The value of the first line called `name`, in any case; `nil` where there is none.
-    public subscript(_ name: FieldName) -> Bytes? {
-        @_lifetime(copy self)
-        get {
-            value(at: find(name.token.bytes, from: 0))
+        @_lifetime(copy request)
+        init(_ request: Request) {
+            self.request = request
         }
-    }
 
-    /// The value of the first line called `name`, in any case; `nil` where there is none.
-    public subscript(named name: String) -> Bytes? {
-        @_lifetime(copy self)
-        get {
-            value(at: name.withBytes { name in find(name, from: 0) })
+        /// The number of field lines.
+        public var count: Int {
+            unsafe Int(request.pointer.pointee.field_count)
         }
-    }
 
-    /// Calls `body` with each line.
-    public func forEach<Failure: Error>(_ body: (Field) throws(Failure) -> Void) throws(Failure) {
-        for index in 0..<count {
-            try body(field(at: index))
+        /// The value of the first line called `name`, in any case; `nil` where there is none.
+        public subscript(_ name: FieldName) -> Bytes? {
+            @_lifetime(copy self)
+            get {
+                value(at: find(name.token.bytes, from: 0))
+            }
         }
-    }
 
-    /// Calls `body` with the value of each line called `name`, in any case: a list may be spread
-    /// over several lines (RFC 9110, section 5.3).
-    public func forEach<Failure: Error>(
-        _ name: FieldName, _ body: (Bytes) throws(Failure) -> Void
-    ) throws(Failure) {
-        var index = 0
-        while let value = next(name, from: &index) { try body(value) }
+        /// The value of the first line called `name`, in any case; `nil` where there is none.
+        public subscript(named name: String) -> Bytes? {
+            @_lifetime(copy self)
+            get {
+                value(at: name.withBytes { name in find(name, from: 0) })
+            }
+        }
+
+        /// Calls `body` with each line.
+        public func forEach<Failure: Error>(_ body: (Request.Field) throws(Failure) -> Void)
+            throws(Failure)
+        {
+            for index in 0..<count {
+                try body(field(at: index))
+            }
+        }
+
+        /// Calls `body` with the value of each line called `name`, in any case: a list may be spread
+        /// over several lines (RFC 9110, section 5.3).
+        public func forEach<Failure: Error>(
+            _ name: FieldName, _ body: (Bytes) throws(Failure) -> Void
+        ) throws(Failure) {
+            var index = 0
+            while let value = next(name, from: &index) { try body(value) }
+        }
     }
 }
 
-extension Fields {
+extension Request.Fields {
     @_lifetime(copy self)
-    private func field(at index: Int) -> Field {
+    private func field(at index: Int) -> Request.Field {
         // C's ranges lie within the head, which lives as long as the request.
         let name = unsafe request.lend(vn_field_name(request.pointer, index))
         let value = unsafe request.lend(vn_field_value(request.pointer, index))
-        return Field(name: name, value: value)
+        return Request.Field(name: name, value: value)
     }
 
     /// The value of the first line called `name` at or behind `index`, which moves behind it.

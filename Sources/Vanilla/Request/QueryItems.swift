@@ -1,104 +1,106 @@
 // SPDX-License-Identifier: MIT
 
-/// The names and values of a query such as `a=1&b=two+words`, or of a form, found one after the
-/// other. Nothing is decoded or allocated before you ask for it.
-///
-/// ```swift
-/// var items = request.queryItems
-/// while let item = items.next() { print(item.decodedName, item.decodedValue) }
-///
-/// let page: Int = request.queryItems["page"]?.number() ?? 1
-/// ```
-///
-/// There are never more than a limit of them, so that a request costs bounded work; whether there
-/// were more is told by ``isTruncated``.
-public struct QueryItems: ~Escapable {
-    /// The number of items at most, unless said otherwise: 1,000.
-    public static let defaultLimit = 1000
-
-    /// What is not returned yet.
-    private var rest: Bytes
-    /// How many items may still be returned.
-    private var left: Int
-
-    /// The items of a query, or of a body of the type `application/x-www-form-urlencoded`.
+extension Request {
+    /// The names and values of a query such as `a=1&b=two+words`, or of a form, found one after the
+    /// other. Nothing is decoded or allocated before you ask for it.
     ///
-    /// - Parameters:
-    ///   - query: The items, with a `&` between any two.
-    ///   - limit: The number of items that are returned at most.
-    @_lifetime(copy query)
-    public init(_ query: Bytes, limit: Int = QueryItems.defaultLimit) {
-        rest = query
-        left = max(0, limit)
-    }
+    /// ```swift
+    /// var items = request.queryItems
+    /// while let item = items.next() { print(item.decodedName, item.decodedValue) }
+    ///
+    /// let page: Int = request.queryItems["page"]?.number() ?? 1
+    /// ```
+    ///
+    /// There are never more than a limit of them, so that a request costs bounded work; whether there
+    /// were more is told by ``isTruncated``.
+    public struct QueryItems: ~Escapable {
+        /// The number of items at most, unless said otherwise: 1,000.
+        public static let defaultLimit = 1000
 
-    /// The next item; `nil` at the end, and at the limit. Empty ones, as in `a&&b`, are skipped.
-    @_lifetime(copy self)
-    @_lifetime(self: copy self)
-    public mutating func next() -> QueryItem? {
-        while left > 0, !rest.isEmpty {
-            let end = rest.firstIndex(of: UInt8(ascii: "&")) ?? rest.count
-            let item = rest.prefix(end)
-            rest = rest.dropFirst(end + 1)
-            if !item.isEmpty {
-                left -= 1
-                return QueryItem(item)
-            }
+        /// What is not returned yet.
+        private var rest: Bytes
+        /// How many items may still be returned.
+        private var left: Int
+
+        /// The items of a query, or of a body of the type `application/x-www-form-urlencoded`.
+        ///
+        /// - Parameters:
+        ///   - query: The items, with a `&` between any two.
+        ///   - limit: The number of items that are returned at most.
+        @_lifetime(copy query)
+        public init(_ query: Bytes, limit: Int = Request.QueryItems.defaultLimit) {
+            rest = query
+            left = max(0, limit)
         }
-        return nil
-    }
 
-    /// Whether there are more items than the limit: those beyond it are neither returned nor found.
-    public var isTruncated: Bool {
-        var items = self
-        while items.next() != nil {}
-        return items.rest.span.indices.contains { index in
-            items.rest.span[index] != UInt8(ascii: "&")
-        }
-    }
-
-    /// Calls `body` with each item that ``next()`` has not returned yet.
-    public func forEach<Failure: Error>(
-        _ body: (QueryItem) throws(Failure) -> Void
-    ) throws(Failure) {
-        var items = self
-        while let item = items.next() {
-            try body(item)
-        }
-    }
-
-    /// Calls `body` with each item whose name, decoded, is `name`: a form may send a name several
-    /// times.
-    public func forEach<Failure: Error>(
-        _ name: StaticString, _ body: (QueryItem) throws(Failure) -> Void
-    ) throws(Failure) {
-        var items = self
-        while let item = items.next() {
-            if item.isNamed(name.bytes) { try body(item) }
-        }
-    }
-
-    /// The first item whose name, decoded, is `name`.
-    public subscript(_ name: StaticString) -> QueryItem? {
+        /// The next item; `nil` at the end, and at the limit. Empty ones, as in `a&&b`, are skipped.
         @_lifetime(copy self)
-        get {
-            var items = self
-            while let item = items.next() {
-                if item.isNamed(name.bytes) { return item }
+        @_lifetime(self: copy self)
+        public mutating func next() -> Request.QueryItem? {
+            while left > 0, !rest.isEmpty {
+                let end = rest.firstIndex(of: UInt8(ascii: "&")) ?? rest.count
+                let item = rest.prefix(end)
+                rest = rest.dropFirst(end + 1)
+                if !item.isEmpty {
+                    left -= 1
+                    return Request.QueryItem(item)
+                }
             }
             return nil
         }
-    }
 
-    /// The first item whose name, decoded, is `name`.
-    public subscript(named name: String) -> QueryItem? {
-        @_lifetime(copy self)
-        get {
+        /// Whether there are more items than the limit: those beyond it are neither returned nor found.
+        public var isTruncated: Bool {
+            var items = self
+            while items.next() != nil {}
+            return items.rest.span.indices.contains { index in
+                items.rest.span[index] != UInt8(ascii: "&")
+            }
+        }
+
+        /// Calls `body` with each item that ``next()`` has not returned yet.
+        public func forEach<Failure: Error>(
+            _ body: (Request.QueryItem) throws(Failure) -> Void
+        ) throws(Failure) {
             var items = self
             while let item = items.next() {
-                if name.withBytes({ name in item.isNamed(name) }) { return item }
+                try body(item)
             }
-            return nil
+        }
+
+        /// Calls `body` with each item whose name, decoded, is `name`: a form may send a name several
+        /// times.
+        public func forEach<Failure: Error>(
+            _ name: StaticString, _ body: (Request.QueryItem) throws(Failure) -> Void
+        ) throws(Failure) {
+            var items = self
+            while let item = items.next() {
+                if item.isNamed(name.bytes) { try body(item) }
+            }
+        }
+
+        /// The first item whose name, decoded, is `name`.
+        public subscript(_ name: StaticString) -> Request.QueryItem? {
+            @_lifetime(copy self)
+            get {
+                var items = self
+                while let item = items.next() {
+                    if item.isNamed(name.bytes) { return item }
+                }
+                return nil
+            }
+        }
+
+        /// The first item whose name, decoded, is `name`.
+        public subscript(named name: String) -> Request.QueryItem? {
+            @_lifetime(copy self)
+            get {
+                var items = self
+                while let item = items.next() {
+                    if name.withBytes({ name in item.isNamed(name) }) { return item }
+                }
+                return nil
+            }
         }
     }
 }

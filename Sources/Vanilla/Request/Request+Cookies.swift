@@ -2,7 +2,7 @@
 
 extension Request {
     /// The cookies that the client sent.
-    public var cookies: Cookies {
-        @_lifetime(copy self) get { Cookies(fields) }
+    public var cookies: Request.Cookies {
+        @_lifetime(copy self) get { Request.Cookies(fields) }
     }
 }

@@ -69,9 +69,9 @@ extension Request {
         @_lifetime(copy self) get { unsafe lend(vn_request_query(pointer)) }
     }
 
-    /// The names and values in the query, at most ``QueryItems/defaultLimit`` of them.
-    public var queryItems: QueryItems {
-        @_lifetime(copy self) get { QueryItems(query) }
+    /// The names and values in the query, at most ``Request/QueryItems/defaultLimit`` of them.
+    public var queryItems: Request.QueryItems {
+        @_lifetime(copy self) get { Request.QueryItems(query) }
     }
 
     /// The host, and the port where one was given, that the client asked for: from the target where
@@ -88,8 +88,8 @@ extension Request {
     }
 
     /// The fields, in the order in which they came.
-    public var fields: Fields {
-        @_lifetime(copy self) get { Fields(self) }
+    public var fields: Request.Fields {
+        @_lifetime(copy self) get { Request.Fields(self) }
     }
 
     /// The value of Content-Length, where the client sent one. A chunked body has none.
@@ -99,7 +99,7 @@ extension Request {
         return unsafe hasLength ? request.pointee.content_length : nil
     }
 
-    /// The whole body, decoded. Empty where the body is streamed or ignored (``BodyDelivery``).
+    /// The whole body, decoded. Empty where the body is streamed or ignored (``Request/BodyDelivery``).
     public var body: Bytes {
         @_lifetime(copy self) get { unsafe lend(pointer.pointee.body) }
     }

@@ -2,37 +2,39 @@
 
 internal import Synchronization
 
-/// The promise of an answer: made by ``ResponseWriter/later(_:)``, kept and finished on any thread, by
-/// the callback of another library for instance.
-///
-/// It is finished once; what comes after that changes nothing. Where nobody finishes it and it is
-/// forgotten, the client gets 500; where it is neither, 503 after `deadlines.handler`. Once the
-/// exchange is over, because that has passed or the client has gone, the answer is released without
-/// being called. For C it goes through `Unmanaged`.
-public final class Completion: Sendable {
-    private let exchange: ExchangeHandle
-    private let isFinished = Atomic(false)
-
-    init(of exchange: ExchangeHandle) {
-        self.exchange = exchange
-    }
-
-    deinit {
-        if isFinished.load(ordering: .acquiring) { return }
-        exchange.complete { _ in throw Forgotten() }
-    }
-
-    /// Gives the answer.
+extension ResponseWriter {
+    /// The promise of an answer: made by ``ResponseWriter/later(_:)``, kept and finished on any thread, by
+    /// the callback of another library for instance.
     ///
-    /// - Parameter answer: Called soon on the exchange's worker, with its response.
-    /// - Returns: False where it was finished before: this answer is not called.
-    @discardableResult
-    public func finish(
-        _ answer: @escaping @Sendable (inout ResponseWriter) throws -> Void
-    ) -> Bool {
-        if isFinished.exchange(true, ordering: .acquiringAndReleasing) { return false }
-        exchange.complete(answer)
-        return true
+    /// It is finished once; what comes after that changes nothing. Where nobody finishes it and it is
+    /// forgotten, the client gets 500; where it is neither, 503 after `deadlines.handler`. Once the
+    /// exchange is over, because that has passed or the client has gone, the answer is released without
+    /// being called. For C it goes through `Unmanaged`.
+    public final class Completion: Sendable {
+        private let exchange: ResponseWriter.Handle
+        private let isFinished = Atomic(false)
+
+        init(of exchange: ResponseWriter.Handle) {
+            self.exchange = exchange
+        }
+
+        deinit {
+            if isFinished.load(ordering: .acquiring) { return }
+            exchange.complete { _ in throw Forgotten() }
+        }
+
+        /// Gives the answer.
+        ///
+        /// - Parameter answer: Called soon on the exchange's worker, with its response.
+        /// - Returns: False where it was finished before: this answer is not called.
+        @discardableResult
+        public func finish(
+            _ answer: @escaping @Sendable (inout ResponseWriter) throws -> Void
+        ) -> Bool {
+            if isFinished.exchange(true, ordering: .acquiringAndReleasing) { return false }
+            exchange.complete(answer)
+            return true
+        }
     }
 }
 

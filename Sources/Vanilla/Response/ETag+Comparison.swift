@@ -7,7 +7,7 @@ extension ETag: Hashable {
     }
 
     /// Adds what `==` compares.
-    public func hash(into hasher: inout Hasher) {
+    public func hash(into hasher: inout Swift.Hasher) {
         hasher.combine(isWeak)
         withOpaque { opaque in
             unsafe opaque.span.withUnsafeBytes { bytes in unsafe hasher.combine(bytes: bytes) }

@@ -17,18 +17,18 @@ extension ResponseWriter {
     ///
     /// - Parameter begin: Called now, with what the answer is given by.
     /// - Throws: What `begin` throws.
-    public mutating func later(_ begin: (Completion) throws -> Void) rethrows {
+    public mutating func later(_ begin: (ResponseWriter.Completion) throws -> Void) rethrows {
         try begin(later())
     }
 
     /// Promises an answer for later, from any thread, without a task. See ``later(_:)``.
-    public mutating func later() -> Completion {
+    public mutating func later() -> ResponseWriter.Completion {
         unsafe note(vn_response_defer(pointer), "later was called")
-        return Completion(of: handle)
+        return ResponseWriter.Completion(of: handle)
     }
 
     /// Names this exchange, for a producer or a receiver that is to be resumed from elsewhere.
-    public var handle: ExchangeHandle {
-        unsafe ExchangeHandle(c: vn_response_handle(pointer), core: core)
+    public var handle: ResponseWriter.Handle {
+        unsafe ResponseWriter.Handle(c: vn_response_handle(pointer), core: core)
     }
 }

@@ -3,7 +3,7 @@
 internal import CVanillaIO
 
 extension ResponseWriter {
-    /// Takes the request's body piece by piece, in bounded memory, where ``BodyDelivery/streamed``
+    /// Takes the request's body piece by piece, in bounded memory, where ``Request/BodyDelivery/streamed``
     /// was chosen.
     ///
     /// ```swift
@@ -20,7 +20,8 @@ extension ResponseWriter {
     ///   answer; when it throws anything else, the request is answered 500 and the connection closes. It is released when the exchange is over, which may be without
     ///   a last piece: the client may go away.
     public mutating func receiveBody(
-        _ receiver: @escaping (BodyPiece, inout ResponseWriter) throws -> ReceiveStep
+        _ receiver:
+            @escaping (Request.BodyPiece, inout ResponseWriter) throws -> Request.ReceiveStep
     ) {
         let box = unsafe Unmanaged.passRetained(Receiver(receive: receiver, core: core)).toOpaque()
         note(
@@ -32,12 +33,13 @@ extension ResponseWriter {
 /// The user's receiver while C holds it; used on the worker's thread only.
 @safe
 private final class Receiver {
-    private let receive: (BodyPiece, inout ResponseWriter) throws -> ReceiveStep
+    private let receive: (Request.BodyPiece, inout ResponseWriter) throws -> Request.ReceiveStep
     /// Outlives every worker.
     private unowned(unsafe) let core: ServerCore
 
     init(
-        receive: @escaping (BodyPiece, inout ResponseWriter) throws -> ReceiveStep, core: ServerCore
+        receive: @escaping (Request.BodyPiece, inout ResponseWriter) throws -> Request.ReceiveStep,
+        core: ServerCore
     ) {
         self.receive = receive
         unsafe self.core = core
@@ -63,11 +65,13 @@ private final class Receiver {
     private func next(_ piece: vn_span, isLast: Bool, _ response: OpaquePointer) -> Int32 {
         var writer = unsafe ResponseWriter(lent: response, core: core)
         do {
-            return try receive(unsafe BodyPiece(bytes: Bytes(lent: piece), isLast: isLast), &writer)
-                .c
+            return try receive(
+                unsafe Request.BodyPiece(bytes: Bytes(lent: piece), isLast: isLast), &writer
+            )
+            .c
         } catch let refusal as RequestError where !writer.isAnswered {
             writer.refuse(refusal)
-            return ReceiveStep.more.c
+            return Request.ReceiveStep.more.c
         } catch {
             unsafe core.hooks.report(.error, "The receiver of a body threw: \(error)")
             return -1

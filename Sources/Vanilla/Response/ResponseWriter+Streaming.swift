@@ -25,7 +25,7 @@ extension ResponseWriter {
     ///     released when the exchange is over.
     public mutating func stream(
         status: Status? = nil, contentType: ContentType = .bytes, length: Int? = nil,
-        producer: @escaping (inout BodyWriter) throws -> StreamStep
+        producer: @escaping (inout ResponseWriter.BodyWriter) throws -> ResponseWriter.StreamStep
     ) {
         guard length ?? 0 >= 0 else {
             unsafe core.hooks.report(
@@ -45,11 +45,14 @@ extension ResponseWriter {
 /// The user's producer while C holds it; used on the worker's thread only.
 @safe
 private final class Producer {
-    private let produce: (inout BodyWriter) throws -> StreamStep
+    private let produce: (inout ResponseWriter.BodyWriter) throws -> ResponseWriter.StreamStep
     /// Outlives every worker.
     private unowned(unsafe) let core: ServerCore
 
-    init(produce: @escaping (inout BodyWriter) throws -> StreamStep, core: ServerCore) {
+    init(
+        produce: @escaping (inout ResponseWriter.BodyWriter) throws -> ResponseWriter.StreamStep,
+        core: ServerCore
+    ) {
         self.produce = produce
         unsafe self.core = core
     }
@@ -70,7 +73,7 @@ private final class Producer {
     }
 
     private func next(_ stream: OpaquePointer) -> Int32 {
-        var writer = unsafe BodyWriter(lent: stream)
+        var writer = unsafe ResponseWriter.BodyWriter(lent: stream)
         do {
             return try produce(&writer).c
         } catch {

@@ -2,54 +2,56 @@
 
 internal import CVanillaIO
 
-/// What stands in a request's path where its route has `:parameters` and `*rest`.
-///
-/// ```swift
-/// routes.get("/teams/:team/users/:id") { request, response in
-///     let id = try request.parameters.require("id", as: Int.self)
-///     let team = try request.parameters.require("team", as: String.self)
-///     ...
-/// }
-/// ```
-///
-/// The bytes are those of the path, percent-encoded as they were sent: a `%2F` in them is a slash
-/// that the client did not mean to end the segment with. `require(_:as:)` decodes them, once.
-public struct Parameters: ~Escapable {
-    private let request: Request
+extension Request {
+    /// What stands in a request's path where its route has `:parameters` and `*rest`.
+    ///
+    /// ```swift
+    /// routes.get("/teams/:team/users/:id") { request, response in
+    ///     let id = try request.parameters.require("id", as: Int.self)
+    ///     let team = try request.parameters.require("team", as: String.self)
+    ///     ...
+    /// }
+    /// ```
+    ///
+    /// The bytes are those of the path, percent-encoded as they were sent: a `%2F` in them is a slash
+    /// that the client did not mean to end the segment with. `require(_:as:)` decodes them, once.
+    public struct Parameters: ~Escapable {
+        private let request: Request
 
-    @_lifetime(copy request)
-    init(_ request: Request) {
-        self.request = request
-    }
-
-    /// The number of the route's parameters, its rest included; 0 where no router was asked.
-    public var count: Int {
-        guard let match = unsafe request.match, let route = unsafe match.pointee.route else {
-            return 0
+        @_lifetime(copy request)
+        init(_ request: Request) {
+            self.request = request
         }
-        return unsafe match.pointee.withTree { tree in tree.parameterCount(of: route) }
-    }
 
-    /// The bytes of the parameter called `name`, as they were sent: one whole segment, never empty;
-    /// those of a rest may be empty and hold slashes. `nil` where the route has no such parameter.
-    public subscript(_ name: StaticString) -> Bytes? {
-        @_lifetime(copy self)
-        get {
-            guard let match = unsafe request.match, let route = unsafe match.pointee.route,
-                let index = unsafe match.pointee.withTree({
-                    $0.findParameter(name.bytes, of: route)
-                })
-            else { return nil }
-            // The router has found this range in the path, and one for each parameter.
-            let range = unsafe match.pointee.ranges[index]
-            let path = unsafe vn_request_path(request.pointer)
-            return unsafe request.lend(
-                vn_span(bytes: path.bytes + Int(range.at), count: Int(range.count)))
+        /// The number of the route's parameters, its rest included; 0 where no router was asked.
+        public var count: Int {
+            guard let match = unsafe request.match, let route = unsafe match.pointee.route else {
+                return 0
+            }
+            return unsafe match.pointee.withTree { tree in tree.parameterCount(of: route) }
+        }
+
+        /// The bytes of the parameter called `name`, as they were sent: one whole segment, never empty;
+        /// those of a rest may be empty and hold slashes. `nil` where the route has no such parameter.
+        public subscript(_ name: StaticString) -> Bytes? {
+            @_lifetime(copy self)
+            get {
+                guard let match = unsafe request.match, let route = unsafe match.pointee.route,
+                    let index = unsafe match.pointee.withTree({
+                        $0.findParameter(name.bytes, of: route)
+                    })
+                else { return nil }
+                // The router has found this range in the path, and one for each parameter.
+                let range = unsafe match.pointee.ranges[index]
+                let path = unsafe vn_request_path(request.pointer)
+                return unsafe request.lend(
+                    vn_span(bytes: path.bytes + Int(range.at), count: Int(range.count)))
+            }
         }
     }
 }
 
-extension Parameters {
+extension Request.Parameters {
     /// The bytes of the parameter called `name`, as they were sent.
     ///
     /// - Throws: ``VanillaError`` of the kind `unknownParameter` where the route has no such
@@ -99,7 +101,7 @@ extension Parameters {
 
 extension Request {
     /// The parameters of the route that this request takes; none outside of a router.
-    public var parameters: Parameters {
-        @_lifetime(copy self) get { Parameters(self) }
+    public var parameters: Request.Parameters {
+        @_lifetime(copy self) get { Request.Parameters(self) }
     }
 }

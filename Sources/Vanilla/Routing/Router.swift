@@ -49,8 +49,8 @@ public struct Router: Sendable {
     /// The number of each route.
     private let numbers: [RouteKey: Int]
     /// By the number of the route.
-    private let bodies: [BodyDelivery]
-    private let fallbackBody: BodyDelivery
+    private let bodies: [Request.BodyDelivery]
+    private let fallbackBody: Request.BodyDelivery
     private let build: @Sendable (inout Routes) -> Void
 
     /// The most parameters of a route, its rest included.
@@ -104,7 +104,7 @@ extension Router {
 
     /// How the body of a request reaches its handler: as its route says. For requests that have one.
     @Sendable
-    public func bodyDelivery(for request: Request) -> BodyDelivery {
+    public func bodyDelivery(for request: Request) -> Request.BodyDelivery {
         switch tree.find(request) {
         case .route(let route): bodies[route]
         default: fallbackBody

@@ -18,42 +18,47 @@ extension Routes {
     ///   - body: How a request's body reaches the handler.
     ///   - handler: Called for each request that takes this route; see ``Server/AsyncHandler``.
     public mutating func get(
-        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.AsyncHandler
+        _ path: String, body: Request.BodyDelivery = .whole,
+        _ handler: @escaping Server.AsyncHandler
     ) {
         on([.get], path, body: body, handler)
     }
 
     /// Adds a route for POST with an asynchronous handler.
     public mutating func post(
-        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.AsyncHandler
+        _ path: String, body: Request.BodyDelivery = .whole,
+        _ handler: @escaping Server.AsyncHandler
     ) {
         on([.post], path, body: body, handler)
     }
 
     /// Adds a route for PUT with an asynchronous handler.
     public mutating func put(
-        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.AsyncHandler
+        _ path: String, body: Request.BodyDelivery = .whole,
+        _ handler: @escaping Server.AsyncHandler
     ) {
         on([.put], path, body: body, handler)
     }
 
     /// Adds a route for PATCH with an asynchronous handler.
     public mutating func patch(
-        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.AsyncHandler
+        _ path: String, body: Request.BodyDelivery = .whole,
+        _ handler: @escaping Server.AsyncHandler
     ) {
         on([.patch], path, body: body, handler)
     }
 
     /// Adds a route for DELETE with an asynchronous handler.
     public mutating func delete(
-        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.AsyncHandler
+        _ path: String, body: Request.BodyDelivery = .whole,
+        _ handler: @escaping Server.AsyncHandler
     ) {
         on([.delete], path, body: body, handler)
     }
 
     /// Adds a route for any methods with an asynchronous handler.
     public mutating func on(
-        _ methods: [Method], _ path: String, body: BodyDelivery = .whole,
+        _ methods: [Method], _ path: String, body: Request.BodyDelivery = .whole,
         _ handler: @escaping Server.AsyncHandler
     ) {
         on(methods, path, body: body) { request, response in

@@ -43,35 +43,35 @@ extension Routes {
     ///   - body: How a request's body reaches the handler.
     ///   - handler: Called for each request that takes this route.
     public mutating func get(
-        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.Handler
+        _ path: String, body: Request.BodyDelivery = .whole, _ handler: @escaping Server.Handler
     ) {
         on([.get], path, body: body, handler)
     }
 
     /// Adds a route for POST, as ``get(_:body:_:)`` does.
     public mutating func post(
-        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.Handler
+        _ path: String, body: Request.BodyDelivery = .whole, _ handler: @escaping Server.Handler
     ) {
         on([.post], path, body: body, handler)
     }
 
     /// Adds a route for PUT, as ``get(_:body:_:)`` does.
     public mutating func put(
-        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.Handler
+        _ path: String, body: Request.BodyDelivery = .whole, _ handler: @escaping Server.Handler
     ) {
         on([.put], path, body: body, handler)
     }
 
     /// Adds a route for PATCH, as ``get(_:body:_:)`` does.
     public mutating func patch(
-        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.Handler
+        _ path: String, body: Request.BodyDelivery = .whole, _ handler: @escaping Server.Handler
     ) {
         on([.patch], path, body: body, handler)
     }
 
     /// Adds a route for DELETE, as ``get(_:body:_:)`` does.
     public mutating func delete(
-        _ path: String, body: BodyDelivery = .whole, _ handler: @escaping Server.Handler
+        _ path: String, body: Request.BodyDelivery = .whole, _ handler: @escaping Server.Handler
     ) {
         on([.delete], path, body: body, handler)
     }
@@ -88,7 +88,7 @@ extension Routes {
     ///     there is a route for it; CONNECT and `OPTIONS *` are answered by the server.
     ///   - path, body, handler: As for ``get(_:body:_:)``.
     public mutating func on(
-        _ methods: [Method], _ path: String, body: BodyDelivery = .whole,
+        _ methods: [Method], _ path: String, body: Request.BodyDelivery = .whole,
         _ handler: @escaping Server.Handler
     ) {
         // By a name of its own: with ThreadSanitizer the compiler (6.3) fails on a change that goes
@@ -148,7 +148,7 @@ extension Routes {
     ///   - body: How the body of such a request reaches the handler.
     ///   - handler: Called with what is wrong with the request.
     public mutating func fallback(
-        body: BodyDelivery = .ignored, _ handler: @escaping Fallback
+        body: Request.BodyDelivery = .ignored, _ handler: @escaping Fallback
     ) {
         list.fallback = handler
         list.fallbackBody = body
@@ -196,7 +196,7 @@ final class RouteList {
     struct Route {
         let methods: [Method]
         let path: String
-        let body: BodyDelivery
+        let body: Request.BodyDelivery
         var handler: RouteHandler
 
         var key: RouteKey { RouteKey(methods: methods, path: path) }
@@ -209,7 +209,7 @@ final class RouteList {
 
     var routes: [Route] = []
     var fallback: Routes.Fallback = { _, response, miss in response.send(status: miss.status) }
-    var fallbackBody = BodyDelivery.ignored
+    var fallbackBody = Request.BodyDelivery.ignored
     /// The first mistake that is none of a route.
     private(set) var mistake: VanillaError?
     /// What answers each miss, with what the router itself uses around it.

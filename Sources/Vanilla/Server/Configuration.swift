@@ -16,7 +16,7 @@ extension Server {
         public var address: Address
         /// How to talk to the operating system; `nil` takes io_uring where it is allowed, else
         /// epoll.
-        public var backend: Backend?
+        public var backend: Server.Backend?
         /// Whether connections stay open between requests.
         public var keepAlive = KeepAlive.rfc
         /// The number of worker threads; `nil` for one on each CPU that the process may use
@@ -44,7 +44,7 @@ extension Server {
         /// Times.
         public var deadlines = Deadlines()
         /// Receives what the server has to say, on any thread; `nil` writes it to standard error.
-        public var log: (@Sendable (LogLevel, String) -> Void)?
+        public var log: (@Sendable (Server.LogLevel, String) -> Void)?
 
         /// A configuration with every option at its default.
         public init(address: Address = .any(port: 3000)) {

@@ -3,13 +3,13 @@
 /// What the user gave a server to call.
 final class Hooks: Sendable {
     let makeHandler: @Sendable (Worker) -> Server.Handler
-    let bodyDelivery: (@Sendable (Request) -> BodyDelivery)?
-    let log: (@Sendable (LogLevel, String) -> Void)?
+    let bodyDelivery: (@Sendable (Request) -> Request.BodyDelivery)?
+    let log: (@Sendable (Server.LogLevel, String) -> Void)?
 
     init(
         makeHandler: @escaping @Sendable (Worker) -> Server.Handler,
-        bodyDelivery: (@Sendable (Request) -> BodyDelivery)?,
-        log: (@Sendable (LogLevel, String) -> Void)?
+        bodyDelivery: (@Sendable (Request) -> Request.BodyDelivery)?,
+        log: (@Sendable (Server.LogLevel, String) -> Void)?
     ) {
         self.makeHandler = makeHandler
         self.bodyDelivery = bodyDelivery
@@ -17,7 +17,7 @@ final class Hooks: Sendable {
     }
 
     /// Tell the user; on any thread.
-    func report(_ level: LogLevel, _ message: String) {
+    func report(_ level: Server.LogLevel, _ message: String) {
         if let log {
             log(level, message)
         } else {

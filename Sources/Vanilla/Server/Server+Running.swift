@@ -40,11 +40,11 @@ extension Server {
     public var port: Int { core.port }
 
     /// How the server talks to the operating system, once it was started.
-    public var backend: Backend { core.backend }
+    public var backend: Server.Backend { core.backend }
 
     /// The number of workers, once it was started.
     public var workerCount: Int { core.workerCount }
 
     /// What was counted since the server was made. From any thread.
-    public var statistics: Statistics { core.statistics }
+    public var statistics: Server.Statistics { core.statistics }
 }

@@ -61,7 +61,7 @@ public final class Server: Sendable {
     ///   opened yet.
     public convenience init(
         configuration: Configuration,
-        bodyDelivery: (@Sendable (Request) -> BodyDelivery)? = nil,
+        bodyDelivery: (@Sendable (Request) -> Request.BodyDelivery)? = nil,
         handler: @escaping @Sendable (Request, inout ResponseWriter) throws -> Void
     ) throws(VanillaError) {
         try self.init(
@@ -88,7 +88,7 @@ public final class Server: Sendable {
     ///   opened yet.
     public init(
         configuration: Configuration,
-        bodyDelivery: (@Sendable (Request) -> BodyDelivery)? = nil,
+        bodyDelivery: (@Sendable (Request) -> Request.BodyDelivery)? = nil,
         makeHandler: @escaping @Sendable (Worker) -> Handler
     ) throws(VanillaError) {
         self.configuration = configuration

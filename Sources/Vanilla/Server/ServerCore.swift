@@ -45,7 +45,7 @@ final class ServerCore: @unchecked Sendable {
             guard let context = unsafe context, let message = unsafe message else { return }
             // The context is the core, which outlives C's server.
             unsafe Unmanaged<ServerCore>.fromOpaque(context)._withUnsafeGuaranteedRef { core in
-                core.hooks.report(LogLevel(c: level), unsafe String(cString: message))
+                core.hooks.report(Server.LogLevel(c: level), unsafe String(cString: message))
             }
         }
 }
@@ -113,16 +113,16 @@ extension ServerCore {
 extension ServerCore {
     var port: Int { unsafe Int(vn_server_port(server)) }
 
-    var backend: Backend {
+    var backend: Server.Backend {
         unsafe Int(vn_server_backend(server)) == VN_BACKEND_URING ? .ioUring : .epoll
     }
 
     var workerCount: Int { unsafe Int(vn_server_workers(server)) }
 
-    var statistics: Statistics {
+    var statistics: Server.Statistics {
         var statistics = vn_statistics()
         unsafe vn_server_statistics(server, &statistics)
-        return Statistics(c: statistics)
+        return Server.Statistics(c: statistics)
     }
 
     func handle(_ input: [UInt8]) -> [UInt8] {

@@ -2,7 +2,7 @@
 
 internal import CVanillaIO
 
-extension Statistics {
+extension Server.Statistics {
     init(c counted: vn_statistics) {
         connectionsAccepted = counted.accepted
         connectionsOpen = counted.open
@@ -15,7 +15,7 @@ extension Statistics {
             raw: counted.responses.0)
         bytesReceived = counted.bytes_received
         bytesSent = counted.bytes_sent
-        refusals = Statistics.refusals(in: counted)
+        refusals = Server.Statistics.refusals(in: counted)
         timeouts = Timeouts(
             head: counted.timeouts.0, body: counted.timeouts.1, idle: counted.timeouts.2,
             writeStall: counted.timeouts.3, handler: counted.timeouts.4, linger: counted.timeouts.5)

@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: MIT
 
-/// What a server has counted since it was made, over all workers.
-public struct Statistics: Sendable, Equatable {
-    /// Connections accepted.
-    public internal(set) var connectionsAccepted: UInt64 = 0
-    /// Connections open now.
-    public internal(set) var connectionsOpen: UInt64 = 0
-    /// Times that accepting failed for want of descriptors or memory.
-    public internal(set) var connectionsRefused: UInt64 = 0
-    /// Requests handled.
-    public internal(set) var requests: UInt64 = 0
-    /// Responses by class.
-    public internal(set) var responses = Responses()
-    /// Bytes that came from clients.
-    public internal(set) var bytesReceived: UInt64 = 0
-    /// Bytes that went to clients.
-    public internal(set) var bytesSent: UInt64 = 0
-    /// Requests that the server refused by itself, by the status of the answer: malformed, too
-    /// large, too slow.
-    public internal(set) var refusals: [Status: UInt64] = [:]
-    /// Deadlines missed.
-    public internal(set) var timeouts = Timeouts()
+extension Server {
+    /// What a server has counted since it was made, over all workers.
+    public struct Statistics: Sendable, Equatable {
+        /// Connections accepted.
+        public internal(set) var connectionsAccepted: UInt64 = 0
+        /// Connections open now.
+        public internal(set) var connectionsOpen: UInt64 = 0
+        /// Times that accepting failed for want of descriptors or memory.
+        public internal(set) var connectionsRefused: UInt64 = 0
+        /// Requests handled.
+        public internal(set) var requests: UInt64 = 0
+        /// Responses by class.
+        public internal(set) var responses = Responses()
+        /// Bytes that came from clients.
+        public internal(set) var bytesReceived: UInt64 = 0
+        /// Bytes that went to clients.
+        public internal(set) var bytesSent: UInt64 = 0
+        /// Requests that the server refused by itself, by the status of the answer: malformed, too
+        /// large, too slow.
+        public internal(set) var refusals: [Status: UInt64] = [:]
+        /// Deadlines missed.
+        public internal(set) var timeouts = Timeouts()
+    }
 }
 
-extension Statistics {
+extension Server.Statistics {
     /// Responses by class.
     public struct Responses: Sendable, Equatable {
         /// 1xx

@@ -2,107 +2,110 @@
 
 internal import CVanillaIO
 
-/// A descriptor that a worker's loop watches, beside its connections: made by
-/// ``Worker/watch(_:)``, used and released on the worker's thread.
-///
-/// ```swift
-/// let watch = try worker.watch(socket)
-/// let events = try await watch.ready(for: .readable)
-/// ```
-///
-/// It watches a duplicate: the descriptor stays its owner's, who reads, writes and closes it.
-@safe
-public final class DescriptorWatch {
-    /// What a descriptor is ready for.
-    public struct Events: OptionSet, Sendable {
-        public let rawValue: UInt32
-
-        public init(rawValue: UInt32) { self.rawValue = rawValue }
-
-        /// There is something to read, or the end of it.
-        public static let readable = Events(rawValue: PollEvents.readable)
-        /// There is room to write.
-        public static let writable = Events(rawValue: PollEvents.writable)
-        /// It failed, or the other side hung up: both are told as this. Whether it was asked for or not.
-        public static let failed = Events(rawValue: PollEvents.error | PollEvents.hangUp)
-    }
-
-    /// `nil` once it is closed.
-    private var watch: OpaquePointer?
-    private var body: ((Events) -> Void)?
-    /// Tells whoever waits that it is closed.
-    private var onClose: (() -> Void)?
-    /// It is closed by the worker's end.
-    private let worker: Worker
-
-    init(_ descriptor: Int32, on worker: Worker) throws(VanillaError) {
-        precondition(worker.isCurrent, "A descriptor is watched on its worker's thread.")
-        self.worker = worker
-        var error: Int32 = 0
-        // The watch is closed before this object goes.
-        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe watch = vn_watch_open(
-            worker.executor.pointer, descriptor, Self.ready, context, &error)
-        if unsafe watch == nil {
-            throw VanillaError(
-                .descriptor, "The descriptor \(descriptor) cannot be watched.", code: -error)
-        }
-    }
-
-    deinit {
-        close()
-    }
-
-    /// Has `body` called once, when the descriptor is ready for any of `events` or has failed.
-    /// Asking again replaces both, and whoever waits in ``ready(for:)`` waits no longer. A file, which
-    /// is always ready, is said to be so at once.
-    public func whenReady(for events: Events, _ body: @escaping (Events) -> Void) {
-        guard let watch = unsafe watch else { return }
-        onClose.take()?()
-        self.body = body
-        unsafe vn_watch_for(watch, events.rawValue)
-    }
-
-    /// Waits until the descriptor is ready for any of `events`, or has failed. On the worker's thread,
-    /// where an asynchronous handler is.
+extension Worker {
+    /// A descriptor that a worker's loop watches, beside its connections: made by
+    /// ``Worker/watch(_:)``, used and released on the worker's thread.
     ///
-    /// - Throws: `CancellationError` where the task is cancelled meanwhile, the watch is closed, or
-    ///   asked for something else.
-    public func ready(for events: Events) async throws -> Events {
-        let wait = WorkerWait<Events>(on: worker)
-        return try await wait.value { [self] in
-            whenReady(for: events) { found in wait.finish(.success(found)) }
-            onClose = { wait.finish(.failure(CancellationError())) }
-            if unsafe watch == nil { onClose?() }
+    /// ```swift
+    /// let watch = try worker.watch(socket)
+    /// let events = try await watch.ready(for: .readable)
+    /// ```
+    ///
+    /// It watches a duplicate: the descriptor stays its owner's, who reads, writes and closes it.
+    @safe
+    public final class DescriptorWatch {
+        /// What a descriptor is ready for.
+        public struct Events: OptionSet, Sendable {
+            public let rawValue: UInt32
+
+            public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+            /// There is something to read, or the end of it.
+            public static let readable = Events(rawValue: PollEvents.readable)
+            /// There is room to write.
+            public static let writable = Events(rawValue: PollEvents.writable)
+            /// It failed, or the other side hung up: both are told as this. Whether it was asked for or not.
+            public static let failed = Events(rawValue: PollEvents.error | PollEvents.hangUp)
         }
-    }
 
-    /// Watches no longer. What waits for it throws.
-    public func close() {
-        guard let watch = unsafe watch else { return }
-        unsafe self.watch = nil
-        unsafe vn_watch_close(watch)
-        forget()
-    }
+        /// `nil` once it is closed.
+        private var watch: OpaquePointer?
+        private var body: ((Events) -> Void)?
+        /// Tells whoever waits that it is closed.
+        private var onClose: (() -> Void)?
+        /// It is closed by the worker's end.
+        private let worker: Worker
 
-    private func forget() {
-        body = nil
-        onClose.take()?()
-    }
-
-    private static let ready: @convention(c) (UnsafeMutableRawPointer?, UInt32) -> Void = {
-        context, events in
-        // C always passes it. The body may release the watch.
-        let watch = unsafe Unmanaged<DescriptorWatch>.fromOpaque(context!).takeUnretainedValue()
-        if events & PollEvents.invalid != 0 {
-            // The worker ends, and C has closed it.
-            unsafe watch.watch = nil
-            return watch.forget()
+        init(_ descriptor: Int32, on worker: Worker) throws(VanillaError) {
+            precondition(worker.isCurrent, "A descriptor is watched on its worker's thread.")
+            self.worker = worker
+            var error: Int32 = 0
+            // The watch is closed before this object goes.
+            let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+            unsafe watch = vn_watch_open(
+                worker.executor.pointer, descriptor, Self.ready, context, &error)
+            if unsafe watch == nil {
+                throw VanillaError(
+                    .descriptor, "The descriptor \(descriptor) cannot be watched.", code: -error)
+            }
         }
-        watch.onClose = nil
-        var found = Events(rawValue: events)
-        if !found.isDisjoint(with: .failed) { found.formUnion(.failed) }
-        watch.body.take()?(found)
+
+        deinit {
+            close()
+        }
+
+        /// Has `body` called once, when the descriptor is ready for any of `events` or has failed.
+        /// Asking again replaces both, and whoever waits in ``ready(for:)`` waits no longer. A file, which
+        /// is always ready, is said to be so at once.
+        public func whenReady(for events: Events, _ body: @escaping (Events) -> Void) {
+            guard let watch = unsafe watch else { return }
+            onClose.take()?()
+            self.body = body
+            unsafe vn_watch_for(watch, events.rawValue)
+        }
+
+        /// Waits until the descriptor is ready for any of `events`, or has failed. On the worker's thread,
+        /// where an asynchronous handler is.
+        ///
+        /// - Throws: `CancellationError` where the task is cancelled meanwhile, the watch is closed, or
+        ///   asked for something else.
+        public func ready(for events: Events) async throws -> Events {
+            let wait = WorkerWait<Events>(on: worker)
+            return try await wait.value { [self] in
+                whenReady(for: events) { found in wait.finish(.success(found)) }
+                onClose = { wait.finish(.failure(CancellationError())) }
+                if unsafe watch == nil { onClose?() }
+            }
+        }
+
+        /// Watches no longer. What waits for it throws.
+        public func close() {
+            guard let watch = unsafe watch else { return }
+            unsafe self.watch = nil
+            unsafe vn_watch_close(watch)
+            forget()
+        }
+
+        private func forget() {
+            body = nil
+            onClose.take()?()
+        }
+
+        private static let ready: @convention(c) (UnsafeMutableRawPointer?, UInt32) -> Void = {
+            context, events in
+            // C always passes it. The body may release the watch.
+            let watch = unsafe Unmanaged<Worker.DescriptorWatch>.fromOpaque(context!)
+                .takeUnretainedValue()
+            if events & PollEvents.invalid != 0 {
+                // The worker ends, and C has closed it.
+                unsafe watch.watch = nil
+                return watch.forget()
+            }
+            watch.onClose = nil
+            var found = Events(rawValue: events)
+            if !found.isDisjoint(with: .failed) { found.formUnion(.failed) }
+            watch.body.take()?(found)
+        }
     }
 }
 
@@ -112,7 +115,7 @@ extension Worker {
     ///
     /// - Throws: ``VanillaError`` of the kind `descriptor` where descriptors or memory ran out, or the
     ///   number is none of an open descriptor.
-    public func watch(_ descriptor: Int32) throws(VanillaError) -> DescriptorWatch {
-        try DescriptorWatch(descriptor, on: self)
+    public func watch(_ descriptor: Int32) throws(VanillaError) -> Worker.DescriptorWatch {
+        try Worker.DescriptorWatch(descriptor, on: self)
     }
 }

@@ -2,61 +2,63 @@
 
 internal import CVanillaIO
 
-/// Has something done once in a turn of a worker's loop, however often it is asked for before. Made,
-/// used and released on the worker's thread.
-@safe
-public final class TurnTask {
-    /// When in a turn.
-    public enum Moment: Sendable {
-        /// After its events, in turns with what else they led to, such as the jobs of tasks: the place
-        /// to go on with something long that others should not wait for.
-        case soon
-        /// After everything that may ask for more: the place to send what the requests of the turn have
-        /// asked.
-        case end
-    }
-
-    private let worker: Worker
-    private let moment: Moment
-    private let body: () -> Void
-    private let task: UnsafeMutablePointer<vn_task>
-    /// This object, while it is scheduled.
-    private var isScheduled = false
-
-    /// - Parameter body: Called on the worker's thread.
-    public init(on worker: Worker, at moment: Moment = .end, _ body: @escaping () -> Void) {
-        precondition(worker.isCurrent, "A turn's task is made on its worker's thread.")
-        self.worker = worker
-        self.moment = moment
-        self.body = body
-        unsafe task = .allocate(capacity: 1)
-        unsafe task.initialize(
-            to: vn_task(
-                next: nil, is_queued: false, run: Self.run,
-                context: Unmanaged.passUnretained(self).toOpaque()))
-    }
-
-    deinit {
-        unsafe task.deallocate()
-    }
-
-    /// Has the body called in this turn. It retains this object until then.
-    public func schedule() {
-        if isScheduled { return }
-        isScheduled = true
-        // Balanced when it runs.
-        _ = unsafe Unmanaged.passRetained(self)
-        let pointer = unsafe worker.executor.pointer
-        switch moment {
-        case .soon: unsafe vn_worker_soon(pointer, task)
-        case .end: unsafe vn_worker_last(pointer, task)
+extension Worker {
+    /// Has something done once in a turn of a worker's loop, however often it is asked for before. Made,
+    /// used and released on the worker's thread.
+    @safe
+    public final class TurnTask {
+        /// When in a turn.
+        public enum Moment: Sendable {
+            /// After its events, in turns with what else they led to, such as the jobs of tasks: the place
+            /// to go on with something long that others should not wait for.
+            case soon
+            /// After everything that may ask for more: the place to send what the requests of the turn have
+            /// asked.
+            case end
         }
-    }
 
-    private static let run: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
-        // C always passes it. Balances the retain in `schedule`.
-        let task = unsafe Unmanaged<TurnTask>.fromOpaque(context!).takeRetainedValue()
-        task.isScheduled = false
-        task.body()
+        private let worker: Worker
+        private let moment: Moment
+        private let body: () -> Void
+        private let task: UnsafeMutablePointer<vn_task>
+        /// This object, while it is scheduled.
+        private var isScheduled = false
+
+        /// - Parameter body: Called on the worker's thread.
+        public init(on worker: Worker, at moment: Moment = .end, _ body: @escaping () -> Void) {
+            precondition(worker.isCurrent, "A turn's task is made on its worker's thread.")
+            self.worker = worker
+            self.moment = moment
+            self.body = body
+            unsafe task = .allocate(capacity: 1)
+            unsafe task.initialize(
+                to: vn_task(
+                    next: nil, is_queued: false, run: Self.run,
+                    context: Unmanaged.passUnretained(self).toOpaque()))
+        }
+
+        deinit {
+            unsafe task.deallocate()
+        }
+
+        /// Has the body called in this turn. It retains this object until then.
+        public func schedule() {
+            if isScheduled { return }
+            isScheduled = true
+            // Balanced when it runs.
+            _ = unsafe Unmanaged.passRetained(self)
+            let pointer = unsafe worker.executor.pointer
+            switch moment {
+            case .soon: unsafe vn_worker_soon(pointer, task)
+            case .end: unsafe vn_worker_last(pointer, task)
+            }
+        }
+
+        private static let run: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+            // C always passes it. Balances the retain in `schedule`.
+            let task = unsafe Unmanaged<Worker.TurnTask>.fromOpaque(context!).takeRetainedValue()
+            task.isScheduled = false
+            task.body()
+        }
     }
 }

@@ -68,7 +68,7 @@ final class WorkerHandler {
             return unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef {
                 worker in
                 unsafe worker.core.hooks.bodyDelivery?(Request(lent: request)).c
-                    ?? BodyDelivery.whole.c
+                    ?? Request.BodyDelivery.whole.c
             }
         }
 

@@ -10,7 +10,7 @@ public enum BackendOption: String, ExpressibleByArgument, CaseIterable, Sendable
     case epoll
 
     /// The backend; `nil` where the server chooses.
-    public var backend: Backend? {
+    public var backend: Server.Backend? {
         switch self {
         case .auto: nil
         case .ioUring: .ioUring

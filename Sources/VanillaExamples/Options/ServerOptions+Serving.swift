@@ -33,7 +33,7 @@ extension ServerOptions {
 
     /// Says on one line of standard output that connections are accepted, for people and for
     /// scripts that wait for it.
-    public func announce(port: Int, backend: Backend, workerCount: Int) {
+    public func announce(port: Int, backend: Server.Backend, workerCount: Int) {
         let workers = workerCount == 1 ? "1 worker" : "\(workerCount) workers"
         print("listening on \(place(port: port)) (\(backend), \(workers))")
         fflush(nil)

@@ -82,7 +82,7 @@ extension ServerOptions {
         return port
     }
 
-    private var backendInForce: Backend? {
+    private var backendInForce: Server.Backend? {
         get throws {
             if let backend { return backend.backend }
             guard let text = environmentVariable("VANILLA_BACKEND") else { return nil }

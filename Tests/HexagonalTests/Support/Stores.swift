@@ -51,7 +51,7 @@ final class Place: Sendable {
     private let server: Server
     private let worker: Worker
 
-    init(_ backend: Backend? = nil) throws {
+    init(_ backend: Server.Backend? = nil) throws {
         let workers = Recorder<Worker>()
         server = try Server(configuration: local(backend)) { worker in
             workers.record(worker)

@@ -24,7 +24,8 @@ final class Bench: Sendable {
 
     /// A pool of connections to the shared server, or wherever `connection` leads.
     init(
-        _ connection: String? = nil, backend: Backend? = nil, handlerDeadline: Duration? = nil,
+        _ connection: String? = nil, backend: Server.Backend? = nil,
+        handlerDeadline: Duration? = nil,
         _ change: (inout PostgresPool.Configuration) -> Void = { _ in },
         handler: @escaping @Sendable (PostgresPool) -> Server.AsyncHandler = { _ in
             { _, response in response.send("") }

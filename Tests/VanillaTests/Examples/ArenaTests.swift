@@ -69,7 +69,7 @@ import Vanilla
     }
 
     @Test(arguments: backends)
-    func movesLargeBodies(backend: Backend) throws {
+    func movesLargeBodies(backend: Server.Backend) throws {
         let server = try Server.arena(local(backend))
         let body = String(repeating: "x", count: 8 << 20)
         let answers = try server.answers([

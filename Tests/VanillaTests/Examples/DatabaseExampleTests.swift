@@ -29,7 +29,7 @@ private func query(_ connection: String, _ sql: String) throws -> String {
 }
 
 private func makeServer(
-    _ connection: String, _ backend: Backend? = nil,
+    _ connection: String, _ backend: Server.Backend? = nil,
     _ change: (inout PostgresPool.Configuration) -> Void = { _ in }
 ) throws -> Server {
     var configuration = PostgresPool.Configuration.five(connection, among: 1)
@@ -42,7 +42,7 @@ private func makeServer(
 
 @Suite struct DatabaseExampleTests {
     @Test(arguments: backends)
-    func keepsUsers(backend: Backend) throws {
+    func keepsUsers(backend: Server.Backend) throws {
         let answers = try makeServer(emptyDatabase(), backend).answers([
             get("/user"), post("/user", ""), post("/user", "Ada Lovelace"), post("/user", "Zoë 🐘"),
             get("/user"), get("/user/2"), get("/user?after=1"), get("/user/%32"), get("/"),
@@ -60,7 +60,7 @@ private func makeServer(
     }
 
     @Test(arguments: backends)
-    func refusesWhatIsNoUser(backend: Backend) throws {
+    func refusesWhatIsNoUser(backend: Server.Backend) throws {
         let rows = [
             ("/user/2", 404), ("/user/0", 404), ("/user/-1", 404), ("/user/2147483647", 404),
             // Beyond the column's type there is no id.
@@ -148,7 +148,7 @@ private func makeServer(
 
     /// One has the connection, to a server that stands still; the others wait for the one.
     @Test(arguments: backends)
-    func asksToComeBackWhenThePoolIsExhausted(backend: Backend) throws {
+    func asksToComeBackWhenThePoolIsExhausted(backend: Server.Backend) throws {
         let postgres = try PrivatePostgres()
         let connection = postgres.connectionString
         let server = try makeServer(connection, backend) { configuration in
@@ -193,7 +193,7 @@ private func makeServer(
     }
 
     @Test(arguments: backends)
-    func asksToComeBackWhileThereIsNoDatabase(backend: Backend) throws {
+    func asksToComeBackWhileThereIsNoDatabase(backend: Server.Backend) throws {
         let nowhere = "host=/nowhere user=username dbname=example"
         let server = try makeServer(nowhere, backend) { configuration in
             configuration.acquireTimeout = .milliseconds(50)

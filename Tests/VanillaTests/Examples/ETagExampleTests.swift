@@ -97,7 +97,7 @@ private let tag = "\"c4ca4238a0b923820dcc509a6f75849b\""
     }
 
     @Test(arguments: backends)
-    func answersOverSockets(backend: Backend) throws {
+    func answersOverSockets(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend), router: .etag())
         let answers = try server.answers([
             get("/user/1"), get("/user/1", fields: "If-None-Match: \(tag)"),
