@@ -21,11 +21,11 @@ extension ResponseWriter {
     ///   - encoder: An encoder with options of your own. It may be used by all workers at the same
     ///     time, while its options do not change. Without one, `/` is not escaped, and the rest is
     ///     Foundation's default.
-    /// - Throws: ``VanillaError`` of the kind `invalidContent` where the value cannot be written, as
+    /// - Throws: ``ResponseError`` of the kind `invalidContent` where the value cannot be written, as
     ///   a number that is not finite. Nothing was sent then.
     public mutating func send<Value: Encodable>(
         json value: Value, status: Status? = nil, with encoder: JSONEncoder? = nil
-    ) throws(VanillaError) {
+    ) throws(ResponseError) {
         send(try encode(value, with: encoder).span, status: status, contentType: .json)
     }
 
@@ -42,12 +42,12 @@ extension ResponseWriter {
     ///   - lastModified: When it last changed.
     ///   - status: The status.
     ///   - encoder: As for ``send(json:status:with:)``.
-    /// - Throws: ``VanillaError`` of the kind `invalidContent` where the value cannot be written.
+    /// - Throws: ``ResponseError`` of the kind `invalidContent` where the value cannot be written.
     ///   Nothing was sent then; status and validators are set.
     public mutating func send<Value: Encodable>(
         json value: Value, etag: ETag?, lastModified: HTTPDate? = nil, status: Status? = nil,
         with encoder: JSONEncoder? = nil
-    ) throws(VanillaError) {
+    ) throws(ResponseError) {
         if let status { self.status = status }
         guard offer(etag: etag, lastModified: lastModified) else { return }
         send(try encode(value, with: encoder).span, contentType: .json)
@@ -56,11 +56,11 @@ extension ResponseWriter {
 
 private func encode<Value: Encodable>(
     _ value: Value, with encoder: JSONEncoder?
-) throws(VanillaError) -> Data {
+) throws(ResponseError) -> Data {
     do {
         return try (encoder ?? plainEncoder).encode(value)
     } catch {
-        throw VanillaError(.invalidContent, "The value cannot be written as JSON: \(error)")
+        throw ResponseError(.invalidContent, "The value cannot be written as JSON: \(error)")
     }
 }
 

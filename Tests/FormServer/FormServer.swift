@@ -75,7 +75,7 @@ private func logIn(_ request: Request, _ response: inout ResponseWriter) throws 
     var theme = Cookie("theme", "dark")
     theme.path = "/cookies"
     theme.isHTTPOnly = false
-    do throws(VanillaError) {
+    do throws(ResponseError) {
         try response.setCookie(user)
         try response.setCookie(theme)
     } catch {

@@ -43,7 +43,7 @@ import VanillaJSON
     @Test func sendsNothingWhereTheValueCannotBeWritten() throws {
         let log = Recorder<String>()
         let server = try offline(log: log) { request, response in
-            do throws(VanillaError) {
+            do throws(ResponseError) {
                 try response.send(json: [Double.nan], status: .created)
             } catch {
                 #expect(error.kind == .invalidContent && !response.isAnswered)

@@ -7,8 +7,8 @@ import Vanilla
 @Suite struct ConfigurationTests {
     typealias Change = @Sendable (inout Server.Configuration) -> Void
 
-    private func failure(_ configuration: Server.Configuration) -> VanillaError? {
-        do throws(VanillaError) {
+    private func failure(_ configuration: Server.Configuration) -> ServerError? {
+        do throws(ServerError) {
             _ = try Server(configuration: configuration) { _, response in response.send("") }
             return nil
         } catch {

@@ -154,13 +154,13 @@ import Vanilla
     }
 
     @Test func isNotSetWhereItIsRefused() throws {
-        let kinds = Recorder<VanillaError.Kind>()
+        let kinds = Recorder<ResponseError.Kind>()
         let server = try offline { request, response in
-            do throws(VanillaError) {
+            do throws(ResponseError) {
                 try response.setCookie(Cookie("a", String(request.query)))
             } catch { kinds.record(error.kind) }
             response.send("")
-            do throws(VanillaError) {
+            do throws(ResponseError) {
                 try response.setCookie(Cookie("a", "1"))
             } catch { kinds.record(error.kind) }
         }
@@ -190,7 +190,7 @@ import Vanilla
     private func expectRefused(
         _ cookie: Cookie, sourceLocation: SourceLocation = #_sourceLocation
     ) {
-        do throws(VanillaError) {
+        do throws(ResponseError) {
             let text = try cookie.fieldValue
             #expect(Bool(false), "\(text)", sourceLocation: sourceLocation)
         } catch {

@@ -39,21 +39,21 @@ import Vanilla
         #expect(ETag("\"\(most)\"")?.description == "\"\(most)\"")
         #expect(try ETag(opaque: most).description == "\"\(most)\"")
         #expect(ETag("\"\(most)x\"") == nil)
-        #expect(throws: VanillaError.self) { try ETag(opaque: most + "x") }
-        #expect(kind { () throws(VanillaError) in try ETag(opaque: most + "x") } == .invalidETag)
+        #expect(throws: ResponseError.self) { try ETag(opaque: most + "x") }
+        #expect(kind { () throws(ResponseError) in try ETag(opaque: most + "x") } == .invalidETag)
 
         let digest = [UInt8](repeating: 0xAB, count: 33)
         #expect(
             try ETag(digest: digest.span.extracting(first: 32)).description
                 == "\"\(String(repeating: "ab", count: 32))\"")
-        #expect(kind { () throws(VanillaError) in try ETag(digest: digest.span) } == .invalidETag)
+        #expect(kind { () throws(ResponseError) in try ETag(digest: digest.span) } == .invalidETag)
     }
 
     @Test(arguments: [" ", "a b", "\"", "\"a\"", "a\r\nSet-Cookie: b", "\0", "\u{7F}", "\t"])
     func refusesBytesThatNoTagHas(opaque: String) {
-        #expect(kind { () throws(VanillaError) in try ETag(opaque: opaque) } == .invalidETag)
+        #expect(kind { () throws(ResponseError) in try ETag(opaque: opaque) } == .invalidETag)
         #expect(
-            kind { () throws(VanillaError) in
+            kind { () throws(ResponseError) in
                 try ETag(opaque: Bytes(Array(opaque.utf8).span), isWeak: true)
             } == .invalidETag)
     }
@@ -128,8 +128,8 @@ import Vanilla
 }
 
 /// The kind of what `body` throws; `nil` when it throws nothing.
-private func kind<Value>(_ body: () throws(VanillaError) -> Value) -> VanillaError.Kind? {
-    do throws(VanillaError) {
+private func kind<Value>(_ body: () throws(ResponseError) -> Value) -> ResponseError.Kind? {
+    do throws(ResponseError) {
         _ = try body()
         return nil
     } catch {

@@ -6,8 +6,8 @@ import Testing
 import Vanilla
 
 @Suite struct EventHubTests {
-    private func kind(_ body: () throws -> Void) -> VanillaError.Kind? {
-        do { try body() } catch let error as VanillaError { return error.kind } catch {}
+    private func kind(_ body: () throws -> Void) -> EventError.Kind? {
+        do { try body() } catch let error as EventError { return error.kind } catch {}
         return nil
     }
 
@@ -39,11 +39,11 @@ import Vanilla
         var options = EventHub.Options()
         options.topics = 2
         let hub = try EventHub(options)
-        let answers = Recorder<VanillaError.Kind?>()
+        let answers = Recorder<EventError.Kind?>()
         let server = try offline { request, response in
-            do throws(VanillaError) {
+            do {
                 try response.subscribe(to: String(request.path), in: hub, for: request)
-            } catch { answers.record(error.kind) }
+            } catch { answers.record((error as? EventError)?.kind) }
         }
         try hub.publish("x", to: "a")
         try hub.declare("b", .init())
@@ -89,13 +89,13 @@ import Vanilla
 
     @Test func answersOnce() throws {
         let hub = try EventHub()
-        let kinds = Recorder<VanillaError.Kind>()
+        let kinds = Recorder<ResponseError.Kind?>()
         let server = try offline { request, response in
             response.send("first")
-            do throws(VanillaError) {
+            do {
                 try response.subscribe(to: "a", in: hub, for: request)
             } catch {
-                kinds.record(error.kind)
+                kinds.record((error as? ResponseError)?.kind)
             }
         }
         #expect(server.answer(get("/")).text == "first")

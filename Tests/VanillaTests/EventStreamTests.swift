@@ -58,7 +58,7 @@ import Vanilla
     }
 
     @Test func refusesWhatIsImpossible() throws {
-        let kinds = Recorder<VanillaError.Kind>()
+        let kinds = Recorder<String>()
         let server = try offline { request, response in
             var options = EventStream.Options()
             if request.path == "/heartbeat" { options.heartbeat = .zero }
@@ -67,25 +67,28 @@ import Vanilla
                 if request.path == "/answered" { response.send("") }
                 try response.eventStream(options, backlog: request.path == "/backlog" ? 0 : 1) {
                     _ in
-                    kinds.record(.system)
+                    kinds.record("begun")
                 }
-            } catch let error as VanillaError { kinds.record(error.kind) }
+            } catch let error as EventError {
+                kinds.record("event: \(error.kind)")
+            } catch let error as ResponseError { kinds.record("response: \(error.kind)") }
         }
         for path in ["/heartbeat", "/origin", "/backlog", "/answered"] {
             _ = server.answer(get(path))
         }
         #expect(
             kinds.values == [
-                .invalidConfiguration, .invalidField, .invalidConfiguration, .alreadyAnswered,
+                "event: invalidConfiguration", "response: invalidField",
+                "event: invalidConfiguration", "response: alreadyAnswered",
             ])
     }
 
     @Test func takesAsMuchAsMayWaitAndNotOneByteMore() throws {
-        let kinds = Recorder<VanillaError.Kind?>()
+        let kinds = Recorder<EventError.Kind?>()
         let server = try offline { _, response in
             try response.eventStream(backlog: 20) { stream in
                 func attempt(_ event: ServerSentEvent) {
-                    do throws(VanillaError) {
+                    do throws(EventError) {
                         try stream.send(event)
                         kinds.record(nil)
                     } catch {
@@ -155,11 +158,11 @@ import Vanilla
             let client = try EventClient(port: server.port)
             #expect(streams.wait(for: 1))
             let stream = streams.values[0]
-            let problems = Recorder<VanillaError>()
+            let problems = Recorder<EventError>()
             for thread in 0..<4 {
                 onAnotherThread {
                     for number in 0..<500 {
-                        do throws(VanillaError) {
+                        do throws(EventError) {
                             try stream.send(ServerSentEvent("\(number)", event: "\(thread)"))
                         } catch { problems.record(error) }
                     }
@@ -189,7 +192,7 @@ import Vanilla
                 #expect(!stream.isOpen)
                 stream.onClose { ends.record(-1) }
                 #expect(ends.values.last == -1)
-                #expect(throws: VanillaError.self) { try stream.send("late") }
+                #expect(throws: EventError.self) { try stream.send("late") }
                 stream.close()
                 ends.clear()
                 for earlier in 0...number { ends.record(earlier) }
@@ -259,9 +262,9 @@ import Vanilla
             let filler = String(repeating: "x", count: 16000)
             // More than the sockets hold, whatever their buffers grow to.
             var sent = 0
-            var refusals: Set<VanillaError.Kind> = []
+            var refusals: Set<EventError.Kind> = []
             for _ in 0..<1500 {
-                do throws(VanillaError) {
+                do throws(EventError) {
                     try stream.send(ServerSentEvent("\(sent) " + filler))
                     sent += 1
                 } catch { refusals.insert(error.kind) }
@@ -290,8 +293,7 @@ import Vanilla
                 cancelled.cancel()
                 Task(executorPreference: executor) {
                     let tooLarge = ServerSentEvent(String(repeating: "y", count: 1000))
-                    do { try await stream.sendWhenReady(tooLarge) } catch let error as VanillaError
-                    {
+                    do { try await stream.sendWhenReady(tooLarge) } catch let error as EventError {
                         outcomes.record("\(error.kind)")
                     }
                 }
@@ -299,7 +301,7 @@ import Vanilla
                 if request.path == "/close" {
                     Task(executorPreference: executor) {
                         do { try await stream.sendWhenReady(wanted) } catch let error
-                            as VanillaError
+                            as EventError
                         {
                             outcomes.record("\(error.kind)")
                         }

@@ -79,7 +79,7 @@ final class RawRequestTests: XCTestCase {
             "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
         ]
         XCTAssertThrowsError(try makeServer().test(requests.map { Array($0.utf8) })) { error in
-            XCTAssertEqual((error as? VanillaError)?.kind, .connectionClosed)
+            XCTAssertEqual((error as? ServerError)?.kind, .connectionClosed)
         }
     }
 }

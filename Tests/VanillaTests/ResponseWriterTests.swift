@@ -136,15 +136,15 @@ import Vanilla
     ])
     func refusesControlBytesInValues(value: String) throws {
         let server = try offline { request, response in
-            var kinds: [VanillaError.Kind] = []
-            do throws(VanillaError) { try response.addField(.location, value) } catch {
+            var kinds: [ResponseError.Kind] = []
+            do throws(ResponseError) { try response.addField(.location, value) } catch {
                 kinds.append(error.kind)
             }
-            do throws(VanillaError) { try response.addField(named: "X-A", value) } catch {
+            do throws(ResponseError) { try response.addField(named: "X-A", value) } catch {
                 kinds.append(error.kind)
             }
             let bytes = Array(value.utf8)
-            do throws(VanillaError) { try response.addField(.location, bytes.span) } catch {
+            do throws(ResponseError) { try response.addField(.location, bytes.span) } catch {
                 kinds.append(error.kind)
             }
             response.send("\(kinds.allSatisfy { $0 == .invalidField } && kinds.count == 3)")
@@ -165,7 +165,7 @@ import Vanilla
     @Test(arguments: ["", "a b", "a:", "a\r\nb", "é", "a\0", "(a)"])
     func refusesNamesThatAreNoToken(name: String) throws {
         let server = try offline { _, response in
-            do throws(VanillaError) {
+            do throws(ResponseError) {
                 try response.addField(named: name, "value")
             } catch {
                 return response.send("\(error.kind)")
@@ -180,7 +180,7 @@ import Vanilla
     ])
     func refusesFieldsOfItsOwn(name: String) throws {
         let server = try offline { _, response in
-            do throws(VanillaError) {
+            do throws(ResponseError) {
                 try response.addField(named: name, "1")
             } catch {
                 return response.send("\(error.kind)")
@@ -193,7 +193,7 @@ import Vanilla
     @Test func refusesMoreFieldsThanAHeadMayHave() throws {
         let server = try offline { _, response in
             let value = String(repeating: "v", count: 1000)
-            do throws(VanillaError) {
+            do throws(ResponseError) {
                 for _ in 0..<100 { try response.addField(.link, value) }
             } catch {
                 return response.send("\(error.kind)")
@@ -290,7 +290,7 @@ import Vanilla
             throw TestFailure()
         }
         #expect(try server.answers([get("/")])[0].text == "fine")
-        #expect(throws: VanillaError.self) { try server.answers([get("/"), get("/")]) }
+        #expect(throws: ServerError.self) { try server.answers([get("/"), get("/")]) }
     }
 }
 

@@ -14,7 +14,7 @@ import Vanilla
     }
 
     private func refusal(_ routes: @escaping @Sendable (inout Routes) -> Void) -> String? {
-        do throws(VanillaError) {
+        do throws(RouteError) {
             _ = try Router(routes)
             return nil
         } catch {

@@ -22,7 +22,7 @@ import Vanilla
             let oracle = RouteOracle(routes: drawn)
             if oracle.hasConflict {
                 conflicts += 1
-                #expect(throws: VanillaError.self, "seed \(seed), table \(table): \(drawn)") {
+                #expect(throws: RouteError.self, "seed \(seed), table \(table): \(drawn)") {
                     _ = try makeServer(drawn)
                 }
                 continue

@@ -101,7 +101,7 @@ import Vanilla
     @Test func refusesToStartTwice() throws {
         let server = try makeServer(local())
         try server.start()
-        #expect(kind { () throws(VanillaError) in try server.start() } == .invalidState)
+        #expect(kind { () throws(ServerError) in try server.start() } == .invalidState)
         server.stop(within: .zero)
         server.wait()
     }
@@ -113,8 +113,8 @@ import Vanilla
         var configuration = local(backend)
         configuration.address = .host("127.0.0.1", port: first.port)
         let second = try makeServer(configuration)
-        #expect(kind { () throws(VanillaError) in try second.start() } == .addressInUse)
-        #expect(kind { () throws(VanillaError) in try second.run() } == .addressInUse)
+        #expect(kind { () throws(ServerError) in try second.start() } == .addressInUse)
+        #expect(kind { () throws(ServerError) in try second.run() } == .addressInUse)
         first.stop(within: .zero)
         first.wait()
         try second.start()
@@ -126,7 +126,7 @@ import Vanilla
         var configuration = local()
         configuration.address = .host("192.0.2.1", port: 0)
         let server = try makeServer(configuration)
-        #expect(kind { () throws(VanillaError) in try server.start() } == .addressUnavailable)
+        #expect(kind { () throws(ServerError) in try server.start() } == .addressUnavailable)
     }
 
     @Test func leavesAFileAloneThatIsNoSocket() throws {
@@ -136,7 +136,7 @@ import Vanilla
         var configuration = local()
         configuration.address = .unixSocket(path: path)
         let server = try makeServer(configuration)
-        #expect(kind { () throws(VanillaError) in try server.start() } == .addressInUse)
+        #expect(kind { () throws(ServerError) in try server.start() } == .addressInUse)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "text")
     }
 
@@ -173,8 +173,8 @@ import Vanilla
         #expect(ends.wait(for: 1))
     }
 
-    private func kind(_ body: () throws(VanillaError) -> Void) -> VanillaError.Kind? {
-        do throws(VanillaError) {
+    private func kind(_ body: () throws(ServerError) -> Void) -> ServerError.Kind? {
+        do throws(ServerError) {
             try body()
             return nil
         } catch {

@@ -39,14 +39,14 @@ import Vanilla
     func refusesTypesAndIDsThatWouldBreakIt(text: String) {
         for event in [ServerSentEvent("x", event: text), ServerSentEvent("x", id: text)] {
             #expect { try event.serialized() } throws: {
-                ($0 as? VanillaError)?.kind == .invalidEvent
+                ($0 as? EventError)?.kind == .invalidEvent
             }
         }
     }
 
     @Test func refusesANegativeRetry() {
         #expect { try ServerSentEvent(retry: .milliseconds(-1)).serialized() } throws: {
-            ($0 as? VanillaError)?.kind == .invalidEvent
+            ($0 as? EventError)?.kind == .invalidEvent
         }
     }
 

@@ -7,9 +7,9 @@ import Vanilla
 /// `server.test`: real sockets, exact bytes, and then the server is down.
 @Suite struct ServerTestingTests {
     private func kind(_ server: Server, _ requests: [String], deadline: Duration = .seconds(20))
-        -> VanillaError.Kind?
+        -> ServerError.Kind?
     {
-        do throws(VanillaError) {
+        do throws(ServerError) {
             _ = try server.test(requests.map { Array($0.utf8) }, deadline: deadline)
             return nil
         } catch {

@@ -64,7 +64,7 @@ import Vanilla
                 response.send(shared)
             }
             // The deadline passes while the answer is on its way.
-            #expect(throws: VanillaError.self) {
+            #expect(throws: ServerError.self) {
                 try server.answers([get("/")], deadline: .milliseconds(10))
             }
         }

@@ -79,15 +79,15 @@ import Vanilla
     }
 
     @Test func refusesToWriteMoreThanWasDeclared() throws {
-        let kinds = Recorder<VanillaError.Kind>()
+        let kinds = Recorder<ResponseError.Kind>()
         let server = try offline { _, response in
             response.stream(length: 4) { body in
                 expect(body.capacity == 4)
-                do throws(VanillaError) { try body.write("12345") } catch {
+                do throws(ResponseError) { try body.write("12345") } catch {
                     kinds.record(error.kind)
                 }
                 try body.write("1234")
-                do throws(VanillaError) { try body.write("5") } catch { kinds.record(error.kind) }
+                do throws(ResponseError) { try body.write("5") } catch { kinds.record(error.kind) }
                 return .done
             }
         }
@@ -97,11 +97,11 @@ import Vanilla
 
     @Test(arguments: [-1..<1, 5..<11, 11..<12, 10..<11])
     func refusesARangeOutsideOfSharedBytes(range: Range<Int>) throws {
-        let kinds = Recorder<VanillaError.Kind>()
+        let kinds = Recorder<ResponseError.Kind>()
         let shared = SharedBytes("0123456789")
         let server = try offline { _, response in
             response.stream { body in
-                do throws(VanillaError) { try body.write(shared, in: range) } catch {
+                do throws(ResponseError) { try body.write(shared, in: range) } catch {
                     kinds.record(error.kind)
                 }
                 return .done
@@ -125,7 +125,7 @@ import Vanilla
                 throw TestFailure()
             }
         }
-        #expect(throws: VanillaError.self) { try server.answers([get("/")]) }
+        #expect(throws: ServerError.self) { try server.answers([get("/")]) }
         #expect(log.values.contains("The producer of a body threw: as planned"))
     }
 
@@ -156,7 +156,7 @@ import Vanilla
                 return .wait
             }
         }
-        #expect(throws: VanillaError.self) {
+        #expect(throws: ServerError.self) {
             try server.answers([get("/")], deadline: .milliseconds(200))
         }
         #expect(ends.values.count == 1)

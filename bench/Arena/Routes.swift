@@ -4,7 +4,7 @@ import Vanilla
 
 extension Server {
     /// The arena's server, not started.
-    static func arena(_ configuration: Configuration) throws(VanillaError) -> Server {
+    static func arena(_ configuration: Configuration) throws -> Server {
         let router = try Router.arena()
         return try Server(
             configuration: configuration,
@@ -18,7 +18,7 @@ extension Server {
 
 extension Router {
     /// What the arena serves.
-    fileprivate static func arena() throws(VanillaError) -> Router {
+    fileprivate static func arena() throws(RouteError) -> Router {
         try Router { routes in
             routes.get("/", body: .ignored) { _, response in
                 response.send("Hello, World!", contentType: .plainText)

@@ -4,7 +4,7 @@ import Vanilla
 
 extension Router {
     /// The shapes of TechEmpower's database tests.
-    static func database(_ store: Store) throws(VanillaError) -> Router {
+    static func database(_ store: Store) throws(RouteError) -> Router {
         try Router { routes in
             routes.get("/db", body: .ignored) { _, response in
                 let row = try await store.findRow()

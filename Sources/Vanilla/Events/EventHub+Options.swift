@@ -50,7 +50,7 @@ extension EventHub {
 }
 
 extension EventHub.Options {
-    func c() throws(VanillaError) -> vn_hub_options {
+    func c() throws(InvalidOption) -> vn_hub_options {
         vn_hub_options(
             topics: try topics.positive("topics"), stream: try stream.c(),
             topic: try topic.c())
@@ -58,10 +58,9 @@ extension EventHub.Options {
 }
 
 extension EventHub.TopicOptions {
-    func c() throws(VanillaError) -> vn_topic_options {
+    func c() throws(InvalidOption) -> vn_topic_options {
         guard backlogBytes >= historyBytes else {
-            throw VanillaError(
-                .invalidConfiguration,
+            throw InvalidOption(
                 "backlogBytes is \(backlogBytes), but must be historyBytes (\(historyBytes)) at least."
             )
         }

@@ -30,12 +30,12 @@ public final class EventHub: Sendable {
 
     /// A hub without topics.
     ///
-    /// - Throws: ``VanillaError`` of the kind `invalidConfiguration` for an impossible option;
-    ///   `outOfResources`.
-    public init(_ options: Options = Options()) throws(VanillaError) {
-        var cOptions = try options.c()
+    /// - Throws: ``EventError`` of the kind `invalidConfiguration` for an impossible option;
+    ///   `outOfMemory`.
+    public init(_ options: Options = Options()) throws(EventError) {
+        var cOptions = try EventHub.c { () throws(InvalidOption) in try options.c() }
         guard let pointer = unsafe vn_hub_open(&cOptions) else {
-            throw VanillaError(.outOfResources, "There is no memory for a hub of events.")
+            throw EventError(.outOfMemory, "There is no memory for a hub of events.")
         }
         self.options = options
         unsafe self.pointer = pointer
@@ -50,17 +50,17 @@ extension EventHub {
     /// Gives a topic options of its own, before anybody subscribes or publishes to it. It stays until
     /// the hub is gone.
     ///
-    /// - Throws: ``VanillaError`` of the kind `invalidConfiguration`; `invalidTopic` where the name
-    ///   has more than 255 bytes or the topic is there already; `tooManyTopics` or `outOfResources`.
-    public func declare(_ topic: String, _ options: TopicOptions) throws(VanillaError) {
+    /// - Throws: ``EventError`` of the kind `invalidConfiguration`; `invalidTopic` where the name
+    ///   has more than 255 bytes or the topic is there already; `tooManyTopics` or `outOfMemory`.
+    public func declare(_ topic: String, _ options: TopicOptions) throws(EventError) {
         try EventHub.check(topic)
-        var cOptions = try options.c()
+        var cOptions = try EventHub.c { () throws(InvalidOption) in try options.c() }
         let result = topic.withBytes { topic in
             unsafe topic.withCSpan { topic in
                 unsafe vn_hub_declare(pointer, topic, &cOptions)
             }
         }
-        if result != 0 { throw VanillaError(usingTopic: result) }
+        if result != 0 { throw EventError(usingTopic: result) }
     }
 
     /// Publishes an event to all who subscribed to the topic. An event without an id gets one of the
@@ -70,12 +70,12 @@ extension EventHub {
     ///   - event: The event.
     ///   - topic: To whom.
     ///   - key: For ``SlowPolicy/keepNewest``: what the event is about, at most 255 bytes.
-    /// - Throws: ``VanillaError`` of the kind `invalidEvent` as ``ServerSentEvent/serialized()``, and
+    /// - Throws: ``EventError`` of the kind `invalidEvent` as ``ServerSentEvent/serialized()``, and
     ///   for an id or a key of more than 255 bytes; `eventTooLarge` for more than 16 MiB;
-    ///   `invalidTopic` for a name of more than 255 bytes; `tooManyTopics` or `outOfResources`.
+    ///   `invalidTopic` for a name of more than 255 bytes; `tooManyTopics` or `outOfMemory`.
     ///   Nobody gets the event then.
     public func publish(_ event: ServerSentEvent, to topic: String, key: String = "")
-        throws(VanillaError)
+        throws(EventError)
     {
         try EventHub.check(topic)
         let lines = try event.lines(includingID: false)
@@ -87,7 +87,7 @@ extension EventHub {
                 }
             }
         }
-        if result != 0 { throw VanillaError(publishing: result) }
+        if result != 0 { throw EventError(publishing: result) }
     }
 
     private func publish(_ lines: Bytes, _ topic: Bytes, _ id: Bytes, _ key: Bytes) -> Int32 {
@@ -115,10 +115,17 @@ extension EventHub {
         }
     }
 
+    /// C's form of options.
+    private static func c<Options>(
+        _ options: () throws(InvalidOption) -> Options
+    ) throws(EventError) -> Options {
+        do throws(InvalidOption) { return try options() } catch { throw EventError(error) }
+    }
+
     /// Refuses what is no topic's name.
-    static func check(_ topic: String) throws(VanillaError) {
+    static func check(_ topic: String) throws(EventError) {
         guard topic.utf8.count <= nameMaximum else {
-            throw VanillaError(.invalidTopic, "A topic's name has more than \(nameMaximum) bytes.")
+            throw EventError(.invalidTopic, "A topic's name has more than \(nameMaximum) bytes.")
         }
     }
 

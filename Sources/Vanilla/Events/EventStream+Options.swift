@@ -26,7 +26,7 @@ extension EventStream {
 
 extension EventStream.Options {
     /// C's form of these options.
-    func c() throws(VanillaError) -> vn_event_stream {
+    func c() throws(InvalidOption) -> vn_event_stream {
         vn_event_stream(
             heartbeat: try heartbeat?.c("heartbeat") ?? 0,
             retry_least: retry.lowerBound.boundedMilliseconds,
@@ -38,7 +38,7 @@ extension EventStream.Options {
 extension ResponseWriter {
     /// Adds what lets pages of another origin read the stream. The answer differs by origin then,
     /// unless all may.
-    mutating func allow(_ origin: String?) throws(VanillaError) {
+    mutating func allow(_ origin: String?) throws(ResponseError) {
         guard let origin else { return }
         try addField(.accessControlAllowOrigin, origin)
         if origin != "*" { addField(.vary, "Origin") }

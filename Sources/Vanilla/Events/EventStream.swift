@@ -70,19 +70,19 @@ extension EventStream {
 
     /// Sends an event, without waiting. From any thread; the events of one thread stay in order.
     ///
-    /// - Throws: ``VanillaError`` of the kind `backlogFull` where the client has not taken as much
+    /// - Throws: ``EventError`` of the kind `backlogFull` where the client has not taken as much
     ///   as may wait for it; `streamClosed`; `eventTooLarge` where it is larger than the whole
     ///   backlog; `invalidEvent` as ``ServerSentEvent/serialized()``. Nothing was sent then.
-    public func send(_ event: ServerSentEvent) throws(VanillaError) {
+    public func send(_ event: ServerSentEvent) throws(EventError) {
         guard try put(event.serialized()) else {
-            throw VanillaError(
+            throw EventError(
                 .backlogFull, "The client has not taken the \(backlog) bytes that may wait for it.")
         }
     }
 
     /// Sends an event, once there is room for it.
     ///
-    /// - Throws: `CancellationError` where the task is cancelled meanwhile; ``VanillaError`` of the
+    /// - Throws: `CancellationError` where the task is cancelled meanwhile; ``EventError`` of the
     ///   kind `streamClosed`, `eventTooLarge` or `invalidEvent`. Nothing was sent then.
     public func sendWhenReady(_ event: ServerSentEvent) async throws {
         let bytes = try event.serialized()
@@ -118,9 +118,9 @@ extension EventStream {
 
 extension EventStream {
     /// False where there is no room now.
-    private func put(_ bytes: [UInt8]) throws(VanillaError) -> Bool {
+    private func put(_ bytes: [UInt8]) throws(EventError) -> Bool {
         guard bytes.count <= backlog else {
-            throw VanillaError(
+            throw EventError(
                 .eventTooLarge, "An event has \(bytes.count) bytes, more than \(backlog).")
         }
         let (isOpen, isPut, handle) = state.withLock {
@@ -130,7 +130,7 @@ extension EventStream {
             state.pending += bytes
             return (true, true, state.announce())
         }
-        guard isOpen else { throw VanillaError(.streamClosed, "The stream of events is closed.") }
+        guard isOpen else { throw EventError(.streamClosed, "The stream of events is closed.") }
         wake(handle)
         return isPut
     }

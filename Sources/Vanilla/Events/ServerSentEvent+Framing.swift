@@ -3,16 +3,16 @@
 extension ServerSentEvent {
     /// The event as it is sent, in UTF-8, with the blank line at its end.
     ///
-    /// - Throws: ``VanillaError`` of the kind `invalidEvent` where `event` or `id` holds CR, LF or
+    /// - Throws: ``EventError`` of the kind `invalidEvent` where `event` or `id` holds CR, LF or
     ///   NUL, or `retry` is less than zero.
-    public func serialized() throws(VanillaError) -> [UInt8] {
+    public func serialized() throws(EventError) -> [UInt8] {
         var bytes = try lines(includingID: true)
         bytes.append(UInt8(ascii: "\n"))
         return bytes
     }
 
     /// The event's lines, each with its LF, without the blank line that ends it.
-    func lines(includingID: Bool) throws(VanillaError) -> [UInt8] {
+    func lines(includingID: Bool) throws(EventError) -> [UInt8] {
         try checkLine(event, "type")
         try checkLine(id, "id")
         var bytes: [UInt8] = []
@@ -22,7 +22,7 @@ extension ServerSentEvent {
         if let id, includingID { bytes.appendLines(id, of: "id:") }
         if let retry {
             guard retry >= .zero else {
-                throw VanillaError(.invalidEvent, "An event's retry is less than zero.")
+                throw EventError(.invalidEvent, "An event's retry is less than zero.")
             }
             bytes.appendLines("\(retry.boundedMilliseconds)", of: "retry:")
         }
@@ -31,9 +31,9 @@ extension ServerSentEvent {
     }
 }
 
-private func checkLine(_ text: String?, _ part: StaticString) throws(VanillaError) {
+private func checkLine(_ text: String?, _ part: StaticString) throws(EventError) {
     if let text, text.hasLineEnd || text.hasByte(0) {
-        throw VanillaError(.invalidEvent, "An event's \(part) holds CR, LF or NUL.")
+        throw EventError(.invalidEvent, "An event's \(part) holds CR, LF or NUL.")
     }
 }
 

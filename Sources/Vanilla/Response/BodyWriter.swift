@@ -21,9 +21,9 @@ extension ResponseWriter {
 
         /// Writes a text that is known when the program is written.
         ///
-        /// - Throws: ``VanillaError`` of the kind `lengthExceeded` past the length declared for the
+        /// - Throws: ``ResponseError`` of the kind `lengthExceeded` past the length declared for the
         ///   body.
-        public mutating func write(_ text: StaticString) throws(VanillaError) {
+        public mutating func write(_ text: StaticString) throws(ResponseError) {
             if text.utf8CodeUnitCount <= ResponseWriter.copiedAtMost {
                 try write(text.bytes)
             } else {
@@ -34,35 +34,35 @@ extension ResponseWriter {
         /// Writes a text, in UTF-8. Throws as for a `StaticString`.
         @inlinable
         @_disfavoredOverload
-        public mutating func write<Text: StringProtocol>(_ text: Text) throws(VanillaError) {
+        public mutating func write<Text: StringProtocol>(_ text: Text) throws(ResponseError) {
             try check(text.withBytes { bytes in copy(bytes) })
         }
 
         /// Writes bytes. Throws as for a `StaticString`.
-        public mutating func write(_ bytes: [UInt8]) throws(VanillaError) {
+        public mutating func write(_ bytes: [UInt8]) throws(ResponseError) {
             try write(Bytes(bytes.span))
         }
 
         /// Writes bytes. Throws as for a `StaticString`.
-        public mutating func write(_ bytes: Span<UInt8>) throws(VanillaError) {
+        public mutating func write(_ bytes: Span<UInt8>) throws(ResponseError) {
             try write(Bytes(bytes))
         }
 
         /// Writes bytes. Throws as for a `StaticString`.
-        public mutating func write(_ bytes: Bytes) throws(VanillaError) {
+        public mutating func write(_ bytes: Bytes) throws(ResponseError) {
             try check(copy(bytes))
         }
 
         /// Writes shared bytes, or the part of them in `range`, which are not copied.
         ///
-        /// - Throws: ``VanillaError`` of the kind `lengthExceeded` past the length declared for the
+        /// - Throws: ``ResponseError`` of the kind `lengthExceeded` past the length declared for the
         ///   body, and where `range` does not lie within the bytes.
         public mutating func write(_ bytes: SharedBytes, in range: Range<Int>? = nil)
-            throws(VanillaError)
+            throws(ResponseError)
         {
             let range = range ?? 0..<bytes.count
             guard range.lowerBound >= 0, range.upperBound <= bytes.count else {
-                throw VanillaError(
+                throw ResponseError(
                     .lengthExceeded, "The range \(range) is not within \(bytes.count) shared bytes."
                 )
             }
@@ -78,7 +78,7 @@ extension ResponseWriter {
         private func lend(
             _ bytes: Bytes, release: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?,
             context: UnsafeMutableRawPointer?
-        ) throws(VanillaError) {
+        ) throws(ResponseError) {
             try unsafe check(
                 bytes.withCSpan { bytes in
                     unsafe vn_stream_write_shared(pointer, bytes, release, context)
@@ -86,8 +86,8 @@ extension ResponseWriter {
         }
 
         @usableFromInline
-        func check(_ result: Int32) throws(VanillaError) {
-            if result != 0 { throw VanillaError(writingBody: result) }
+        func check(_ result: Int32) throws(ResponseError) {
+            if result != 0 { throw ResponseError(writingBody: result) }
         }
     }
 }

@@ -3,11 +3,11 @@
 extension Cookie {
     /// The value of the Set-Cookie field that sets this cookie.
     ///
-    /// - Throws: ``VanillaError`` of the kind `invalidCookie`, with a message that says what is
+    /// - Throws: ``ResponseError`` of the kind `invalidCookie`, with a message that says what is
     ///   wrong: a part that the grammar does not have, so that nothing a client sent can add
     ///   attributes of its own; or what clients would drop without a word.
     public var fieldValue: String {
-        get throws(VanillaError) {
+        get throws(ResponseError) {
             try checkParts()
             try checkPromises()
             var text = "\(name)=\(value)"
@@ -29,7 +29,7 @@ extension Cookie {
     }
 
     /// Each part by its grammar.
-    private func checkParts() throws(VanillaError) {
+    private func checkParts() throws(ResponseError) {
         guard name.withBytes({ name in name.isToken }) else {
             throw invalid(
                 "A cookie's name is one or more letters, digits and any of !#$%&'*+-.^_`|~.")
@@ -50,7 +50,7 @@ extension Cookie {
         }
     }
 
-    private func check(path: String) throws(VanillaError) {
+    private func check(path: String) throws(ResponseError) {
         guard path.utf8.first == UInt8(ascii: "/"), path.utf8.allSatisfy(isCookieByte) else {
             throw invalid(
                 "The path of the cookie \(name) does not begin with /, or has a byte that is no printable ASCII, or one of space \" , ; \\."
@@ -62,7 +62,7 @@ extension Cookie {
         }
     }
 
-    private func check(domain: String) throws(VanillaError) {
+    private func check(domain: String) throws(ResponseError) {
         let labels = domain.utf8.split(
             separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         let isName = labels.allSatisfy { label in
@@ -76,7 +76,7 @@ extension Cookie {
 
     /// What clients ask of some names and attributes (draft-ietf-httpbis-rfc6265bis, section 4.1.3), and
     /// would drop the cookie for.
-    private func checkPromises() throws(VanillaError) {
+    private func checkPromises() throws(ResponseError) {
         let isForHost = hasNamePrefix("__Host-")
         if isForHost || hasNamePrefix("__Secure-"), !isSecure {
             throw invalid("The cookie \(name) must be secure, by its name.")
@@ -99,8 +99,8 @@ extension Cookie {
         }
     }
 
-    private func invalid(_ message: String) -> VanillaError {
-        VanillaError(.invalidCookie, message)
+    private func invalid(_ message: String) -> ResponseError {
+        ResponseError(.invalidCookie, message)
     }
 }
 

@@ -56,16 +56,16 @@ extension ETag {
     ///   - opaque: What stands between the quotes: visible ASCII but the quote itself, and bytes
     ///     above 0x7F. It may be empty.
     ///   - isWeak: Whether it is a weak tag.
-    /// - Throws: ``VanillaError`` of the kind `invalidETag` for a byte that no tag has, and for more
+    /// - Throws: ``ResponseError`` of the kind `invalidETag` for a byte that no tag has, and for more
     ///   than ``maximumCount`` bytes.
-    public init<Text: StringProtocol>(opaque: Text, isWeak: Bool = false) throws(VanillaError) {
+    public init<Text: StringProtocol>(opaque: Text, isWeak: Bool = false) throws(ResponseError) {
         guard let tag = opaque.withBytes({ opaque in ETag(checking: opaque, isWeak: isWeak) })
         else { throw .invalidETag }
         self = tag
     }
 
     /// A tag of your own making. Throws as for a `String`.
-    public init(opaque: Bytes, isWeak: Bool = false) throws(VanillaError) {
+    public init(opaque: Bytes, isWeak: Bool = false) throws(ResponseError) {
         guard let tag = ETag(checking: opaque, isWeak: isWeak) else { throw .invalidETag }
         self = tag
     }
@@ -88,8 +88,8 @@ extension ETag {
 
     /// The tag whose bytes between the quotes are `digest` in lower-case hexadecimal.
     ///
-    /// - Throws: ``VanillaError`` of the kind `invalidETag` for more than 32 bytes.
-    public init(digest: Span<UInt8>, isWeak: Bool = false) throws(VanillaError) {
+    /// - Throws: ``ResponseError`` of the kind `invalidETag` for more than 32 bytes.
+    public init(digest: Span<UInt8>, isWeak: Bool = false) throws(ResponseError) {
         guard digest.count * 2 <= ETag.maximumCount else { throw .invalidETag }
         // Two bytes for each, which is not too many.
         unsafe self.init(isWeak: isWeak) { bytes in

@@ -15,12 +15,14 @@ extension ResponseWriter {
     /// It runs in this turn of the worker, when what came with it has been seen. Fields that were
     /// added before stay. What is done with this writer afterwards comes too late.
     ///
-    /// - Throws: ``VanillaError`` of the kind `alreadyAnswered` or `outOfResources`.
+    /// - Throws: ``ResponseError`` of the kind `alreadyAnswered` or `outOfMemory`.
     public mutating func answer(
         _ request: Request, with handler: @escaping Server.AsyncHandler
-    ) throws(VanillaError) {
+    ) throws(ResponseError) {
         guard let executor = WorkerExecutor.current else {
-            throw VanillaError(.invalidState, "An asynchronous handler was called on no worker.")
+            throw ResponseError(
+                .notOnWorker,
+                "An asynchronous handler cannot begin here: this is no worker's thread.")
         }
         executor.add(try AsyncCall(request, &self, handler))
     }

@@ -31,10 +31,10 @@ extension ResponseWriter {
         case VN_PERFORM: return true
         case VN_NOT_MODIFIED: statusInForce = .notModified
         case VN_PRECONDITION_FAILED: statusInForce = .preconditionFailed
-        case _ where VanillaError.isAlreadyAnswered(verdict): note(verdict, "offer was called")
+        case _ where ResponseError.isAlreadyAnswered(verdict): note(verdict, "offer was called")
         default:
             // No room for two lines more: the representation is sent without them.
-            let failure = VanillaError(addingField: "ETag", result: verdict)
+            let failure = ResponseError(addingField: "ETag", result: verdict)
             unsafe core.hooks.report(.error, "\(failure.message) It is dropped.")
             return true
         }

@@ -3,10 +3,10 @@
 extension ResponseWriter {
     /// Sets a cookie in the client. Call it once for each; before the answer is sent.
     ///
-    /// - Throws: ``VanillaError`` of the kind `invalidCookie` where the cookie has a part that
+    /// - Throws: ``ResponseError`` of the kind `invalidCookie` where the cookie has a part that
     ///   cookies may not have, or where clients would drop it; `fieldsTooLarge` or
     ///   `alreadyAnswered`. Nothing was added then.
-    public mutating func setCookie(_ cookie: Cookie) throws(VanillaError) {
+    public mutating func setCookie(_ cookie: Cookie) throws(ResponseError) {
         try addField(.setCookie, cookie.fieldValue)
     }
 
@@ -17,7 +17,7 @@ extension ResponseWriter {
     /// ```
     ///
     /// - Throws: As ``setCookie(_:)``.
-    public mutating func deleteCookie(_ cookie: Cookie) throws(VanillaError) {
+    public mutating func deleteCookie(_ cookie: Cookie) throws(ResponseError) {
         try setCookie(cookie.deletion)
     }
 }

@@ -21,24 +21,28 @@ extension ResponseWriter {
     ///   - backlog: The bytes that may wait for the client, 1 at least.
     ///   - begin: Called before this returns, with the stream; not for HEAD, which gets the head
     ///     alone. When it throws, the stream is closed.
-    /// - Throws: ``VanillaError`` of the kind `invalidConfiguration` for an impossible option;
+    /// - Throws: ``ResponseError`` of the kind `invalidConfiguration` for an impossible option;
     ///   `invalidField` for an impossible origin; `fieldsTooLarge` or `alreadyAnswered`; what `begin`
     ///   throws.
     public mutating func eventStream(
         _ options: EventStream.Options = EventStream.Options(),
         backlog: Int = EventStream.defaultBacklog, _ begin: (EventStream) throws -> Void
     ) throws {
-        guard backlog > 0 else {
-            throw VanillaError(
-                .invalidConfiguration, "backlog is \(backlog), but must be 1 at least.")
+        var cOptions: vn_event_stream
+        do throws(InvalidOption) {
+            guard backlog > 0 else {
+                throw InvalidOption("backlog is \(backlog), but must be 1 at least.")
+            }
+            cOptions = try options.c()
+        } catch {
+            throw EventError(error)
         }
-        var cOptions = try options.c()
         try allow(options.allowedOrigin)
         let stream = EventStream(handle: handle, backlog: backlog)
         let result = unsafe vn_response_stream_events(
             pointer, &cOptions, EventStream.producer, EventStream.release,
             Unmanaged.passRetained(stream).toOpaque())
-        guard result == 0 else { throw VanillaError(beginningEvents: result) }
+        guard result == 0 else { throw EventError.failure(answeringWithEvents: result) }
         guard stream.isOpen else { return }
         do {
             try begin(stream)
@@ -59,11 +63,11 @@ extension ResponseWriter {
     /// A client that comes back, which ``Request/lastEventID`` tells, gets what it missed first; where
     /// not all of that is left, an event of the type `gap` before. HEAD gets the head alone.
     ///
-    /// - Throws: ``VanillaError`` of the kind `invalidTopic` for a name of more than 255 bytes;
+    /// - Throws: ``ResponseError`` of the kind `invalidTopic` for a name of more than 255 bytes;
     ///   `tooManyTopics`, `outOfResources`, `invalidField`, `fieldsTooLarge` or `alreadyAnswered`.
     public mutating func subscribe(
         to topic: String, in hub: EventHub, for request: Request
-    ) throws(VanillaError) {
+    ) throws {
         try subscribe(to: topic, in: hub, lastEventID: request.lastEventID)
     }
 
@@ -77,12 +81,14 @@ extension ResponseWriter {
     ///     none.
     public mutating func subscribe(
         to topic: String, in hub: EventHub, lastEventID: String? = nil
-    ) throws(VanillaError) {
-        guard !isAnswered else { throw VanillaError(beginningEvents: VanillaError.alreadyAnswered) }
+    ) throws {
+        guard !isAnswered else {
+            throw EventError.failure(answeringWithEvents: ResponseError.alreadyAnswered)
+        }
         try EventHub.check(topic)
         try allow(hub.options.stream.allowedOrigin)
         let result = unsafe hub.subscribe(pointer, to: topic, lastEventID: lastEventID ?? "")
-        guard result == 0 else { throw VanillaError(beginningEvents: result) }
+        guard result == 0 else { throw EventError.failure(answeringWithEvents: result) }
     }
 }
 

@@ -57,7 +57,7 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
     @inline(never)
     private func report(_ result: Int32, _ act: StaticString) {
         let why =
-            VanillaError.isAlreadyAnswered(result)
+            ResponseError.isAlreadyAnswered(result)
             ? "the request was answered before" : "memory ran out"
         unsafe core.hooks.report(.error, "\(act), but \(why).")
     }

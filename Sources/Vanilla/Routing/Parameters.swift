@@ -54,12 +54,12 @@ extension Request {
 extension Request.Parameters {
     /// The bytes of the parameter called `name`, as they were sent.
     ///
-    /// - Throws: ``VanillaError`` of the kind `unknownParameter` where the route has no such
+    /// - Throws: ``RouteError`` of the kind `unknownParameter` where the route has no such
     ///   parameter: a mistake in the program, answered 500 and logged.
     @_lifetime(copy self)
     public func require(_ name: StaticString) throws -> Bytes {
         guard let bytes = self[name] else {
-            throw VanillaError(
+            throw RouteError(
                 .unknownParameter,
                 "The route of this request has no parameter \"\(name)\".")
         }
@@ -71,7 +71,7 @@ extension Request.Parameters {
     ///
     /// - Parameter status: The answer to anything else, and to a number that the type cannot hold.
     ///   By default there is no such thing as what the path names.
-    /// - Throws: ``RequestError`` with that status; ``VanillaError`` of the kind `unknownParameter`.
+    /// - Throws: ``RequestError`` with that status; ``RouteError`` of the kind `unknownParameter`.
     @inlinable
     public func require<Number: FixedWidthInteger>(
         _ name: StaticString, as type: Number.Type, else status: Status = .notFound
@@ -90,7 +90,7 @@ extension Request.Parameters {
     /// The text that the parameter called `name` encodes: `%20` is a space, `%2F` a slash.
     ///
     /// - Parameter status: The answer to what is no UTF-8.
-    /// - Throws: ``RequestError`` with that status; ``VanillaError`` of the kind `unknownParameter`.
+    /// - Throws: ``RequestError`` with that status; ``RouteError`` of the kind `unknownParameter`.
     public func require(
         _ name: StaticString, as type: String.Type, else status: Status = .badRequest
     ) throws -> String {

@@ -21,10 +21,10 @@ struct RoutePattern {
     /// - Parameters:
     ///   - text: The pattern.
     ///   - route: The route as the user wrote it, for messages.
-    /// - Throws: ``VanillaError`` of the kind `invalidRoute`.
-    init(_ text: String, of route: String) throws(VanillaError) {
+    /// - Throws: ``RouteError`` of the kind `invalidRoute`.
+    init(_ text: String, of route: String) throws(RouteError) {
         guard text.utf8.first == UInt8(ascii: "/") else {
-            throw VanillaError(.invalidRoute, "\(route): a path begins with \"/\".")
+            throw RouteError(.invalidRoute, "\(route): a path begins with \"/\".")
         }
         let segments = text.utf8.dropFirst().split(
             separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
@@ -35,7 +35,7 @@ struct RoutePattern {
                 try append(.parameter, named: segment.dropFirst(), route)
             case UInt8(ascii: "*"):
                 guard index == segments.count - 1 else {
-                    throw VanillaError(
+                    throw RouteError(
                         .invalidRoute, "\(route): nothing may follow \"\(Substring(segment))\".")
                 }
                 try append(.rest, named: segment.dropFirst(), route)
@@ -48,19 +48,19 @@ struct RoutePattern {
 
     private mutating func append(
         _ part: Part, named name: Substring.UTF8View, _ route: String
-    ) throws(VanillaError) {
+    ) throws(RouteError) {
         let name = String(Substring(name))
         guard !name.isEmpty, name.utf8.allSatisfy(isNameByte) else {
-            throw VanillaError(
+            throw RouteError(
                 .invalidRoute,
                 "\(route): \"\(name)\" is no name; one is made of letters, digits, \"-\" and \"_\"."
             )
         }
         guard !names.contains(name) else {
-            throw VanillaError(.invalidRoute, "\(route): there are two parameters \"\(name)\".")
+            throw RouteError(.invalidRoute, "\(route): there are two parameters \"\(name)\".")
         }
         guard names.count < Router.parametersAtMost else {
-            throw VanillaError(
+            throw RouteError(
                 .invalidRoute,
                 "\(route): there are more than \(Router.parametersAtMost) parameters.")
         }
@@ -71,20 +71,20 @@ struct RoutePattern {
 
     private mutating func append(
         _ segment: Substring.UTF8View, _ route: String
-    ) throws(VanillaError) {
+    ) throws(RouteError) {
         let bytes = Array(segment)
         var at = 0
         while at < bytes.count {
             switch bytes[at] {
             case UInt8(ascii: "?"), UInt8(ascii: "#"):
-                throw VanillaError(
+                throw RouteError(
                     .invalidRoute,
                     "\(route): a path has no \"?\" and no \"#\"; write %3F and %23 for the characters."
                 )
             case UInt8(ascii: "%"):
                 let digits = bytes[at...].dropFirst().prefix(2).compactMap(hexadecimalDigit)
                 guard digits.count == 2 else {
-                    throw VanillaError(
+                    throw RouteError(
                         .invalidRoute,
                         "\(route): \"%\" stands before two hexadecimal digits; write %25 for the character."
                     )

@@ -63,9 +63,9 @@ public struct Router: Sendable {
 
     /// A router for the routes that `build` lists.
     ///
-    /// - Throws: ``VanillaError`` of the kind `invalidRoute`: a path is none, two routes match the
+    /// - Throws: ``RouteError`` of the kind `invalidRoute`: a path is none, two routes match the
     ///   same requests, or one of the limits above is passed. The message names the routes.
-    public init(_ build: @escaping @Sendable (inout Routes) -> Void) throws(VanillaError) {
+    public init(_ build: @escaping @Sendable (inout Routes) -> Void) throws(RouteError) {
         let list = RouteList(build)
         if let mistake = list.mistake { throw mistake }
         self.build = build
@@ -94,7 +94,7 @@ extension Router {
     public func makeHandler() -> Server.Handler {
         let list = RouteList(build)
         guard let handlers = list.handlers(in: numbers) else {
-            let error = VanillaError(
+            let error = RouteError(
                 .invalidRoute, "The router's closure did not list the same routes on each worker.")
             return { _, _ in throw error }
         }
@@ -150,7 +150,7 @@ extension Router {
 
 extension RouteTree {
     /// The tree of all routes of a list.
-    convenience init(_ list: RouteList) throws(VanillaError) {
+    convenience init(_ list: RouteList) throws(RouteError) {
         let root = RouteDraft()
         var methods = RouteMethods()
         var patterns: [RoutePattern] = []
@@ -158,7 +158,7 @@ extension RouteTree {
             let pattern = try RoutePattern(route.path, of: route.description)
             let bits = try methods.bits(of: route)
             if let other = root.add(pattern, route: number, methods: bits) {
-                throw VanillaError(
+                throw RouteError(
                     .invalidRoute,
                     "\(route.description) matches the same requests as \(list.routes[other].description)."
                 )
@@ -166,7 +166,7 @@ extension RouteTree {
             patterns.append(pattern)
         }
         if let number = findTooManySteps(root, patterns) {
-            throw VanillaError(
+            throw RouteError(
                 .invalidRoute,
                 "\(list.routes[number].description) and the routes before it overlap so much that a request could need more than \(Router.stepsAtMost) steps to find its own."
             )
@@ -187,19 +187,19 @@ private func findTooManySteps(_ root: RouteDraft, _ patterns: [RoutePattern]) ->
 }
 
 extension RouteMethods {
-    fileprivate mutating func bits(of route: RouteList.Route) throws(VanillaError) -> [Int] {
+    fileprivate mutating func bits(of route: RouteList.Route) throws(RouteError) -> [Int] {
         if route.methods.isEmpty {
-            throw VanillaError(.invalidRoute, "\(route.path): a route has a method.")
+            throw RouteError(.invalidRoute, "\(route.path): a route has a method.")
         }
         var bits: [Int] = []
         for method in route.methods {
             if method == .connect {
-                throw VanillaError(
+                throw RouteError(
                     .invalidRoute, "\(route.description): CONNECT is answered by the server itself."
                 )
             }
             guard let bit = bit(of: method) else {
-                throw VanillaError(
+                throw RouteError(
                     .invalidRoute,
                     "\(route.description): there are more than \(Router.otherMethodsAtMost) methods that HTTP does not define."
                 )

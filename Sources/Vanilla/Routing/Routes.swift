@@ -211,7 +211,7 @@ final class RouteList {
     var fallback: Routes.Fallback = { _, response, miss in response.send(status: miss.status) }
     var fallbackBody = Request.BodyDelivery.ignored
     /// The first mistake that is none of a route.
-    private(set) var mistake: VanillaError?
+    private(set) var mistake: RouteError?
     /// What answers each miss, with what the router itself uses around it.
     private(set) var misses: [RouteHandler] = []
 
@@ -231,7 +231,7 @@ final class RouteList {
     }
 
     func misplace(_ message: String) {
-        mistake = mistake ?? VanillaError(.invalidRoute, message)
+        mistake = mistake ?? RouteError(.invalidRoute, message)
     }
 
     /// The handlers in the order of `numbers`; `nil` where the routes are not the same.
@@ -258,7 +258,7 @@ struct RouteKey: Hashable, Sendable {
 extension Request {
     /// Names the methods that the path supports (RFC 9110, section 10.2.1): those of its routes, and
     /// OPTIONS, which is answered for every path that has any.
-    fileprivate func addAllowed(to response: inout ResponseWriter) throws(VanillaError) {
+    fileprivate func addAllowed(to response: inout ResponseWriter) throws(ResponseError) {
         guard let match = unsafe match else { return }
         // The router has filled it in.
         let methods = unsafe match.pointee.methods

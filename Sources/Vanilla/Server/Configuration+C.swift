@@ -5,40 +5,46 @@ internal import CVanillaIO
 extension Server.Configuration {
     /// Calls `body` with C's form of this configuration, which is valid for the length of the call.
     func withC<Result>(
-        _ body: (inout vn_config) throws(VanillaError) -> Result
-    ) throws(VanillaError) -> Result {
+        _ body: (inout vn_config) throws(ServerError) -> Result
+    ) throws(ServerError) -> Result {
         var config = unsafe vn_config()
         unsafe vn_config_init(&config)
-        try unsafe writeOptions(to: &config)
-        try unsafe limits.write(to: &config.limits)
-        try unsafe deadlines.write(to: &config.deadlines)
+        do throws(InvalidOption) {
+            try unsafe writeOptions(to: &config)
+            try unsafe limits.write(to: &config.limits)
+            try unsafe deadlines.write(to: &config.deadlines)
+        } catch {
+            throw ServerError(error)
+        }
 
         switch address {
-        case .any(let port):
-            unsafe config.port = try port.c("port")
+        case .any:
             return try unsafe body(&config)
-        case .host(let host, let port):
-            unsafe config.port = try port.c("port")
-            return try unsafe host.withTerminatedText("host") { text throws(VanillaError) in
+        case .host(let host, _):
+            return try unsafe host.withTerminatedText("host") { text throws(ServerError) in
                 unsafe config.host = unsafe text
                 return try unsafe body(&config)
             }
-        case .unixSocket(let path, let permissions):
-            guard 0...0o777 ~= permissions else {
-                throw VanillaError(
-                    .invalidConfiguration,
-                    "The permissions of a unix socket are 0 to 0o777, not \(permissions).")
-            }
-            unsafe config.unix_mode = try permissions.c("permissions")
+        case .unixSocket(let path, _):
             return try unsafe path.withTerminatedText("unix socket path") {
-                text throws(VanillaError) in
+                text throws(ServerError) in
                 unsafe config.unix_path = unsafe text
                 return try unsafe body(&config)
             }
         }
     }
 
-    private func writeOptions(to config: inout vn_config) throws(VanillaError) {
+    private func writeOptions(to config: inout vn_config) throws(InvalidOption) {
+        switch address {
+        case .any(let port), .host(_, let port):
+            unsafe config.port = try port.c("port")
+        case .unixSocket(_, let permissions):
+            guard 0...0o777 ~= permissions else {
+                throw InvalidOption(
+                    "The permissions of a unix socket are 0 to 0o777, not \(permissions).")
+            }
+            unsafe config.unix_mode = try permissions.c("permissions")
+        }
         unsafe config.backend =
             switch backend {
             case nil: UInt8(VN_BACKEND_AUTO)
@@ -53,7 +59,7 @@ extension Server.Configuration {
             }
         // To C, 0 stands for a number of its own choice.
         unsafe config.workers =
-            try workers.map { workers throws(VanillaError) in
+            try workers.map { workers throws(InvalidOption) in
                 try workers.positive("workers")
             } ?? 0
         unsafe config.pins_workers = pinsWorkers
@@ -64,7 +70,7 @@ extension Server.Configuration {
 }
 
 extension Server.Configuration.Limits {
-    fileprivate func write(to limits: inout vn_limits) throws(VanillaError) {
+    fileprivate func write(to limits: inout vn_limits) throws(InvalidOption) {
         limits.request_line = try requestLine.positive("limits.requestLine")
         limits.field = try field.positive("limits.field")
         limits.fields = try fields.positive("limits.fields")
@@ -83,7 +89,7 @@ extension Server.Configuration.Limits {
 }
 
 extension Server.Configuration.Deadlines {
-    fileprivate func write(to deadlines: inout vn_deadlines) throws(VanillaError) {
+    fileprivate func write(to deadlines: inout vn_deadlines) throws(InvalidOption) {
         // To C, 0 turns a deadline off.
         deadlines.head = try head?.c("deadlines.head") ?? 0
         deadlines.body_grace = try bodyGrace?.c("deadlines.bodyGrace") ?? 0
@@ -97,62 +103,16 @@ extension Server.Configuration.Deadlines {
     }
 }
 
-extension Int {
-    /// The value as C's option holds it.
-    func c<Value: FixedWidthInteger>(_ option: String) throws(VanillaError)
-        -> Value
-    {
-        guard let value = Value(exactly: self) else {
-            throw VanillaError(
-                .invalidConfiguration, "\(option) is \(self), but must be 0 to \(Value.max).")
-        }
-        return value
-    }
-
-    func positive<Value: FixedWidthInteger>(_ option: String) throws(VanillaError)
-        -> Value
-    {
-        guard let value = Value(exactly: self), value > 0 else {
-            throw VanillaError(
-                .invalidConfiguration, "\(option) is \(self), but must be 1 to \(Value.max).")
-        }
-        return value
-    }
-}
-
-extension Duration {
-    /// Whole milliseconds, rounded up: what is not zero must not become zero, which is no deadline.
-    func c(_ option: String) throws(VanillaError) -> UInt32 {
-        guard self > .zero, self <= .milliseconds(Int64(UInt32.max)) else {
-            throw VanillaError(
-                .invalidConfiguration,
-                "\(option) is \(self), but must be more than zero and at most 49 days; nil turns it off."
-            )
-        }
-        return boundedMilliseconds
-    }
-
-    /// Whole milliseconds, rounded up, none below zero, as many as C can hold beyond.
-    var boundedMilliseconds: UInt32 {
-        if self <= .zero { return 0 }
-        if self >= .milliseconds(Int64(UInt32.max)) { return .max }
-        let attosecondsOfMillisecond: Int64 = 1_000_000_000_000_000
-        let (seconds, attoseconds) = components
-        let milliseconds = (attoseconds + attosecondsOfMillisecond - 1) / attosecondsOfMillisecond
-        return UInt32(seconds * 1000 + milliseconds)
-    }
-}
-
 extension String {
-    /// Lends the text with a NUL behind it, and refuses one that holds a NUL itself, where C would
+    /// Lends the text with a NUL after it, and refuses one that holds a NUL itself, where C would
     /// see it end.
     fileprivate func withTerminatedText<Result>(
-        _ option: String, _ body: (UnsafePointer<CChar>) throws(VanillaError) -> Result
-    ) throws(VanillaError) -> Result {
+        _ option: String, _ body: (UnsafePointer<CChar>) throws(ServerError) -> Result
+    ) throws(ServerError) -> Result {
         guard !isEmpty, !utf8.contains(0) else {
-            throw VanillaError(.invalidAddress, "The \(option) is empty or holds a NUL.")
+            throw ServerError(.invalidAddress, "The \(option) is empty or holds a NUL.")
         }
-        return try unsafe utf8CString.withUnsafeBufferPointer { text throws(VanillaError) in
+        return try unsafe utf8CString.withUnsafeBufferPointer { text throws(ServerError) in
             // There is an address: the text has its NUL at least.
             try unsafe body(text.baseAddress!)
         }

@@ -11,11 +11,11 @@ extension Server {
     ///   - host: An address in digits; `nil` for every address of the machine, IPv4 and IPv6.
     ///   - port: The port; 0 for any free one.
     ///   - router: Its closure is run once on each worker's thread.
-    /// - Throws: ``VanillaError`` when the host is no address or the port no port. Nothing is
+    /// - Throws: ``ServerError`` when the host is no address or the port no port. Nothing is
     ///   opened yet.
     public convenience init(
         host: String? = nil, port: Int = 3000, router: Router
-    ) throws(VanillaError) {
+    ) throws(ServerError) {
         let address: Configuration.Address =
             if let host { .host(host, port: port) } else { .any(port: port) }
         try self.init(configuration: Configuration(address: address), router: router)
@@ -27,9 +27,9 @@ extension Server {
     ///   - configuration: Every option.
     ///   - router: Its closure is run once on each worker's thread. Its routes say how bodies reach
     ///     their handlers.
-    /// - Throws: ``VanillaError`` when an option is impossible; the message names it. Nothing is
+    /// - Throws: ``ServerError`` when an option is impossible; the message names it. Nothing is
     ///   opened yet.
-    public convenience init(configuration: Configuration, router: Router) throws(VanillaError) {
+    public convenience init(configuration: Configuration, router: Router) throws(ServerError) {
         try self.init(
             configuration: configuration, bodyDelivery: router.bodyDelivery,
             makeHandler: { _ in router.makeHandler() })

@@ -10,17 +10,17 @@ extension Server {
     /// - Parameter whenListening: Called once on this thread, when connections are accepted and
     ///   signals are handled: the moment to say where the server listens. With the configuration's
     ///   `usesCallingThread` the first worker answers only when it has returned.
-    /// - Throws: ``VanillaError`` when it cannot listen or the backend is not to be had.
-    public func run(whenListening: () -> Void = {}) throws(VanillaError) {
+    /// - Throws: ``ServerError`` when it cannot listen or the backend is not to be had.
+    public func run(whenListening: () -> Void = {}) throws(ServerError) {
         try core.run(handlesSignals: configuration.handlesSignals, whenListening: whenListening)
     }
 
     /// Starts to serve; returns when connections are accepted. A server that has stopped may be
     /// started again.
     ///
-    /// - Throws: ``VanillaError`` when it cannot listen, the backend is not to be had, or it runs
+    /// - Throws: ``ServerError`` when it cannot listen, the backend is not to be had, or it runs
     ///   already.
-    public func start() throws(VanillaError) {
+    public func start() throws(ServerError) {
         try core.start()
     }
 

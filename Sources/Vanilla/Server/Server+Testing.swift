@@ -21,11 +21,11 @@ extension Server {
     ///   - requests: The exact bytes of one request each.
     ///   - deadline: The time for everything.
     /// - Returns: The exact bytes of the answer to each, interim responses (1xx) included.
-    /// - Throws: ``VanillaError`` when the server cannot start, the deadline passes, or the server
+    /// - Throws: ``ServerError`` when the server cannot start, the deadline passes, or the server
     ///   closes the connection before the last answer is complete. The server is down then, too.
     public func test(
         _ requests: [[UInt8]], deadline: Duration = .seconds(10)
-    ) throws(VanillaError) -> [[UInt8]] {
+    ) throws(ServerError) -> [[UInt8]] {
         let server = try Server(like: self, at: .host("127.0.0.1", port: 0))
         try server.start()
         defer {

@@ -39,12 +39,12 @@ public final class Server: Sendable {
     ///   - host: An address in digits; `nil` for every address of the machine, IPv4 and IPv6.
     ///   - port: The port; 0 for any free one.
     ///   - handler: Called on the worker's thread for each request.
-    /// - Throws: ``VanillaError`` when the host is no address or the port no port. Nothing is
+    /// - Throws: ``ServerError`` when the host is no address or the port no port. Nothing is
     ///   opened yet.
     public convenience init(
         host: String? = nil, port: Int = 3000,
         handler: @escaping @Sendable (Request, inout ResponseWriter) throws -> Void
-    ) throws(VanillaError) {
+    ) throws(ServerError) {
         let address: Configuration.Address =
             if let host { .host(host, port: port) } else { .any(port: port) }
         try self.init(configuration: Configuration(address: address), handler: handler)
@@ -57,13 +57,13 @@ public final class Server: Sendable {
     ///   - bodyDelivery: Chooses, from its head, how a request's body reaches the handler; without
     ///     it all come whole.
     ///   - handler: Called on the worker's thread for each request.
-    /// - Throws: ``VanillaError`` when an option is impossible; the message names it. Nothing is
+    /// - Throws: ``ServerError`` when an option is impossible; the message names it. Nothing is
     ///   opened yet.
     public convenience init(
         configuration: Configuration,
         bodyDelivery: (@Sendable (Request) -> Request.BodyDelivery)? = nil,
         handler: @escaping @Sendable (Request, inout ResponseWriter) throws -> Void
-    ) throws(VanillaError) {
+    ) throws(ServerError) {
         try self.init(
             configuration: configuration, bodyDelivery: bodyDelivery, makeHandler: { _ in handler })
     }
@@ -84,20 +84,20 @@ public final class Server: Sendable {
     ///     it all come whole.
     ///   - makeHandler: Called once on each worker's thread, before its first request. The handler
     ///     is released on it.
-    /// - Throws: ``VanillaError`` when an option is impossible; the message names it. Nothing is
+    /// - Throws: ``ServerError`` when an option is impossible; the message names it. Nothing is
     ///   opened yet.
     public init(
         configuration: Configuration,
         bodyDelivery: (@Sendable (Request) -> Request.BodyDelivery)? = nil,
         makeHandler: @escaping @Sendable (Worker) -> Handler
-    ) throws(VanillaError) {
+    ) throws(ServerError) {
         self.configuration = configuration
         hooks = Hooks(makeHandler: makeHandler, bodyDelivery: bodyDelivery, log: configuration.log)
         core = try ServerCore(configuration: configuration, hooks: hooks)
     }
 
     /// A server like `other` that listens elsewhere.
-    init(like other: Server, at address: Configuration.Address) throws(VanillaError) {
+    init(like other: Server, at address: Configuration.Address) throws(ServerError) {
         var configuration = other.configuration
         configuration.address = address
         self.configuration = configuration

@@ -16,10 +16,10 @@ final class ServerCore: @unchecked Sendable {
     /// follows.
     private let isRetained = Atomic(false)
 
-    init(configuration: Server.Configuration, hooks: Hooks) throws(VanillaError) {
+    init(configuration: Server.Configuration, hooks: Hooks) throws(ServerError) {
         self.hooks = hooks
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe server = try configuration.withC { config throws(VanillaError) in
+        unsafe server = try configuration.withC { config throws(ServerError) in
             unsafe config.handlers = WorkerHandler.callbacks(
                 context: context, choosesBody: hooks.bodyDelivery != nil)
             if hooks.log != nil {
@@ -28,7 +28,7 @@ final class ServerCore: @unchecked Sendable {
             }
             var error = vn_error()
             guard let server = unsafe vn_server_open(&config, &error) else {
-                throw VanillaError(c: error)
+                throw ServerError(c: error)
             }
             return unsafe server
         }
@@ -53,13 +53,13 @@ final class ServerCore: @unchecked Sendable {
 // MARK: - Running
 
 extension ServerCore {
-    func start() throws(VanillaError) {
+    func start() throws(ServerError) {
         var error = vn_error()
-        guard unsafe vn_server_start(server, &error) == 0 else { throw VanillaError(c: error) }
+        guard unsafe vn_server_start(server, &error) == 0 else { throw ServerError(c: error) }
         retainItself()
     }
 
-    func run(handlesSignals: Bool, whenListening: () -> Void) throws(VanillaError) {
+    func run(handlesSignals: Bool, whenListening: () -> Void) throws(ServerError) {
         var error = vn_error()
         // C calls it during the call below, on this thread.
         let result = withoutActuallyEscaping(whenListening) { whenListening in
@@ -72,7 +72,7 @@ extension ServerCore {
                     }, listening, &error)
             }
         }
-        guard result == 0 else { throw VanillaError(c: error) }
+        guard result == 0 else { throw ServerError(c: error) }
         releaseItself()
     }
 

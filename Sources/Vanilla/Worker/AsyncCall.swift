@@ -19,12 +19,12 @@ struct AsyncCall {
     init(
         _ request: Request, _ response: inout ResponseWriter,
         _ handler: @escaping Server.AsyncHandler
-    ) throws(VanillaError) {
+    ) throws(ResponseError) {
         let found = unsafe request.match
         var error: Int32 = 0
         let room = unsafe found?.pointee.size ?? 0
         let begun = unsafe vn_call_begin(response.pointer, request.pointer, room, &error)
-        guard let begun = unsafe begun else { throw VanillaError(asyncRefusal: error) }
+        guard let begun = unsafe begun else { throw ResponseError(beginningHandler: error) }
         unsafe vn_call_put_off(begun)
         unsafe pointer = unsafe begun
         self.handler = handler
@@ -32,14 +32,5 @@ struct AsyncCall {
         tree = unsafe found?.pointee.withTree { $0 }
         // C's room is as large as was asked for.
         unsafe match = found?.pointee.copy(to: vn_call_extra(begun))
-    }
-}
-
-extension VanillaError {
-    fileprivate init(asyncRefusal error: Int32) {
-        self =
-            VanillaError.isAlreadyAnswered(error)
-            ? VanillaError(.alreadyAnswered, "The request was answered before its handler began.")
-            : VanillaError(.outOfResources, "There is no memory for an asynchronous handler.")
     }
 }

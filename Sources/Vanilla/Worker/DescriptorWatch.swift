@@ -36,7 +36,7 @@ extension Worker {
         /// It is closed by the worker's end.
         private let worker: Worker
 
-        init(_ descriptor: Int32, on worker: Worker) throws(VanillaError) {
+        init(_ descriptor: Int32, on worker: Worker) throws(ServerError) {
             precondition(worker.isCurrent, "A descriptor is watched on its worker's thread.")
             self.worker = worker
             var error: Int32 = 0
@@ -45,8 +45,9 @@ extension Worker {
             unsafe watch = vn_watch_open(
                 worker.executor.pointer, descriptor, Self.ready, context, &error)
             if unsafe watch == nil {
-                throw VanillaError(
-                    .descriptor, "The descriptor \(descriptor) cannot be watched.", code: -error)
+                throw ServerError(
+                    .unwatchableDescriptor, "The descriptor \(descriptor) cannot be watched.",
+                    code: -error)
             }
         }
 
@@ -113,9 +114,9 @@ extension Worker {
     /// Watches a descriptor. On the worker's thread. A worker watches 65,536 at most, those of database
     /// connections among them.
     ///
-    /// - Throws: ``VanillaError`` of the kind `descriptor` where descriptors or memory ran out, or the
+    /// - Throws: ``ServerError`` of the kind `unwatchableDescriptor` where descriptors or memory ran out, or the
     ///   number is none of an open descriptor.
-    public func watch(_ descriptor: Int32) throws(VanillaError) -> Worker.DescriptorWatch {
+    public func watch(_ descriptor: Int32) throws(ServerError) -> Worker.DescriptorWatch {
         try Worker.DescriptorWatch(descriptor, on: self)
     }
 }

@@ -7,7 +7,7 @@ extension Server {
     /// What this example serves.
     static func users(
         _ configuration: Configuration, in pool: PostgresPool
-    ) throws(VanillaError) -> Server {
+    ) throws -> Server {
         var configuration = configuration
         // A body is a name, and the longest list is known.
         configuration.limits.body = 255
@@ -25,7 +25,7 @@ private let listedAtMost = 10_000
 
 extension Router {
     /// Users: list them, find one, add one.
-    static func users(in pool: PostgresPool) throws(VanillaError) -> Router {
+    static func users(in pool: PostgresPool) throws(RouteError) -> Router {
         try Router { routes in
             routes.get("/") { _, response in
                 response.send("", contentType: .json)

@@ -5,7 +5,7 @@ import VanillaDigest
 
 extension Router {
     /// What this example serves.
-    static func etag() throws(VanillaError) -> Router {
+    static func etag() throws(RouteError) -> Router {
         try Router { routes in
             routes.get("/") { _, response in
                 response.send("", contentType: .json)

@@ -26,7 +26,7 @@ extension ServerOptions {
                 announce(
                     port: server.port, backend: server.backend, workerCount: server.workerCount)
             }
-        } catch let error as VanillaError where error.isAboutOptions {
+        } catch let error as ServerError where error.isAboutOptions {
             throw ValidationError(error.description)
         }
     }
@@ -49,7 +49,7 @@ extension ServerOptions {
     }
 }
 
-extension VanillaError {
+extension ServerError {
     fileprivate var isAboutOptions: Bool {
         kind == .invalidConfiguration || kind == .invalidAddress
     }

@@ -6,7 +6,7 @@ extension Server {
     /// What this example serves.
     static func notifications(
         _ configuration: Configuration, hub: EventHub
-    ) throws(VanillaError) -> Server {
+    ) throws -> Server {
         var configuration = configuration
         // A message goes to every subscriber, so it is a short one.
         configuration.limits.body = 64 << 10
@@ -17,7 +17,7 @@ extension Server {
 extension Router {
     /// The page, the stream and what publishes to it; the stream and the publishing also by the
     /// names that they had later.
-    static func notifications(_ hub: EventHub) throws(VanillaError) -> Router {
+    static func notifications(_ hub: EventHub) throws(RouteError) -> Router {
         try Router { routes in
             routes.get("/") { _, response in
                 response.send(page, contentType: .html)

@@ -4,7 +4,7 @@ import Vanilla
 
 extension Router {
     /// What this example serves.
-    static func simple() throws(VanillaError) -> Router {
+    static func simple() throws(RouteError) -> Router {
         try Router { routes in
             routes.get("/") { _, response in
                 response.send("", contentType: .json)

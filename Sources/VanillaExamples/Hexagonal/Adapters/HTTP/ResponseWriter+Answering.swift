@@ -20,10 +20,10 @@ extension ResponseWriter {
     /// Answers in JSON, and for this client alone: who is registered, and who logged in, is not for
     /// caches.
     ///
-    /// - Throws: ``VanillaError`` where the value cannot be written.
+    /// - Throws: ``ResponseError`` where the value cannot be written.
     mutating func answer(
         _ value: some Encodable, status: Status = .ok
-    ) throws(VanillaError) {
+    ) throws(ResponseError) {
         addField(.cacheControl, "no-store")
         try send(json: value, status: status, with: encoder)
     }

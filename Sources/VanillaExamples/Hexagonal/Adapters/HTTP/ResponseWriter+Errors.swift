@@ -6,7 +6,7 @@ import VanillaJSON
 
 extension ResponseWriter {
     /// What the application refused, in the words of HTTP.
-    mutating func refuse(_ error: ApplicationError) throws(VanillaError) {
+    mutating func refuse(_ error: ApplicationError) throws(ResponseError) {
         switch error {
         case .invalid(let problems):
             try refuse(
@@ -28,7 +28,7 @@ extension ResponseWriter {
 
     private mutating func refuse(
         _ status: Status, _ error: String, problems: [ProblemBody]? = nil
-    ) throws(VanillaError) {
+    ) throws(ResponseError) {
         try answer(ErrorBody(error: error, problems: problems), status: status)
     }
 }

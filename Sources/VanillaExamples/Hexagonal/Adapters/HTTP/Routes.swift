@@ -8,7 +8,7 @@ extension Server {
     /// What this example serves.
     static func hexagonal(
         _ configuration: Configuration, application: Application
-    ) throws(VanillaError) -> Server {
+    ) throws -> Server {
         var configuration = configuration
         // Forms of a few short fields.
         configuration.limits.body = 16 << 10
@@ -18,7 +18,7 @@ extension Server {
 
 extension Router {
     /// The application, reached by HTTP and JSON.
-    static func hexagonal(_ application: Application) throws(VanillaError) -> Router {
+    static func hexagonal(_ application: Application) throws(RouteError) -> Router {
         try Router { routes in
             routes.post(
                 "/users",

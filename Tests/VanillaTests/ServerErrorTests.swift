@@ -3,9 +3,9 @@
 import Testing
 import Vanilla
 
-@Suite struct VanillaErrorTests {
+@Suite struct ServerErrorTests {
     @Test func saysWhatFailedAndWhy() {
-        do throws(VanillaError) {
+        do throws(ServerError) {
             _ = try Server(host: "localhost", port: 1) { _, _ in }
             Issue.record("taken")
         } catch {

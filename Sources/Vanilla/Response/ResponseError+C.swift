@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+
+extension ResponseError {
+    /// The failure of adding a field, from C's negative result.
+    @inline(never)
+    init(addingField name: String, result: Int32) {
+        switch -result {
+        case SystemError.invalidArgument:
+            self.init(
+                .invalidField,
+                "The field \(name) has a name or a value with bytes that no field may have.")
+        case SystemError.notPermitted:
+            self.init(.reservedField, "The field \(name) is written by the server itself.")
+        case SystemError.tooLarge:
+            self.init(
+                .fieldsTooLarge, "The field \(name) makes the response's fields larger than 64 KiB."
+            )
+        case SystemError.alreadyDone:
+            self.init(.alreadyAnswered, "The field \(name) was added after the answer was sent.")
+        default:
+            self.init(.outOfMemory, "There is no memory for the field \(name).")
+        }
+    }
+
+    /// The failure of writing a part of a body, from C's negative result.
+    @inline(never)
+    init(writingBody result: Int32) {
+        switch -result {
+        case SystemError.tooLarge:
+            self.init(.lengthExceeded, "The body is longer than the length declared for it.")
+        default:
+            self.init(.outOfMemory, "There is no memory for a part of the body.")
+        }
+    }
+
+    /// The failure of beginning an asynchronous handler, from C's negative result.
+    init(beginningHandler result: Int32) {
+        self =
+            ResponseError.isAlreadyAnswered(result)
+            ? ResponseError(.alreadyAnswered, "The request was answered before its handler began.")
+            : ResponseError(.outOfMemory, "There is no memory for an asynchronous handler.")
+    }
+
+    /// The failure of making an entity tag.
+    static var invalidETag: ResponseError {
+        ResponseError(
+            .invalidETag,
+            "An entity tag is at most \(ETag.maximumCount) bytes without quotes, white space and "
+                + "control bytes.")
+    }
+
+    /// C's result where the request was answered before.
+    static var alreadyAnswered: Int32 { -SystemError.alreadyDone }
+
+    /// Whether C refused because the request was answered before.
+    static func isAlreadyAnswered(_ result: Int32) -> Bool { result == alreadyAnswered }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+
+/// Why a response, or a part of one, cannot be what the program asks for.
+public struct ResponseError: Error, Sendable, Equatable {
+    /// What sort of failure it is, to decide what to do about it.
+    public let kind: Kind
+    /// What failed, in a sentence.
+    public let message: String
+
+    package init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+}
+
+extension ResponseError {
+    /// Sorts of failure. Later versions may have more.
+    public struct Kind: Sendable, Hashable, CustomStringConvertible {
+        /// The name of the static member, for people.
+        public let description: String
+
+        package init(_ name: String) {
+            description = name
+        }
+
+        /// A field's name is not a token, or its value holds CR, LF, NUL or another control byte.
+        public static let invalidField = Kind("invalidField")
+        /// The server writes this field itself: Connection, Content-Length, Date or
+        /// Transfer-Encoding.
+        public static let reservedField = Kind("reservedField")
+        /// The fields of the response are larger than 64 KiB.
+        public static let fieldsTooLarge = Kind("fieldsTooLarge")
+        /// An entity tag has more than 64 bytes, or a byte that no entity tag may have.
+        public static let invalidETag = Kind("invalidETag")
+        /// A cookie has a part that cookies may not have, or clients would drop it.
+        public static let invalidCookie = Kind("invalidCookie")
+        /// A value cannot be written in the format of the response, or its content type is not one.
+        public static let invalidContent = Kind("invalidContent")
+        /// The request was answered before.
+        public static let alreadyAnswered = Kind("alreadyAnswered")
+        /// A body is longer than the length declared for it, or a range lies outside the bytes.
+        public static let lengthExceeded = Kind("lengthExceeded")
+        /// The thread is not that of a worker, where asynchronous handlers begin.
+        public static let notOnWorker = Kind("notOnWorker")
+        /// Memory ran out.
+        public static let outOfMemory = Kind("outOfMemory")
+    }
+}
+
+extension ResponseError: CustomStringConvertible {
+    /// What failed, for people.
+    public var description: String { message }
+}

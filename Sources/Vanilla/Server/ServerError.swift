@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+
+/// Why a server cannot be made, started or run.
+///
+/// ```swift
+/// do {
+///     try server.run()
+/// } catch where error.kind == .addressInUse {
+///     print("Another program listens on port 3000.")
+/// }
+/// ```
+public struct ServerError: Error, Sendable, Equatable {
+    /// What sort of failure it is, to decide what to do about it.
+    public let kind: Kind
+    /// What failed, in a sentence.
+    public let message: String
+    /// The operating system's number for the failure (errno(3)); 0 where the system did not fail.
+    public let code: Int32
+
+    package init(_ kind: Kind, _ message: String, code: Int32 = 0) {
+        self.kind = kind
+        self.message = message
+        self.code = code
+    }
+}
+
+extension ServerError {
+    /// Sorts of failure. Later versions may have more.
+    public struct Kind: Sendable, Hashable, CustomStringConvertible {
+        /// The name of the static member, for people.
+        public let description: String
+
+        package init(_ name: String) {
+            description = name
+        }
+
+        /// An option has an impossible value; the message names the option.
+        public static let invalidConfiguration = Kind("invalidConfiguration")
+        /// The host is no address, or the path cannot be that of a unix domain socket.
+        public static let invalidAddress = Kind("invalidAddress")
+        /// Another program, or another server of this one, listens at the address already.
+        public static let addressInUse = Kind("addressInUse")
+        /// The address belongs to no interface of this machine.
+        public static let addressUnavailable = Kind("addressUnavailable")
+        /// The user of this process may not listen at the address.
+        public static let permissionDenied = Kind("permissionDenied")
+        /// The backend that the configuration asks for is forbidden or unknown on this system.
+        public static let backendUnavailable = Kind("backendUnavailable")
+        /// Memory, descriptors or threads ran out.
+        public static let outOfResources = Kind("outOfResources")
+        /// The server cannot do that now: it runs already, or has not been started.
+        public static let invalidState = Kind("invalidState")
+        /// A worker cannot watch the descriptor: it is not open, or the worker watches as many as it
+        /// may.
+        public static let unwatchableDescriptor = Kind("unwatchableDescriptor")
+        /// The operating system refused for another reason: see ``ServerError/code``.
+        public static let system = Kind("system")
+    }
+}
+
+extension ServerError: CustomStringConvertible {
+    /// What failed, for people.
+    public var description: String { message }
+}
