@@ -134,7 +134,7 @@ let package = Package(
                 "Vanilla", "SimpleExample", "ETagExample", "SSEExample", "DatabaseExample",
                 "VanillaPostgres", "PrivatePostgres", "VanillaArena", "TestSupport",
             ]),
-        .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
+        .testTarget(name: "VanillaDigestTests", dependencies: ["Vanilla", "VanillaDigest"]),
         .testTarget(
             name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON", "TestSupport"]),
         .testTarget(

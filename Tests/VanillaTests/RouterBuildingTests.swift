@@ -40,8 +40,8 @@ import Vanilla
                 routes.on([.head], "/a/:z") { _, response in response.send("") }
             } == nil)
         let message = refusal { routes in
-            routes.on([.other("BREW"), .put], "/a/:x") { _, response in response.send("") }
-            routes.on([.get, .other("BREW")], "/a/:y") { _, response in response.send("") }
+            routes.on([Method("BREW"), .put], "/a/:x") { _, response in response.send("") }
+            routes.on([.get, Method("BREW")], "/a/:y") { _, response in response.send("") }
         }
         #expect(message == "GET, BREW /a/:y matches the same requests as BREW, PUT /a/:x.")
     }
@@ -126,7 +126,7 @@ import Vanilla
     @Test func boundsTheMethodsThatHTTPDoesNotDefine() throws {
         @Sendable func list(_ count: Int, _ routes: inout Routes) {
             for number in 1...count {
-                routes.on([.other("M\(number)")], "/a") { request, response in
+                routes.on([Method("M\(number)")], "/a") { request, response in
                     response.send(request.methodName)
                 }
             }

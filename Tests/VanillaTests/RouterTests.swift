@@ -152,7 +152,7 @@ func echoing(_ paths: [String], names: [StaticString] = ["a", "b", "c"]) throws 
             routes.put("/item/:id") { _, response in response.send("put") }
             routes.patch("/item/:id") { _, response in response.send("patched") }
             routes.delete("/item/:id") { _, response in response.send("deleted") }
-            routes.on([.get, .other("PURGE"), .other("BREW")], "/cache") { request, response in
+            routes.on([.get, Method("PURGE"), Method("BREW")], "/cache") { request, response in
                 response.send(request.methodName)
             }
             routes.on([.head], "/head") { _, response in

@@ -15,33 +15,30 @@ func serveWithC(_ options: ServerOptions) throws {
     config.uses_calling_thread = configuration.usesCallingThread
     config.backend =
         switch configuration.backend {
-        case nil: UInt8(VN_BACKEND_AUTO)
         case .ioUring: UInt8(VN_BACKEND_URING)
         case .epoll: UInt8(VN_BACKEND_EPOLL)
+        default: UInt8(VN_BACKEND_AUTO)
         }
     config.keep_alive =
         switch configuration.keepAlive {
-        case .rfc: UInt8(VN_KEEP_ALIVE_RFC)
         case .always: UInt8(VN_KEEP_ALIVE_ALWAYS)
         case .never: UInt8(VN_KEEP_ALIVE_NEVER)
+        default: UInt8(VN_KEEP_ALIVE_RFC)
         }
 
-    switch configuration.address {
-    case .any(let port):
-        config.port = UInt16(port)
-        try serve(config, options)
-    case .host(let host, let port):
-        config.port = UInt16(port)
-        try host.withCString { text in
-            config.host = text
-            try serve(config, options)
-        }
-    case .unixSocket(let path, let permissions):
+    let address = configuration.address
+    if let (path, permissions) = address.unixSocket {
         config.unix_mode = UInt32(permissions)
-        try path.withCString { text in
+        return try path.withCString { text in
             config.unix_path = text
             try serve(config, options)
         }
+    }
+    config.port = UInt16(address.port ?? 0)
+    guard let host = address.host else { return try serve(config, options) }
+    try host.withCString { text in
+        config.host = text
+        try serve(config, options)
     }
 }
 

@@ -38,14 +38,21 @@ extension EventHub {
         public init() {}
     }
 
-    /// What happens to a subscriber for whom too much waits.
-    public enum SlowPolicy: Sendable {
+    /// What happens to a subscriber for whom too much waits. Later versions may have more ways.
+    public struct SlowPolicy: Sendable, Hashable {
+        /// The way's number in C.
+        fileprivate let c: UInt8
+
+        private init(_ number: Int) {
+            c = UInt8(number)
+        }
+
         /// Its connection is cut. It may come back for what it missed.
-        case disconnect
+        public static let disconnect = SlowPolicy(VN_SLOW_DISCONNECT)
         /// What waits longest is dropped.
-        case dropOldest
+        public static let dropOldest = SlowPolicy(VN_SLOW_DROP_OLDEST)
         /// An event replaces one of the same key that waits; then as ``dropOldest``.
-        case keepNewest
+        public static let keepNewest = SlowPolicy(VN_SLOW_KEEP_NEWEST)
     }
 }
 
@@ -71,15 +78,5 @@ extension EventHub.TopicOptions {
             backlog_bytes: try backlogBytes.positive("backlogBytes"),
             backlog_age: try backlogAge?.c("backlogAge") ?? 0,
             slow: slowPolicy.c)
-    }
-}
-
-extension EventHub.SlowPolicy {
-    fileprivate var c: UInt8 {
-        switch self {
-        case .disconnect: UInt8(VN_SLOW_DISCONNECT)
-        case .dropOldest: UInt8(VN_SLOW_DROP_OLDEST)
-        case .keepNewest: UInt8(VN_SLOW_KEEP_NEWEST)
-        }
     }
 }

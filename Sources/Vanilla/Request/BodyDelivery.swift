@@ -3,24 +3,23 @@
 internal import CVanillaIO
 
 extension Request {
-    /// How a request's body reaches its handler.
-    public enum BodyDelivery: Sendable {
+    /// How a request's body reaches its handler. Later versions may have more ways.
+    public struct BodyDelivery: Sendable, Hashable {
+        /// The way's number in C.
+        let c: Int32
+
+        private init(_ number: Int) {
+            c = Int32(number)
+        }
+
         /// The handler is called once the body is complete, and finds it in ``Request/body``.
         /// `limits.body` bounds it.
-        case whole
+        public static let whole = BodyDelivery(VN_BODY_WHOLE)
         /// The handler is called at once and takes the pieces as they come:
         /// ``ResponseWriter/receiveBody(_:)``.
-        case streamed
-        /// The handler is called at once; the body is drained, or the connection closes where it is
-        /// long.
-        case ignored
-
-        var c: Int32 {
-            switch self {
-            case .whole: Int32(VN_BODY_WHOLE)
-            case .streamed: Int32(VN_BODY_STREAMED)
-            case .ignored: Int32(VN_BODY_IGNORED)
-            }
-        }
+        public static let streamed = BodyDelivery(VN_BODY_STREAMED)
+        /// The handler is called at once. The body is drained, or the connection closes where the
+        /// body is long.
+        public static let ignored = BodyDelivery(VN_BODY_IGNORED)
     }
 }

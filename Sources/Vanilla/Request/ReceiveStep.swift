@@ -3,18 +3,18 @@
 internal import CVanillaIO
 
 extension Request {
-    /// What a receiver of a body wants next.
-    public enum ReceiveStep: Sendable {
-        /// The next piece, as soon as it comes.
-        case more
-        /// Nothing until ``ResponseWriter/Handle/resume()``: the client is held back meanwhile.
-        case pause
+    /// What a receiver of a body wants next. Later versions may have more.
+    public struct ReceiveStep: Sendable, Hashable {
+        /// The step's number in C.
+        let c: Int32
 
-        var c: Int32 {
-            switch self {
-            case .more: Int32(VN_RECEIVE_MORE)
-            case .pause: Int32(VN_RECEIVE_PAUSE)
-            }
+        private init(_ number: Int) {
+            c = Int32(number)
         }
+
+        /// The next piece, as soon as it comes.
+        public static let more = ReceiveStep(VN_RECEIVE_MORE)
+        /// Nothing until ``ResponseWriter/Handle/resume()``: the client is held back meanwhile.
+        public static let pause = ReceiveStep(VN_RECEIVE_PAUSE)
     }
 }

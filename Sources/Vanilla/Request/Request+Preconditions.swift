@@ -3,8 +3,7 @@
 internal import CVanillaIO
 
 extension Request {
-    /// What a request's preconditions come to.
-    @frozen
+    /// What a request's preconditions come to: RFC 9110 knows these three.
     public enum PreconditionResult: Sendable {
         /// Do what the method says.
         case perform

@@ -35,18 +35,8 @@ public struct Request: ~Escapable {
 extension Request {
     /// What the client wants done.
     public var method: Method {
-        switch Int(unsafe pointer.pointee.method_id) {
-        case VN_METHOD_GET: .get
-        case VN_METHOD_HEAD: .head
-        case VN_METHOD_POST: .post
-        case VN_METHOD_PUT: .put
-        case VN_METHOD_DELETE: .delete
-        case VN_METHOD_CONNECT: .connect
-        case VN_METHOD_OPTIONS: .options
-        case VN_METHOD_TRACE: .trace
-        case VN_METHOD_PATCH: .patch
-        default: .other(String(methodName))
-        }
+        let number = unsafe pointer.pointee.method_id
+        return Int(number) == VN_METHOD_OTHER ? Method(String(methodName)) : Method(known: number)
     }
 
     /// The method as it was sent.
@@ -84,7 +74,7 @@ extension Request {
 
     /// The version of HTTP that the client speaks.
     public var version: Version {
-        unsafe pointer.pointee.minor == 0 ? .http10 : .http11
+        unsafe pointer.pointee.minor == 0 ? .http1_0 : .http1_1
     }
 
     /// The fields, in the order in which they came.

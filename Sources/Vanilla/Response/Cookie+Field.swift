@@ -17,12 +17,7 @@ extension Cookie {
             if let path { text += "; Path=\(path)" }
             if isSecure { text += "; Secure" }
             if isHTTPOnly { text += "; HttpOnly" }
-            switch sameSite {
-            case .strict: text += "; SameSite=Strict"
-            case .lax: text += "; SameSite=Lax"
-            case .none: text += "; SameSite=None"
-            case .unspecified: break
-            }
+            if let attribute = sameSite.attribute { text += "; SameSite=\(attribute)" }
             if isPartitioned { text += "; Partitioned" }
             return text
         }

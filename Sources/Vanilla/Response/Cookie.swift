@@ -61,15 +61,22 @@ public struct Cookie: Sendable, Hashable {
 }
 
 extension Cookie {
-    /// When a cookie is sent along with what other sites start.
-    public enum SameSite: Sendable, Hashable {
+    /// When a cookie is sent along with what other sites start. Later versions may have more.
+    public struct SameSite: Sendable, Hashable {
+        /// The value of the attribute; `nil` where none is sent.
+        let attribute: String?
+
+        private init(_ attribute: String?) {
+            self.attribute = attribute
+        }
+
         /// Never.
-        case strict
+        public static let strict = SameSite("Strict")
         /// When the user follows a link.
-        case lax
+        public static let lax = SameSite("Lax")
         /// Always; the cookie must be ``Cookie/isSecure`` then.
-        case none
+        public static let none = SameSite("None")
         /// As the client likes: no attribute is sent.
-        case unspecified
+        public static let unspecified = SameSite(nil)
     }
 }

@@ -3,21 +3,20 @@
 internal import CVanillaIO
 
 extension ResponseWriter {
-    /// What the producer of a body wants next.
-    public enum StreamStep: Sendable {
-        /// To be called again once the client has taken most of what was written.
-        case more
-        /// To be called again after ``ResponseWriter/Handle/resume()``.
-        case wait
-        /// Nothing: the body is complete.
-        case done
+    /// What the producer of a body wants next. Later versions may have more.
+    public struct StreamStep: Sendable, Hashable {
+        /// The step's number in C.
+        let c: Int32
 
-        var c: Int32 {
-            switch self {
-            case .more: Int32(VN_STREAM_MORE)
-            case .wait: Int32(VN_STREAM_WAIT)
-            case .done: Int32(VN_STREAM_DONE)
-            }
+        private init(_ number: Int) {
+            c = Int32(number)
         }
+
+        /// To be called again once the client has taken most of what was written.
+        public static let more = StreamStep(VN_STREAM_MORE)
+        /// To be called again after ``ResponseWriter/Handle/resume()``.
+        public static let wait = StreamStep(VN_STREAM_WAIT)
+        /// Nothing: the body is complete.
+        public static let done = StreamStep(VN_STREAM_DONE)
     }
 }

@@ -12,21 +12,16 @@ struct RouteMethods {
     static var head: Int { VN_METHOD_HEAD }
     static var options: Int { VN_METHOD_OPTIONS }
 
-    private static let known: [Method] = [
-        .get, .head, .post, .put, .delete, .connect, .options, .trace, .patch,
-    ]
     /// VN_METHOD_OTHER is below the known ones.
-    private static var firstOther: Int { known.count + 1 }
+    private static var firstOther: Int { Method.knownNames.count + 1 }
 
     /// How many other methods there is a bit for.
     static var othersAtMost: Int { UInt64.bitWidth - firstOther }
 
     /// The bit of a method, which gets one where it has none; `nil` when there are no more.
     mutating func bit(of method: Method) -> Int? {
+        if let number = method.knownNumber { return number }
         let name = method.description
-        if let index = RouteMethods.known.firstIndex(where: { $0.description == name }) {
-            return index + 1
-        }
         if let index = others.firstIndex(of: name) { return RouteMethods.firstOther + index }
         guard others.count < RouteMethods.othersAtMost else { return nil }
         others.append(name)
@@ -54,7 +49,7 @@ struct RouteMethods {
         for bit in 1..<UInt64.bitWidth where set & 1 << UInt64(bit) != 0 {
             names.append(
                 bit < RouteMethods.firstOther
-                    ? RouteMethods.known[bit - 1].description
+                    ? Method.knownNames[bit - 1]
                     : others[bit - RouteMethods.firstOther])
         }
         return names.sorted().joined(separator: ", ")

@@ -113,36 +113,29 @@ extension Router {
 }
 
 extension Router {
-    /// Why a request takes no route.
-    public enum Miss: Sendable, CaseIterable {
-        /// No route matches the path.
-        case notFound
-        /// The path has routes, but none for the method.
-        case methodNotAllowed
-        /// OPTIONS asks which methods the path has routes for (RFC 9110, section 9.3.7).
-        case options
-        /// A `%` of the path stands before something else than two hexadecimal digits.
-        case malformedPath
-
+    /// Why a request takes no route. Later versions may have more reasons.
+    public struct Miss: Sendable, Hashable, CaseIterable {
         /// The status with which the router answers: 404, 405, 204 or 400.
-        public var status: Status {
-            switch self {
-            case .notFound: .notFound
-            case .methodNotAllowed: .methodNotAllowed
-            case .options: .noContent
-            case .malformedPath: .badRequest
-            }
+        public let status: Status
+        /// Its place among all cases.
+        let place: Int
+
+        private init(_ status: Status, place: Int) {
+            self.status = status
+            self.place = place
         }
 
-        /// Its place among all cases.
-        var place: Int {
-            switch self {
-            case .notFound: 0
-            case .methodNotAllowed: 1
-            case .options: 2
-            case .malformedPath: 3
-            }
-        }
+        /// No route matches the path.
+        public static let notFound = Miss(.notFound, place: 0)
+        /// The path has routes, but none for the method.
+        public static let methodNotAllowed = Miss(.methodNotAllowed, place: 1)
+        /// OPTIONS asks which methods the path has routes for (RFC 9110, section 9.3.7).
+        public static let options = Miss(.noContent, place: 2)
+        /// A `%` of the path is not followed by two hexadecimal digits.
+        public static let malformedPath = Miss(.badRequest, place: 3)
+
+        /// All reasons, each at its place.
+        public static let allCases = [notFound, methodNotAllowed, options, malformedPath]
 
         var namesMethods: Bool { self == .methodNotAllowed || self == .options }
     }

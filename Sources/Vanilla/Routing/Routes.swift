@@ -80,7 +80,7 @@ extension Routes {
     ///
     /// ```swift
     /// routes.on([.get, .post], "/search") { request, response in ... }
-    /// routes.on([.other("PURGE")], "/cache/*key") { request, response in ... }
+    /// routes.on([Method("PURGE")], "/cache/*key") { request, response in ... }
     /// ```
     ///
     /// - Parameters:

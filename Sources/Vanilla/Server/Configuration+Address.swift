@@ -2,13 +2,49 @@
 
 extension Server.Configuration {
     /// Where a server listens. Port 0 stands for any free one: `Server.port` tells which.
-    public enum Address: Sendable, Hashable {
+    public struct Address: Sendable, Hashable {
+        enum Place: Sendable, Hashable {
+            case any(port: Int)
+            case host(String, port: Int)
+            case unixSocket(path: String, permissions: Int)
+        }
+
+        let place: Place
+
         /// Every address of the machine, IPv4 and IPv6.
-        case any(port: Int)
+        public static func any(port: Int) -> Address {
+            Address(place: .any(port: port))
+        }
+
         /// One address in digits: `127.0.0.1`, `::1`, `0.0.0.0`.
-        case host(String, port: Int)
+        public static func host(_ host: String, port: Int) -> Address {
+            Address(place: .host(host, port: port))
+        }
+
         /// A unix domain socket at that path, with permissions as for chmod(2). A socket file that
         /// nobody listens on is replaced; any other file is left alone.
-        case unixSocket(path: String, permissions: Int = 0o600)
+        public static func unixSocket(path: String, permissions: Int = 0o600) -> Address {
+            Address(place: .unixSocket(path: path, permissions: permissions))
+        }
+    }
+}
+
+extension Server.Configuration.Address {
+    /// The address in digits; `nil` for every address of the machine and for a unix domain socket.
+    public var host: String? {
+        if case .host(let host, _) = place { host } else { nil }
+    }
+
+    /// The port; `nil` for a unix domain socket.
+    public var port: Int? {
+        switch place {
+        case .any(let port), .host(_, let port): port
+        case .unixSocket: nil
+        }
+    }
+
+    /// The path of a unix domain socket and its permissions; `nil` for other addresses.
+    public var unixSocket: (path: String, permissions: Int)? {
+        if case .unixSocket(let path, let permissions) = place { (path, permissions) } else { nil }
     }
 }

@@ -17,7 +17,7 @@ extension Server.Configuration {
             throw ServerError(error)
         }
 
-        switch address {
+        switch address.place {
         case .any:
             return try unsafe body(&config)
         case .host(let host, _):
@@ -35,7 +35,7 @@ extension Server.Configuration {
     }
 
     private func writeOptions(to config: inout vn_config) throws(InvalidOption) {
-        switch address {
+        switch address.place {
         case .any(let port), .host(_, let port):
             unsafe config.port = try port.c("port")
         case .unixSocket(_, let permissions):
@@ -45,18 +45,8 @@ extension Server.Configuration {
             }
             unsafe config.unix_mode = try permissions.c("permissions")
         }
-        unsafe config.backend =
-            switch backend {
-            case nil: UInt8(VN_BACKEND_AUTO)
-            case .ioUring: UInt8(VN_BACKEND_URING)
-            case .epoll: UInt8(VN_BACKEND_EPOLL)
-            }
-        unsafe config.keep_alive =
-            switch keepAlive {
-            case .rfc: UInt8(VN_KEEP_ALIVE_RFC)
-            case .always: UInt8(VN_KEEP_ALIVE_ALWAYS)
-            case .never: UInt8(VN_KEEP_ALIVE_NEVER)
-            }
+        unsafe config.backend = backend?.c ?? UInt8(VN_BACKEND_AUTO)
+        unsafe config.keep_alive = keepAlive.c
         // To C, 0 stands for a number of its own choice.
         unsafe config.workers =
             try workers.map { workers throws(InvalidOption) in

@@ -7,14 +7,20 @@ extension Worker {
     /// used and released on the worker's thread.
     @safe
     public final class TurnTask {
-        /// When in a turn.
-        public enum Moment: Sendable {
-            /// After its events, in turns with what else they led to, such as the jobs of tasks: the place
-            /// to go on with something long that others should not wait for.
-            case soon
-            /// After everything that may ask for more: the place to send what the requests of the turn have
-            /// asked.
-            case end
+        /// When in a turn. Later versions may have more moments.
+        public struct Moment: Sendable, Hashable {
+            fileprivate let isEnd: Bool
+
+            private init(isEnd: Bool) {
+                self.isEnd = isEnd
+            }
+
+            /// After its events, in turns with what else they led to, such as the jobs of tasks: the
+            /// place to continue something long that others should not wait for.
+            public static let soon = Moment(isEnd: false)
+            /// After everything that may ask for more: the place to send what the requests of the
+            /// turn have asked for.
+            public static let end = Moment(isEnd: true)
         }
 
         private let worker: Worker
@@ -48,9 +54,10 @@ extension Worker {
             // Balanced when it runs.
             _ = unsafe Unmanaged.passRetained(self)
             let pointer = unsafe worker.executor.pointer
-            switch moment {
-            case .soon: unsafe vn_worker_soon(pointer, task)
-            case .end: unsafe vn_worker_last(pointer, task)
+            if moment.isEnd {
+                unsafe vn_worker_last(pointer, task)
+            } else {
+                unsafe vn_worker_soon(pointer, task)
             }
         }
 

@@ -96,4 +96,7 @@ extension ServerOptions {
     }
 }
 
-extension Server.Configuration.KeepAlive: ExpressibleByArgument {}
+extension Server.Configuration.KeepAlive: ExpressibleByArgument {
+    /// The names that the option takes.
+    public static var allValueStrings: [String] { allCases.map(\.description) }
+}
