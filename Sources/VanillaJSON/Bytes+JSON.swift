@@ -15,13 +15,13 @@ extension Bytes {
     /// - Throws: ``RequestError``, as `request.decode`, but for the 415.
     public func decodeJSON<Value: Decodable>(
         _ type: Value.Type = Value.self, with decoder: JSONDecoder? = nil,
-        nestingLimit: Int = JSONLimits.nesting
+        maximumNesting: Int = JSONLimits.defaultNesting
     ) throws(RequestError) -> Value {
-        let nestingLimit = min(nestingLimit, JSONLimits.nestingAtMost)
+        let maximumNesting = min(maximumNesting, JSONLimits.maximumNesting)
         do throws(JSONSyntax.Flaw) {
-            try JSONSyntax.check(self, nestingLimit: nestingLimit)
+            try JSONSyntax.check(self, maximumNesting: maximumNesting)
         } catch {
-            throw RequestError(.badRequest, flawSentence(error, of: self, nestingLimit))
+            throw RequestError(.badRequest, flawSentence(error, of: self, maximumNesting))
         }
 
         // A copy, so that nothing a type keeps of its decoder can point into the request.
@@ -43,9 +43,9 @@ extension Bytes {
 /// Used by all workers at the same time: it is Sendable, and its options never change.
 private let plainDecoder = JSONDecoder()
 
-private func flawSentence(_ flaw: JSONSyntax.Flaw, of text: Bytes, _ nestingLimit: Int) -> String {
+private func flawSentence(_ flaw: JSONSyntax.Flaw, of text: Bytes, _ maximumNesting: Int) -> String {
     switch flaw {
-    case .tooDeep: "The body is nested deeper than \(nestingLimit) arrays and objects."
+    case .tooDeep: "The body is nested deeper than \(maximumNesting) arrays and objects."
     case .malformed where text.isEmpty: "The body is empty, and so no JSON."
     case .malformed(let index) where index == text.count: "The body is no JSON: it ends too early."
     case .malformed(let index): "The body is no JSON from byte \(index) on, counted from zero."

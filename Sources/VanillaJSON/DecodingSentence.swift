@@ -24,7 +24,7 @@ func decodingSentence(_ error: DecodingError) -> String {
 }
 
 /// The bytes of a place that are told at most: keys may be the client's, and as long as its body.
-private let longestPlace = 200
+private let maximumPlaceCount = 200
 
 /// `users[2].name`. The keys of a dictionary are the client's, so of all keys only letters, digits,
 /// `_` and `-` of ASCII are repeated.
@@ -35,12 +35,12 @@ private func place(_ path: [any CodingKey]) -> String {
             text += "[\(index)]".utf8
         } else {
             if !text.isEmpty { text.append(UInt8(ascii: ".")) }
-            text += key.stringValue.utf8.prefix(longestPlace + 1).map { byte in
+            text += key.stringValue.utf8.prefix(maximumPlaceCount + 1).map { byte in
                 isPlain(byte) ? byte : UInt8(ascii: "?")
             }
         }
-        if text.count > longestPlace {
-            text = text.prefix(longestPlace) + Array("...".utf8)
+        if text.count > maximumPlaceCount {
+            text = text.prefix(maximumPlaceCount) + Array("...".utf8)
             break
         }
     }

@@ -6,7 +6,7 @@ public enum JSONLimits {
     /// The arrays and objects open at the same time at most, unless said otherwise: 128.
     ///
     /// A type that contains itself takes stack for each of them.
-    public static let nesting = 128
+    public static let defaultNesting = 128
     /// The most that can be asked for: 500. Foundation itself stops a little above.
-    public static let nestingAtMost = 500
+    public static let maximumNesting = 500
 }

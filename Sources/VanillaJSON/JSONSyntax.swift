@@ -27,20 +27,20 @@ struct JSONSyntax: ~Escapable {
     }
 
     private let text: Bytes
-    private let nestingLimit: Int
+    private let maximumNesting: Int
     private var index = 0
     private var open: [Container] = []
     private var expected = Expected.value
 
     @_lifetime(copy text)
-    private init(_ text: Bytes, nestingLimit: Int) {
+    private init(_ text: Bytes, maximumNesting: Int) {
         self.text = text
-        self.nestingLimit = nestingLimit
+        self.maximumNesting = maximumNesting
     }
 
     /// - Throws: The first flaw.
-    static func check(_ text: Bytes, nestingLimit: Int) throws(Flaw) {
-        var syntax = JSONSyntax(text, nestingLimit: nestingLimit)
+    static func check(_ text: Bytes, maximumNesting: Int) throws(Flaw) {
+        var syntax = JSONSyntax(text, maximumNesting: maximumNesting)
         repeat {
             syntax.skipBlanks()
             try syntax.readPart()
@@ -80,7 +80,7 @@ extension JSONSyntax {
 
     @_lifetime(self: copy self)
     private mutating func begin(_ container: Container) throws(Flaw) {
-        guard open.count < nestingLimit else { throw .tooDeep }
+        guard open.count < maximumNesting else { throw .tooDeep }
         open.append(container)
         expected = container == .array ? .valueOrEnd : .nameOrEnd
         index += 1

@@ -27,8 +27,8 @@ extension Request {
     ///   - type: What the body should be.
     ///   - decoder: A decoder with options of your own. It may be used by all workers at the same
     ///     time, while its options do not change.
-    ///   - nestingLimit: The arrays and objects open at the same time at most; never more than
-    ///     ``JSONLimits/nestingAtMost``.
+    ///   - maximumNesting: The arrays and objects open at the same time at most; never more than
+    ///     ``JSONLimits/maximumNesting``.
     /// - Throws: ``RequestError``, which is the answer unless it is caught. The status is 415 where
     ///   Content-Type is neither `application/json` nor ends in `+json` (RFC 6839, section 3.1), 400
     ///   where the body is no JSON (RFC 8259, to the letter) or nested too deep, and 422 where it is,
@@ -36,12 +36,12 @@ extension Request {
     ///   unless it is a ``RequestError``.
     public func decode<Value: Decodable>(
         _ type: Value.Type = Value.self, with decoder: JSONDecoder? = nil,
-        nestingLimit: Int = JSONLimits.nesting
+        maximumNesting: Int = JSONLimits.defaultNesting
     ) throws(RequestError) -> Value {
         guard hasJSON else {
             throw RequestError(.unsupportedMediaType, "The body must be application/json.")
         }
-        return try body.decodeJSON(type, with: decoder, nestingLimit: nestingLimit)
+        return try body.decodeJSON(type, with: decoder, maximumNesting: maximumNesting)
     }
 
     /// Whether the client says that the body is JSON.

@@ -106,7 +106,7 @@ import Testing
 
     @Test func keepsPagesShort() {
         #expect(Page(limit: 0) == nil && Page(limit: -1) == nil)
-        #expect(Page(limit: Page.longest) != nil && Page(limit: Page.longest + 1) == nil)
+        #expect(Page(limit: Page.maximumLimit) != nil && Page(limit: Page.maximumLimit + 1) == nil)
     }
 
     private func problems(_ body: () async throws -> Void) async throws -> [String] {

@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct ThreadPoolTests {
     @Test func keepsAStateToAThread() async throws {
-        let pool = ThreadPool([0], waitingAtMost: 100)
+        let pool = ThreadPool([0], maximumWaiting: 100)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<50 { group.addTask { try await pool.run { count in count += 1 } } }
             try await group.waitForAll()
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func throwsWhatTheWorkThrows() async throws {
-        let pool = ThreadPool([()], waitingAtMost: 1)
+        let pool = ThreadPool([()], maximumWaiting: 1)
         await #expect(throws: MemoryIsFull.self) {
             try await pool.run { _ in throw MemoryIsFull() }
         }
@@ -29,7 +29,7 @@ import Testing
 
     /// One job is being done, two wait, and the next is one too many.
     @Test func refusesWhatIsTooMuch() async throws {
-        let pool = ThreadPool([()], waitingAtMost: 2)
+        let pool = ThreadPool([()], maximumWaiting: 2)
         let (begun, held) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let results = Recorder<String>()
         async let first: Void = pool.run { _ in
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func doesNotBeginWhatNobodyWaitsFor() async throws {
-        let pool = ThreadPool([()], waitingAtMost: 2)
+        let pool = ThreadPool([()], maximumWaiting: 2)
         let (begun, held) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         async let first: Void = pool.run { _ in
             begun.signal()
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func doesWhatItTookBeforeItIsClosed() async throws {
-        let pool = ThreadPool([()], waitingAtMost: 10)
+        let pool = ThreadPool([()], maximumWaiting: 10)
         let (begun, held) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         async let first: Void = pool.run { _ in
             begun.signal()

@@ -7,9 +7,9 @@ import Vanilla
 @testable import VanillaJSON
 
 @Suite struct JSONSyntaxTests {
-    private func flaw(_ bytes: [UInt8], nestingLimit: Int = 128) -> JSONSyntax.Flaw? {
+    private func flaw(_ bytes: [UInt8], maximumNesting: Int = 128) -> JSONSyntax.Flaw? {
         do throws(JSONSyntax.Flaw) {
-            try JSONSyntax.check(Bytes(bytes.span), nestingLimit: nestingLimit)
+            try JSONSyntax.check(Bytes(bytes.span), maximumNesting: maximumNesting)
             return nil
         } catch {
             return error
@@ -74,18 +74,18 @@ import Vanilla
             let text = Array(
                 (String(repeating: opening, count: count) + "1"
                     + String(repeating: closing, count: count)).utf8)
-            #expect(flaw(text, nestingLimit: count * depth) == nil)
-            if count > 0 { #expect(flaw(text, nestingLimit: count * depth - 1) == .tooDeep) }
+            #expect(flaw(text, maximumNesting: count * depth) == nil)
+            if count > 0 { #expect(flaw(text, maximumNesting: count * depth - 1) == .tooDeep) }
         }
-        #expect(flaw(Array("[[],[],[[]]]".utf8), nestingLimit: 3) == nil)
-        #expect(flaw(Array("[]".utf8), nestingLimit: 0) == .tooDeep)
-        #expect(flaw(Array("[]".utf8), nestingLimit: -1) == .tooDeep)
+        #expect(flaw(Array("[[],[],[[]]]".utf8), maximumNesting: 3) == nil)
+        #expect(flaw(Array("[]".utf8), maximumNesting: 0) == .tooDeep)
+        #expect(flaw(Array("[]".utf8), maximumNesting: -1) == .tooDeep)
     }
 
     @Test func standsAnyDepth() {
         let deep = [UInt8](repeating: UInt8(ascii: "["), count: 8 << 20)
         #expect(flaw(deep) == .tooDeep)
-        #expect(flaw(Array(deep.prefix(100_000)), nestingLimit: .max) == .malformed(at: 100_000))
+        #expect(flaw(Array(deep.prefix(100_000)), maximumNesting: .max) == .malformed(at: 100_000))
     }
 
     /// Whatever the bytes: no trap, and what a parser says that was written to be simple. What is

@@ -47,11 +47,11 @@ import VanillaJSON
 
     @Test func decodesWhatIsNoObject() throws {
         let server = try offline { request, response in
-            response.send("\(try request.decode([Int].self, nestingLimit: 1))")
+            response.send("\(try request.decode([Int].self, maximumNesting: 1))")
         }
         #expect(server.answer(post("/", " [1, 2]", fields: RequestJSONTests.type)).text == "[1, 2]")
         let scalar = try offline { request, response in
-            let number: Int = try request.decode(nestingLimit: 0)
+            let number: Int = try request.decode(maximumNesting: 0)
             response.send("\(number)")
         }
         #expect(scalar.answer(post("/", "7", fields: RequestJSONTests.type)).text == "7")
@@ -227,9 +227,9 @@ import VanillaJSON
     func decodesTheDeepestTypeOnAWorker(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
             if request.path == "/tree" {
-                _ = try request.decode(Tree.self, nestingLimit: .max)
+                _ = try request.decode(Tree.self, maximumNesting: .max)
             } else {
-                _ = try request.decode(Chain.self, nestingLimit: .max)
+                _ = try request.decode(Chain.self, maximumNesting: .max)
             }
             response.send("")
         }

@@ -194,7 +194,7 @@ extension Answer {
             let counted = hub.statistics
             #expect(counted.published == 3 && counted.delivered == 3 && counted.subscribers == 3)
             #expect(counted.topics == 3 && counted.dropped == 0 && counted.disconnected == 0)
-            #expect(counted.longestLag >= counted.latestLag)
+            #expect(counted.maximumLag >= counted.latestLag)
         }
         #expect(hub.statistics.subscribers == 0)
     }

@@ -63,7 +63,7 @@ import Vanilla
     @Test(arguments: [("a&b", 200), ("a&b&c", 413), ("a&&b&&", 200)])
     func refusesMoreItemsThanAskedFor(body: String, status: Int) throws {
         let server = try offline { request, response in
-            let form = try request.form(limit: 2)
+            let form = try request.form(maximumCount: 2)
             response.send("\(form["b"]?.decodedName ?? "")")
         }
         let answer = server.answer(post("/", body, fields: FormTests.type))

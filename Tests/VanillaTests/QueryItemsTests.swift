@@ -111,14 +111,14 @@ import Vanilla
     ])
     func stopsAtTheLimitAndSaysSo(query: String, limit: Int, count: Int, isTruncated: Bool) {
         let bytes = Array(query.utf8)
-        var items = Request.QueryItems(Bytes(bytes.span), limit: limit)
+        var items = Request.QueryItems(Bytes(bytes.span), maximumCount: limit)
         expect(items.isTruncated == isTruncated)
         var found = 0
         while items.next() != nil { found += 1 }
         #expect(found == count)
         expect(items.isTruncated == isTruncated)
         expect(items.next() == nil)
-        expect(Request.QueryItems(Bytes(bytes.span), limit: limit)["d"] == nil)
+        expect(Request.QueryItems(Bytes(bytes.span), maximumCount: limit)["d"] == nil)
     }
 
     @Test func hasALimitByDefault() {
@@ -134,7 +134,7 @@ import Vanilla
         for _ in 0..<10_000 {
             let bytes = generator.bytes(upTo: 40, of: "ab=&%+4f1")
             var found: [SimpleItem] = []
-            var items = Request.QueryItems(Bytes(bytes.span), limit: 8)
+            var items = Request.QueryItems(Bytes(bytes.span), maximumCount: 8)
             let isTruncated = items.isTruncated
             while let item = items.next() {
                 var buffer = [UInt8](repeating: 0, count: item.value.count)

@@ -104,7 +104,7 @@ import Vanilla
 
     @Test func boundsTheParametersOfARoute() throws {
         @Sendable func path(_ count: Int) -> String { (0..<count).map { "/:p\($0)" }.joined() }
-        let most = Router.parametersAtMost
+        let most = Router.maximumParameterCount
         #expect(most == 16)
         let server = try routed { routes in
             routes.get(path(most)) { request, response in
@@ -131,7 +131,7 @@ import Vanilla
                 }
             }
         }
-        let most = Router.otherMethodsAtMost
+        let most = Router.maximumOtherMethodCount
         let server = try routed { routes in list(most, &routes) }
         #expect(server.answer(get("/a", method: "M1")).text == "M1")
         #expect(server.answer(get("/a", method: "M\(most)")).text == "M\(most)")
@@ -144,7 +144,7 @@ import Vanilla
 
     @Test func boundsTheStepsOfOneRequest() throws {
         // A node for each, one below the other, and the root.
-        let paths = (1..<Router.stepsAtMost).map { "/" + String(repeating: "z", count: $0) }
+        let paths = (1..<Router.maximumStepCount).map { "/" + String(repeating: "z", count: $0) }
         let server = try echoing(paths)
         #expect(server.answer(get(paths.last!)).text == paths.last!)
         #expect(server.answer(get(paths.last! + "z")).status == 404)
@@ -152,7 +152,7 @@ import Vanilla
         let more = paths.last! + "z"
         let message = try #require(refusal(paths + [more, "/b"]))
         #expect(message.hasPrefix("GET \(more) and the routes before it overlap"))
-        #expect(message.contains("\(Router.stepsAtMost) steps"))
+        #expect(message.contains("\(Router.maximumStepCount) steps"))
     }
 
     /// Every mixture of a literal and a parameter in `depth` segments: a path of the literal ones

@@ -4,7 +4,7 @@ internal import CVanillaIO
 
 extension EventHub {
     /// The bytes at most of a topic's name, an id or a key.
-    public static let nameMaximum = 255
+    public static let maximumNameCount = 255
 
     /// What a hub does.
     public struct Options: Sendable, Equatable {

@@ -25,7 +25,7 @@ extension EventHub {
         /// The time from publishing to delivery, with a resolution of a millisecond: the latest.
         public let latestLag: Duration
         /// The longest.
-        public let longestLag: Duration
+        public let maximumLag: Duration
     }
 }
 
@@ -40,6 +40,6 @@ extension EventHub.Statistics {
         dropped = counted.dropped
         disconnected = counted.disconnected
         latestLag = .milliseconds(counted.lag_last)
-        longestLag = .milliseconds(counted.lag_most)
+        maximumLag = .milliseconds(counted.lag_most)
     }
 }

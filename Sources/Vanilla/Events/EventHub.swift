@@ -124,8 +124,8 @@ extension EventHub {
 
     /// Refuses what is no topic's name.
     static func check(_ topic: String) throws(EventError) {
-        guard topic.utf8.count <= nameMaximum else {
-            throw EventError(.invalidTopic, "A topic's name has more than \(nameMaximum) bytes.")
+        guard topic.utf8.count <= maximumNameCount else {
+            throw EventError(.invalidTopic, "A topic's name has more than \(maximumNameCount) bytes.")
         }
     }
 

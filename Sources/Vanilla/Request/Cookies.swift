@@ -13,14 +13,14 @@ extension Request {
     /// around names and values, and what is empty between two `;`, is skipped.
     public struct Cookies: ~Escapable {
         /// The number of cookies that are looked at: 256, more than browsers keep for a site.
-        public static let limit = 256
+        public static let maximumCount = 256
 
         private let fields: Request.Fields
         /// Where to look for the next Cookie line.
         private var nextLine = 0
         /// What is not returned yet of the line before it.
         private var rest: Bytes
-        private var left = Request.Cookies.limit
+        private var left = Request.Cookies.maximumCount
 
         @_lifetime(copy fields)
         init(_ fields: Request.Fields) {
@@ -37,7 +37,7 @@ extension Request {
             return Request.CookiePair(pair)
         }
 
-        /// Whether there are more cookies than ``limit``: those beyond it are neither returned nor
+        /// Whether there are more cookies than ``maximumCount``: those beyond it are neither returned nor
         /// found.
         public var isTruncated: Bool {
             var cookies = self

@@ -15,7 +15,7 @@ extension Request {
     /// were more is told by ``isTruncated``.
     public struct QueryItems: ~Escapable {
         /// The number of items at most, unless said otherwise: 1,000.
-        public static let defaultLimit = 1000
+        public static let defaultMaximumCount = 1000
 
         /// What is not returned yet.
         private var rest: Bytes
@@ -26,11 +26,11 @@ extension Request {
         ///
         /// - Parameters:
         ///   - query: The items, with a `&` between any two.
-        ///   - limit: The number of items that are returned at most.
+        ///   - maximumCount: The number of items that are returned at most.
         @_lifetime(copy query)
-        public init(_ query: Bytes, limit: Int = Request.QueryItems.defaultLimit) {
+        public init(_ query: Bytes, maximumCount: Int = Request.QueryItems.defaultMaximumCount) {
             rest = query
-            left = max(0, limit)
+            left = max(0, maximumCount)
         }
 
         /// The next item; `nil` at the end, and at the limit. Empty ones, as in `a&&b`, are skipped.

@@ -12,20 +12,20 @@ extension Request {
     /// It is seen in ``body``, so the body must have come whole (``Request/BodyDelivery/whole``, unless you
     /// chose otherwise). A handler that collects pieces itself makes ``Request/QueryItems`` of them.
     ///
-    /// - Parameter limit: The number of items at most.
+    /// - Parameter maximumCount: The number of items at most.
     /// - Throws: ``RequestError`` with the status 415 where Content-Type says anything else, or
-    ///   nothing, and 413 where there are more items than `limit`. Uncaught, it is the answer.
+    ///   nothing, and 413 where there are more items than `maximumCount`. Uncaught, it is the answer.
     @_lifetime(copy self)
-    public func form(limit: Int = Request.QueryItems.defaultLimit) throws(RequestError)
+    public func form(maximumCount: Int = Request.QueryItems.defaultMaximumCount) throws(RequestError)
         -> Request.QueryItems
     {
         guard hasMediaType("application/x-www-form-urlencoded") else {
             throw RequestError(
                 .unsupportedMediaType, "The body must be application/x-www-form-urlencoded.")
         }
-        let items = Request.QueryItems(body, limit: limit)
+        let items = Request.QueryItems(body, maximumCount: maximumCount)
         guard !items.isTruncated else {
-            throw RequestError(.contentTooLarge, "The form has more than \(limit) items.")
+            throw RequestError(.contentTooLarge, "The form has more than \(maximumCount) items.")
         }
         return items
     }

@@ -59,7 +59,7 @@ extension Request {
         @_lifetime(copy self) get { unsafe lend(vn_request_query(pointer)) }
     }
 
-    /// The names and values in the query, at most ``Request/QueryItems/defaultLimit`` of them.
+    /// The names and values in the query, at most ``Request/QueryItems/defaultMaximumCount`` of them.
     public var queryItems: Request.QueryItems {
         @_lifetime(copy self) get { Request.QueryItems(query) }
     }

@@ -24,7 +24,7 @@ extension ResponseWriter {
         /// - Throws: ``ResponseError`` of the kind `lengthExceeded` past the length declared for the
         ///   body.
         public mutating func write(_ text: StaticString) throws(ResponseError) {
-            if text.utf8CodeUnitCount <= ResponseWriter.copiedAtMost {
+            if text.utf8CodeUnitCount <= ResponseWriter.maximumCopiedCount {
                 try write(text.bytes)
             } else {
                 try unsafe lend(text.bytes, release: nil, context: nil)

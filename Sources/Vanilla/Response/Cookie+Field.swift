@@ -29,8 +29,8 @@ extension Cookie {
             throw invalid(
                 "A cookie's name is one or more letters, digits and any of !#$%&'*+-.^_`|~.")
         }
-        guard name.utf8.count + value.utf8.count <= Cookie.largest else {
-            throw invalid("The cookie \(name.prefix(64)) is larger than \(Cookie.largest) bytes.")
+        guard name.utf8.count + value.utf8.count <= Cookie.maximumCount else {
+            throw invalid("The cookie \(name.prefix(64)) is larger than \(Cookie.maximumCount) bytes.")
         }
         guard value.utf8.allSatisfy(isCookieByte) else {
             throw invalid(
@@ -51,9 +51,9 @@ extension Cookie {
                 "The path of the cookie \(name) does not begin with /, or has a byte that is no printable ASCII, or one of space \" , ; \\."
             )
         }
-        guard path.utf8.count <= Cookie.longestPath else {
+        guard path.utf8.count <= Cookie.maximumPathCount else {
             throw invalid(
-                "The path of the cookie \(name) is longer than \(Cookie.longestPath) bytes.")
+                "The path of the cookie \(name) is longer than \(Cookie.maximumPathCount) bytes.")
         }
     }
 
@@ -64,7 +64,7 @@ extension Cookie {
             1...63 ~= label.count && label.allSatisfy(isLabelByte)
                 && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
         }
-        guard isName, domain.utf8.count <= Cookie.longestDomain else {
+        guard isName, domain.utf8.count <= Cookie.maximumDomainCount else {
             throw invalid("The domain of the cookie \(name) is no host name.")
         }
     }

@@ -14,11 +14,11 @@
 /// as long as the client's session.
 public struct Cookie: Sendable, Hashable {
     /// The bytes of name and value together at most: 4,096. Clients drop what is larger.
-    public static let largest = 4096
+    public static let maximumCount = 4096
     /// The bytes of a path at most: 1,024. Clients ignore what is longer.
-    public static let longestPath = 1024
+    public static let maximumPathCount = 1024
     /// The bytes of a domain at most: 253, as of any host's name.
-    public static let longestDomain = 253
+    public static let maximumDomainCount = 253
 
     /// A token (RFC 9110, section 5.6.2).
     public var name: String

@@ -7,7 +7,7 @@ extension ResponseWriter {
     public mutating func send(
         _ body: StaticString, status: Status? = nil, contentType: ContentType = .text
     ) {
-        if body.utf8CodeUnitCount <= ResponseWriter.copiedAtMost {
+        if body.utf8CodeUnitCount <= ResponseWriter.maximumCopiedCount {
             send(copying: body.bytes, status, contentType)
         } else {
             unsafe lend(body.bytes, status, contentType, release: nil, context: nil)
@@ -82,7 +82,7 @@ extension ResponseWriter {
 extension ResponseWriter {
     /// A longer text is sent from where it is; a shorter one costs less to copy than to send as a
     /// piece of its own.
-    static var copiedAtMost: Int { 2048 }
+    static var maximumCopiedCount: Int { 2048 }
 
     /// Set the status where one was named. Whether it came too late is told by what follows.
     mutating func begin(_ status: Status?) {

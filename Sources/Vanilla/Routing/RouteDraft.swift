@@ -51,7 +51,7 @@ final class RouteDraft {
     private func descend(_ bytes: ArraySlice<UInt8>) -> RouteDraft {
         guard let first = bytes.first else { return self }
         guard let child = children.first(where: { $0.label[0] == first }) else {
-            let child = RouteDraft(label: Array(bytes.prefix(RouteTree.labelAtMost)))
+            let child = RouteDraft(label: Array(bytes.prefix(RouteTree.maximumLabelCount)))
             children.append(child)
             return child.descend(bytes.dropFirst(child.label.count))
         }
@@ -74,9 +74,9 @@ final class RouteDraft {
 
     /// The most nodes that one path can lead to. Of the literal children a path takes one; the
     /// parameter is tried where that child had no route for it, and the rest behind both.
-    var stepsAtMost: Int {
-        let literal = children.map(\.stepsAtMost).max() ?? 0
-        return 1 + literal + (parameter?.stepsAtMost ?? 0) + (rest.routes.isEmpty ? 0 : 1)
+    var maximumStepCount: Int {
+        let literal = children.map(\.maximumStepCount).max() ?? 0
+        return 1 + literal + (parameter?.maximumStepCount ?? 0) + (rest.routes.isEmpty ? 0 : 1)
     }
 }
 

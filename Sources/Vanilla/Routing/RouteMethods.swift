@@ -16,14 +16,14 @@ struct RouteMethods {
     private static var firstOther: Int { Method.knownNames.count + 1 }
 
     /// How many other methods there is a bit for.
-    static var othersAtMost: Int { UInt64.bitWidth - firstOther }
+    static var maximumOtherCount: Int { UInt64.bitWidth - firstOther }
 
     /// The bit of a method, which gets one where it has none; `nil` when there are no more.
     mutating func bit(of method: Method) -> Int? {
         if let number = method.knownNumber { return number }
         let name = method.description
         if let index = others.firstIndex(of: name) { return RouteMethods.firstOther + index }
-        guard others.count < RouteMethods.othersAtMost else { return nil }
+        guard others.count < RouteMethods.maximumOtherCount else { return nil }
         others.append(name)
         return RouteMethods.firstOther + others.count - 1
     }

@@ -59,10 +59,10 @@ struct RoutePattern {
         guard !names.contains(name) else {
             throw RouteError(.invalidRoute, "\(route): there are two parameters \"\(name)\".")
         }
-        guard names.count < Router.parametersAtMost else {
+        guard names.count < Router.maximumParameterCount else {
             throw RouteError(
                 .invalidRoute,
-                "\(route): there are more than \(Router.parametersAtMost) parameters.")
+                "\(route): there are more than \(Router.maximumParameterCount) parameters.")
         }
         endLiteral()
         names.append(name)

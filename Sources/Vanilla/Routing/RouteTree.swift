@@ -36,7 +36,7 @@ final class RouteTree: @unchecked Sendable {
 
     static let none = UInt32.max
     /// The most bytes of a node's label.
-    static let labelAtMost = 32
+    static let maximumLabelCount = 32
 
     // All of these are written in `init` only, and freed at the end of this object.
     fileprivate let nodes: UnsafeMutablePointer<Node>
@@ -215,7 +215,7 @@ extension RouteTree {
     }
 
     /// Finds the route of a request, and its parameters' ranges of the path, for which there is room
-    /// for `Router.parametersAtMost`.
+    /// for `Router.maximumParameterCount`.
     func find(_ request: Request, _ ranges: UnsafeMutablePointer<vn_range>) -> Outcome {
         let path = unsafe vn_request_path(request.pointer)
         // The path is never empty, and so has an address.
@@ -231,7 +231,7 @@ extension RouteTree {
 
     /// The same for who does not want the parameters.
     func find(_ request: Request) -> Outcome {
-        unsafe withUnsafeTemporaryAllocation(of: vn_range.self, capacity: Router.parametersAtMost) {
+        unsafe withUnsafeTemporaryAllocation(of: vn_range.self, capacity: Router.maximumParameterCount) {
             // It has places, and so an address.
             ranges in unsafe find(request, ranges.baseAddress!)
         }
@@ -252,7 +252,7 @@ extension RouteTree {
 /// One walk over a tree.
 ///
 /// Each node is visited once at most, because there is one way to it and so one place in the path
-/// where it can be reached; ``Router/stepsAtMost`` bounds how many one path leads to. What is read
+/// where it can be reached; ``Router/maximumStepCount`` bounds how many one path leads to. What is read
 /// of the path lies before its end, and what is read of the tree's arrays was written when it was
 /// made.
 @safe

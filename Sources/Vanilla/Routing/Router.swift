@@ -54,12 +54,12 @@ public struct Router: Sendable {
     private let build: @Sendable (inout Routes) -> Void
 
     /// The most parameters of a route, its rest included.
-    public static var parametersAtMost: Int { 16 }
+    public static var maximumParameterCount: Int { 16 }
     /// The most steps that one request may need to find its route, which grow where routes overlap:
     /// where at the same place some have a literal segment and some a parameter.
-    public static var stepsAtMost: Int { 256 }
+    public static var maximumStepCount: Int { 256 }
     /// The most methods beside those that ``Method`` names.
-    public static var otherMethodsAtMost: Int { RouteMethods.othersAtMost }
+    public static var maximumOtherMethodCount: Int { RouteMethods.maximumOtherCount }
 
     /// A router for the routes that `build` lists.
     ///
@@ -161,7 +161,7 @@ extension RouteTree {
         if let number = findTooManySteps(root, patterns) {
             throw RouteError(
                 .invalidRoute,
-                "\(list.routes[number].description) and the routes before it overlap so much that a request could need more than \(Router.stepsAtMost) steps to find its own."
+                "\(list.routes[number].description) and the routes before it overlap so much that a request could need more than \(Router.maximumStepCount) steps to find its own."
             )
         }
         self.init(root, methods: methods, names: patterns.map(\.names))
@@ -171,11 +171,11 @@ extension RouteTree {
 /// The number of the pattern with which a tree of all of them passes the limit; `nil` where none
 /// does.
 private func findTooManySteps(_ root: RouteDraft, _ patterns: [RoutePattern]) -> Int? {
-    guard root.stepsAtMost > Router.stepsAtMost else { return nil }
+    guard root.maximumStepCount > Router.maximumStepCount else { return nil }
     let part = RouteDraft()
     return patterns.enumerated().first { number, pattern in
         _ = part.add(pattern, route: number, methods: [RouteMethods.get])
-        return part.stepsAtMost > Router.stepsAtMost
+        return part.maximumStepCount > Router.maximumStepCount
     }?.offset
 }
 
@@ -194,7 +194,7 @@ extension RouteMethods {
             guard let bit = bit(of: method) else {
                 throw RouteError(
                     .invalidRoute,
-                    "\(route.description): there are more than \(Router.otherMethodsAtMost) methods that HTTP does not define."
+                    "\(route.description): there are more than \(Router.maximumOtherMethodCount) methods that HTTP does not define."
                 )
             }
             bits.append(bit)

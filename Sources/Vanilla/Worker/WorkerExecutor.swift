@@ -39,10 +39,10 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     private let stopHook: UnsafeMutablePointer<vn_guest>
 
     /// Tasks that wait for a handler to run.
-    private static let idleRunnersAtMost = 256
+    private static let maximumIdleRunnerCount = 256
 
     /// Jobs in one turn of the worker's loop; more wait for the next one.
-    private static let jobsAtMost = 4096
+    private static let maximumJobCount = 4096
 
     /// For the worker whose thread this is.
     init?() {
@@ -165,7 +165,7 @@ extension WorkerExecutor {
         // What they enqueue comes behind them.
         isScheduled = true
         var count = 0
-        while count < Self.jobsAtMost, let job = jobs.removeFirst() {
+        while count < Self.maximumJobCount, let job = jobs.removeFirst() {
             run(job)
             count += 1
         }
@@ -221,7 +221,7 @@ extension WorkerExecutor {
     }
 
     /// Also false on another thread than the worker's, where one goes on after its end.
-    var canTakeIdleRunner: Bool { isCurrent && idleRunnerCount < Self.idleRunnersAtMost }
+    var canTakeIdleRunner: Bool { isCurrent && idleRunnerCount < Self.maximumIdleRunnerCount }
 
     func putIdleRunner(_ runner: AsyncRunner) {
         runner.nextIdle = idleRunner

@@ -41,7 +41,7 @@ struct Database: ParsableCommand {
     private func serve(_ connection: String) throws {
         let pool: PostgresPool
         do throws(PostgresError) {
-            pool = try PostgresPool(.five(connection, among: options.workersAtMost))
+            pool = try PostgresPool(.five(connection, among: options.maximumWorkerCount))
         } catch {
             throw ValidationError("The database: \(error)")
         }

@@ -21,7 +21,7 @@ private let listUsers = Statement(
     "select id, name from users where id > $1 order by id limit $2", .reads)
 
 /// The most users of one list. What comes behind them is linked to.
-private let listedAtMost = 10_000
+private let maximumListCount = 10_000
 
 extension Router {
     /// Users: list them, find one, add one.
@@ -37,8 +37,8 @@ extension Router {
                     let connection = try await pool.acquire()
                     defer { pool.release(connection) }
 
-                    let rows = try await connection.query(listUsers, after, listedAtMost)
-                    if rows.count == listedAtMost, let last = rows.last {
+                    let rows = try await connection.query(listUsers, after, maximumListCount)
+                    if rows.count == maximumListCount, let last = rows.last {
                         let target = "/user?after=\(try last[0, as: Int32.self])"
                         try response.addField(.link, "<\(target)>; rel=\"next\"")
                     }

@@ -17,7 +17,7 @@ struct Hexagonal: ParsableCommand {
     @OptionGroup var storeOptions: StoreOptions
 
     func run() throws {
-        let store = try storeOptions.open(workers: options.workersAtMost)
+        let store = try storeOptions.open(workers: options.maximumWorkerCount)
         defer { store.close() }
         // Half of them, so that the server keeps the others.
         let hasher = try Argon2Hasher(threads: max(1, processorCount / 2))

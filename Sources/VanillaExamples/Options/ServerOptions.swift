@@ -54,7 +54,7 @@ extension ServerOptions {
     }
 
     /// As many workers as there will be, unless this program may not use all processors.
-    public var workersAtMost: Int { workers ?? processorCount }
+    public var maximumWorkerCount: Int { workers ?? processorCount }
 
     private var address: Server.Configuration.Address {
         get throws {

@@ -54,7 +54,7 @@ extension EventHub.Statistics {
         events_gaps \(gaps)
         events_dropped \(dropped)
         events_disconnected \(disconnected)
-        events_longest_lag_milliseconds \(Int(longestLag / .milliseconds(1)))
+        events_longest_lag_milliseconds \(Int(maximumLag / .milliseconds(1)))
 
         """
     }

@@ -12,7 +12,7 @@ final class HeldHasher: PasswordHasher {
     /// Gets a value when a password is being checked.
     let begun = Recorder<String>()
     private let held = DispatchSemaphore(value: 0)
-    private let threads = ThreadPool([()], waitingAtMost: 1)
+    private let threads = ThreadPool([()], maximumWaiting: 1)
 
     func release() {
         held.signal()

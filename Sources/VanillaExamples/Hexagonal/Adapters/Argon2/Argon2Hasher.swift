@@ -18,9 +18,9 @@ final class Argon2Hasher: PasswordHasher {
     ///   - cost: What a hash costs.
     ///   - threads: The hashes at the same time at most.
     ///   - limit: Those that wait for them at most.
-    init(cost: Argon2Cost = .recommended, threads: Int, waitingAtMost limit: Int = 64) throws {
+    init(cost: Argon2Cost = .recommended, threads: Int, maximumWaiting limit: Int = 64) throws {
         self.cost = cost
-        self.threads = ThreadPool(Array(repeating: (), count: threads), waitingAtMost: limit)
+        self.threads = ThreadPool(Array(repeating: (), count: threads), maximumWaiting: limit)
         nobodysHash = try cost.hash(randomBytes(count: 32))
     }
 

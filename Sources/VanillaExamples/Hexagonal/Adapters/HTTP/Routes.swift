@@ -79,7 +79,7 @@ extension Request {
             guard let after, let limit, let page = Page(after: after, limit: limit) else {
                 throw RequestError(
                     .badRequest,
-                    "\"after\" must be a whole number, and \"limit\" one from 1 to \(Page.longest)."
+                    "\"after\" must be a whole number, and \"limit\" one from 1 to \(Page.maximumLimit)."
                 )
             }
             return page

@@ -12,7 +12,7 @@ final class SQLiteStore: Sendable {
     /// Opens a file, makes it where there is none, and brings it up to date.
     ///
     /// - Throws: ``SQLiteError``, or ``NewerDatabase``.
-    init(path: String, readers: Int = 2, waitingAtMost limit: Int = 1000) throws {
+    init(path: String, readers: Int = 2, maximumWaiting limit: Int = 1000) throws {
         let writing = try Self.connect(path)
         try SQLiteMigrations.run(on: writing)
         let reading = try (0..<readers).map { _ in
@@ -20,8 +20,8 @@ final class SQLiteStore: Sendable {
             try connection.execute("PRAGMA query_only = ON")
             return connection
         }
-        writer = ThreadPool([writing], waitingAtMost: limit)
-        self.readers = ThreadPool(reading, waitingAtMost: limit)
+        writer = ThreadPool([writing], maximumWaiting: limit)
+        self.readers = ThreadPool(reading, maximumWaiting: limit)
     }
 
     /// What was answered is on the disk: each commit waits for it.

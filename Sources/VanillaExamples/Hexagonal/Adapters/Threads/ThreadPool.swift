@@ -13,7 +13,7 @@ final class ThreadPool<State>: Sendable {
     private let threads: [Thread]
 
     /// Starts a thread for each of `states`, which belong to the threads from then on.
-    init(_ states: [State], waitingAtMost limit: Int) {
+    init(_ states: [State], maximumWaiting limit: Int) {
         let jobs = JobQueue<State>(limit: limit)
         self.jobs = jobs
         threads = states.map { state in Thread(PoolThread(state, jobs)) }
