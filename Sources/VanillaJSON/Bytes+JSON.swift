@@ -43,7 +43,8 @@ extension Bytes {
 /// Used by all workers at the same time: it is Sendable, and its options never change.
 private let plainDecoder = JSONDecoder()
 
-private func flawSentence(_ flaw: JSONSyntax.Flaw, of text: Bytes, _ maximumNesting: Int) -> String {
+private func flawSentence(_ flaw: JSONSyntax.Flaw, of text: Bytes, _ maximumNesting: Int) -> String
+{
     switch flaw {
     case .tooDeep: "The body is nested deeper than \(maximumNesting) arrays and objects."
     case .malformed where text.isEmpty: "The body is empty, and so no JSON."

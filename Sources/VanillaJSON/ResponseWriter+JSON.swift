@@ -29,8 +29,8 @@ extension ResponseWriter {
         send(try encode(value, with: encoder).span, status: status, contentType: .json)
     }
 
-    /// Answers with a value in JSON, or 304 to who has it: `offer(etag:lastModified:)` and `send` in
-    /// one. Only what is sent is encoded.
+    /// Answers with a value in JSON, or 304 when the client has it already:
+    /// `sendNotModified(ifMatching:lastModified:)` and `send` in one. Only what is sent is encoded.
     ///
     /// ```swift
     /// try response.send(json: order, etag: ETag(version: order.revision))
@@ -49,7 +49,7 @@ extension ResponseWriter {
         with encoder: JSONEncoder? = nil
     ) throws(ResponseError) {
         if let status { self.status = status }
-        guard offer(etag: etag, lastModified: lastModified) else { return }
+        if sendNotModified(ifMatching: etag, lastModified: lastModified) { return }
         send(try encode(value, with: encoder).span, contentType: .json)
     }
 }

@@ -416,7 +416,7 @@ private func server(
             }
             routes.get("/events") { _, response in
                 await elsewhere()
-                try response.eventStream { stream in
+                try response.streamEvents { stream in
                     try stream.send("event")
                     stream.close()
                 }
@@ -537,7 +537,7 @@ private func server(
     func answersWithoutARouter(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
             response.addField("X-Before", "1")
-            try response.answer(request) { request, response in
+            try response.run(for: request) { request, response in
                 await elsewhere()
                 response.send(String(request.path))
             }

@@ -121,10 +121,10 @@ private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"
             response.addField(.cacheControl, "no-cache")
             response.addField(.contentLanguage, "en")
             switch request.path {
-            case "/tag": response.notModified(ETag(version: 7, isWeak: true))
-            case "/date": response.notModified(nil, lastModified: modified)
-            case "/both": response.notModified("a", lastModified: modified)
-            default: response.preconditionFailed()
+            case "/tag": response.sendNotModified(etag: ETag(version: 7, isWeak: true))
+            case "/date": response.sendNotModified(etag: nil, lastModified: modified)
+            case "/both": response.sendNotModified(etag: "a", lastModified: modified)
+            default: response.sendPreconditionFailed()
             }
         }
         let tag = server.answer(get("/tag"))
@@ -153,7 +153,9 @@ private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"
     @Test func offersBeforeTheBodyIsMade() throws {
         let made = Recorder<String>()
         let server = try offline { request, response in
-            guard response.offer(etag: ETag(version: 3), lastModified: modified) else { return }
+            if response.sendNotModified(ifMatching: ETag(version: 3), lastModified: modified) {
+                return
+            }
             made.record("body")
             response.stream(contentType: .text) { body in
                 try body.write("streamed")
@@ -181,8 +183,8 @@ private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"
         let server = try offline(log: log) { request, response in
             response.send("first")
             response.send("second", etag: "v1")
-            response.notModified("v1")
-            response.preconditionFailed()
+            response.sendNotModified(etag: "v1")
+            response.sendPreconditionFailed()
         }
         let answer = server.answer(get("/", fields: "If-None-Match: *"))
         #expect(answer.status == 200 && answer.text == "first")
@@ -218,7 +220,7 @@ private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"
                     return .more
                 }
             default:
-                let exchange = response.later()
+                let exchange = response.sendLater()
                 onAnotherThread {
                     exchange.finish { response in response.send("late", etag: "v1") }
                 }

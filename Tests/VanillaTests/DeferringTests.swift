@@ -9,7 +9,7 @@ import Vanilla
     func answersFromAnotherThread(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
             let path = String(request.path)
-            let completion = response.later()
+            let completion = response.sendLater()
             expect(response.isAnswered)
             onAnotherThread {
                 completion.finish { response in
@@ -28,7 +28,7 @@ import Vanilla
         let ends = Recorder<Int>()
         let calls = Recorder<Int>()
         let server = try Server(configuration: local(backend)) { _, response in
-            let completion = response.later()
+            let completion = response.sendLater()
             onAnotherThread {
                 for number in 0..<3 {
                     let witness = Witness(ends)
@@ -48,7 +48,7 @@ import Vanilla
     func answersLateThrowsWith500(backend: Server.Backend) throws {
         let log = Recorder<String>()
         let server = try Server(configuration: local(backend, log: log)) { _, response in
-            let completion = response.later()
+            let completion = response.sendLater()
             onAnotherThread { completion.finish { _ in throw TestFailure() } }
         }
         #expect(try server.answers([get("/"), get("/")]).map(\.status) == [500, 500])
@@ -62,7 +62,7 @@ import Vanilla
         let completions = Recorder<ResponseWriter.Completion>()
         defer { completions.clear() }
         let server = try Server(configuration: configuration) { _, response in
-            completions.record(response.later())
+            completions.record(response.sendLater())
         }
         #expect(try server.answers([get("/")])[0].status == 503)
 
@@ -78,7 +78,7 @@ import Vanilla
     func answers500WhereItIsForgotten(backend: Server.Backend) throws {
         let log = Recorder<String>()
         let server = try Server(configuration: local(backend, log: log)) { _, response in
-            let completion = response.later()
+            let completion = response.sendLater()
             onAnotherThread { withExtendedLifetime(completion) {} }
         }
         #expect(try server.answers([get("/"), get("/")]).map(\.status) == [500, 500])
@@ -89,7 +89,7 @@ import Vanilla
     func answers500WhereTheAnswerIsNone(backend: Server.Backend) throws {
         let log = Recorder<String>()
         let server = try Server(configuration: local(backend, log: log)) { _, response in
-            let completion = response.later()
+            let completion = response.sendLater()
             onAnotherThread { completion.finish { _ in } }
         }
         #expect(try server.answers([get("/"), get("/")]).map(\.status) == [500, 500])
@@ -100,7 +100,7 @@ import Vanilla
     func saysWhetherItWasFinishedBefore(backend: Server.Backend) throws {
         let results = Recorder<Bool>()
         let server = try Server(configuration: local(backend)) { _, response in
-            response.later { completion in
+            response.sendLater { completion in
                 results.record(completion.finish { response in response.send("first") })
                 results.record(completion.finish { response in response.send("second") })
             }
@@ -115,7 +115,7 @@ import Vanilla
         defer { completions.clear() }
         let ends = Recorder<Int>()
         let server = try Server(configuration: local(backend)) { _, response in
-            completions.record(response.later())
+            completions.record(response.sendLater())
         }
         try server.start()
         defer {
@@ -137,7 +137,7 @@ import Vanilla
     @Test(arguments: backends)
     func streamsLater(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { _, response in
-            let completion = response.later()
+            let completion = response.sendLater()
             onAnotherThread {
                 completion.finish { response in
                     response.stream { body in

@@ -203,7 +203,7 @@ extension Answer {
     func answersLater(backend: Server.Backend) throws {
         let hub = try EventHub()
         let server = try Server(configuration: local(backend)) { request, response in
-            let exchange = response.later()
+            let exchange = response.sendLater()
             let lastID = request.lastEventID
             onAnotherThread {
                 exchange.finish { response in

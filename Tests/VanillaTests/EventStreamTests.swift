@@ -7,7 +7,7 @@ import Vanilla
 @Suite struct EventStreamTests {
     @Test func answersWithTheFieldsOfAStream() throws {
         let server = try offline { _, response in
-            try response.eventStream { stream in
+            try response.streamEvents { stream in
                 try stream.send("first")
                 try stream.send(ServerSentEvent("second", event: "x", id: "2"))
                 stream.close()
@@ -26,7 +26,7 @@ import Vanilla
     @Test func answersHeadWithTheHeadAlone() throws {
         let calls = Recorder<Int>()
         let server = try offline { _, response in
-            try response.eventStream { _ in calls.record(1) }
+            try response.streamEvents { _ in calls.record(1) }
         }
         let answer = server.answer(get("/", method: "HEAD"))
         #expect(answer.status == 200 && answer["Content-Type"] == "text/event-stream")
@@ -35,7 +35,7 @@ import Vanilla
 
     @Test func isNotChunkedForHTTP10() throws {
         let server = try offline { _, response in
-            try response.eventStream { stream in
+            try response.streamEvents { stream in
                 try stream.send("a")
                 stream.close()
             }
@@ -51,7 +51,7 @@ import Vanilla
         var options = EventStream.Options()
         options.allowedOrigin = origin
         let server = try offline { [options] _, response in
-            try response.eventStream(options) { $0.close() }
+            try response.streamEvents(options) { $0.close() }
         }
         let answer = server.answer(get("/", fields: "Origin: https://a.example"))
         #expect(answer["Access-Control-Allow-Origin"] == allowed && answer["Vary"] == vary)
@@ -65,7 +65,7 @@ import Vanilla
             if request.path == "/origin" { options.allowedOrigin = "a\r\nb" }
             do {
                 if request.path == "/answered" { response.send("") }
-                try response.eventStream(options, backlog: request.path == "/backlog" ? 0 : 1) {
+                try response.streamEvents(options, backlog: request.path == "/backlog" ? 0 : 1) {
                     _ in
                     kinds.record("begun")
                 }
@@ -86,7 +86,7 @@ import Vanilla
     @Test func takesAsMuchAsMayWaitAndNotOneByteMore() throws {
         let kinds = Recorder<EventError.Kind?>()
         let server = try offline { _, response in
-            try response.eventStream(backlog: 20) { stream in
+            try response.streamEvents(backlog: 20) { stream in
                 func attempt(_ event: ServerSentEvent) {
                     do throws(EventError) {
                         try stream.send(event)
@@ -115,7 +115,7 @@ import Vanilla
     @Test func closesWhereItsBeginThrows() throws {
         let log = Recorder<String>()
         let server = try offline(log: log) { _, response in
-            try response.eventStream { stream in
+            try response.streamEvents { stream in
                 try stream.send("a")
                 throw TestFailure()
             }
@@ -142,7 +142,7 @@ import Vanilla
         let streams = Recorder<EventStream>()
         defer { streams.clear() }
         let server = try Server(configuration: local(backend)) { _, response in
-            try response.eventStream(options, backlog: backlog) { streams.record($0) }
+            try response.streamEvents(options, backlog: backlog) { streams.record($0) }
         }
         try server.start()
         defer {
@@ -282,7 +282,7 @@ import Vanilla
         let outcomes = Recorder<String>()
         let executor = QueueExecutor()
         let server = try Server(configuration: local(backend)) { request, response in
-            try response.eventStream(backlog: 1000) { stream in
+            try response.streamEvents(backlog: 1000) { stream in
                 try stream.send(ServerSentEvent(String(repeating: "x", count: 900)))
                 let wanted = ServerSentEvent(String(repeating: "y", count: 500))
                 let cancelled = Task(executorPreference: executor) {

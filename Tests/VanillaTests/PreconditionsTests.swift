@@ -48,7 +48,7 @@ private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"
     @Test func changesOnlyWhatTheClientHasSeen() throws {
         let server = try offline { request, response in
             guard request.evaluatePreconditions(etag: "v1") == .perform else {
-                return response.preconditionFailed()
+                return response.sendPreconditionFailed()
             }
             response.send("done", etag: "v2")
         }

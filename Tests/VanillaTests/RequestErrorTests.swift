@@ -65,7 +65,7 @@ import Vanilla
     @Test(arguments: backends)
     func isTheAnswerWhenADeferredOneThrowsIt(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
-            let exchange = response.later()
+            let exchange = response.sendLater()
             onAnotherThread { exchange.finish { _ in throw RequestErrorTests.error } }
         }
         let answers = try server.answers([get("/"), get("/")])

@@ -254,7 +254,7 @@ import Vanilla
             expect((try? response.addField(.vary, "a" + "b")) == nil)
             response.stream { _ in .done }
             response.receiveBody { _, _ in .more }
-            _ = response.later()
+            _ = response.sendLater()
         }
         let answer = server.answer(get("/"))
         #expect(answer.status == 200 && answer.text == "first" && answer["Vary"] == nil)

@@ -63,7 +63,7 @@ import Vanilla
         let threads = Recorder<Int>()
         let server = try Server(configuration: configuration) { request, response in
             threads.record(threadNumber())
-            try response.answer(request) { _, response in
+            try response.run(for: request) { _, response in
                 try await Worker.current!.sleep(for: .milliseconds(1))
                 threads.record(threadNumber())
                 response.send("here")

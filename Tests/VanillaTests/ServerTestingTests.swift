@@ -127,7 +127,7 @@ import Vanilla
                 return { request, response in
                     withExtendedLifetime(witness) {
                         if request.path == "/never" {
-                            promises.record(response.later())
+                            promises.record(response.sendLater())
                         } else {
                             response.send("fine")
                         }

@@ -18,7 +18,7 @@ import Testing
             case "/": response.send("fine")
             case "/moved": response.send(status: .found)
             case "/raw": response.sendRaw("HTTP/1.1 204 No\r\n\r\n")
-            case "/slow": promises.record(response.later())
+            case "/slow": promises.record(response.sendLater())
             case "/error": throw TestFailure()
             default: response.send(status: .notFound)
             }

@@ -146,7 +146,7 @@ private enum Answers {
             response.send("note", etag: "v1", contentType: .plainText)
         default:
             guard request.evaluatePreconditions(etag: "v1") == .perform else {
-                return response.preconditionFailed()
+                return response.sendPreconditionFailed()
             }
             response.send("", etag: "v2")
         }

@@ -6,7 +6,8 @@ extension EventError {
         switch -result {
         case SystemError.invalidArgument:
             self.init(
-                .invalidEvent, "An event's id or key has more than \(EventHub.maximumNameCount) bytes.")
+                .invalidEvent,
+                "An event's id or key has more than \(EventHub.maximumNameCount) bytes.")
         case SystemError.tooLarge: self.init(.eventTooLarge, "An event has more than 16 MiB.")
         default: self.init(usingTopic: result)
         }

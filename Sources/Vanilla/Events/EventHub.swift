@@ -125,7 +125,8 @@ extension EventHub {
     /// Refuses what is no topic's name.
     static func check(_ topic: String) throws(EventError) {
         guard topic.utf8.count <= maximumNameCount else {
-            throw EventError(.invalidTopic, "A topic's name has more than \(maximumNameCount) bytes.")
+            throw EventError(
+                .invalidTopic, "A topic's name has more than \(maximumNameCount) bytes.")
         }
     }
 

@@ -3,11 +3,11 @@
 internal import CVanillaIO
 
 /// One client's stream of events, for as long as it stays: made by
-/// ``ResponseWriter/eventStream(_:backlog:_:)``, used from any thread and any task.
+/// ``ResponseWriter/streamEvents(_:backlog:_:)``, used from any thread and any task.
 ///
 /// ```swift
 /// routes.get("/progress") { request, response in
-///     try response.eventStream { stream in
+///     try response.streamEvents { stream in
 ///         Task {
 ///             for await step in job.steps { try await stream.sendWhenReady("\(step)") }
 ///             stream.close()

@@ -16,7 +16,8 @@ extension Request {
     /// - Throws: ``RequestError`` with the status 415 where Content-Type says anything else, or
     ///   nothing, and 413 where there are more items than `maximumCount`. Uncaught, it is the answer.
     @_lifetime(copy self)
-    public func form(maximumCount: Int = Request.QueryItems.defaultMaximumCount) throws(RequestError)
+    public func form(maximumCount: Int = Request.QueryItems.defaultMaximumCount)
+        throws(RequestError)
         -> Request.QueryItems
     {
         guard hasMediaType("application/x-www-form-urlencoded") else {

@@ -8,9 +8,9 @@ extension Request {
         /// Do what the method says.
         case perform
         /// The client of a GET or HEAD has what it asks for: answer with
-        /// ``ResponseWriter/notModified(_:lastModified:)``.
+        /// ``ResponseWriter/sendNotModified(etag:lastModified:)``.
         case notModified
-        /// Do nothing, and say so: ``ResponseWriter/preconditionFailed()``.
+        /// Do nothing, and say so: ``ResponseWriter/sendPreconditionFailed()``.
         case preconditionFailed
     }
 
@@ -19,7 +19,7 @@ extension Request {
     ///
     /// ```swift
     /// guard request.evaluatePreconditions(etag: note.tag) == .perform else {
-    ///     return response.preconditionFailed()  // somebody else has changed the note
+    ///     return response.sendPreconditionFailed()  // somebody else has changed the note
     /// }
     /// note.text = String(request.body)
     /// response.send(status: .noContent)

@@ -3,7 +3,7 @@
 internal import Synchronization
 
 extension ResponseWriter {
-    /// The promise of an answer: made by ``ResponseWriter/later(_:)``, kept and finished on any thread, by
+    /// The promise of an answer: made by ``ResponseWriter/sendLater(_:)``, kept and finished on any thread, by
     /// the callback of another library for instance.
     ///
     /// It is finished once; what comes after that changes nothing. Where nobody finishes it and it is

@@ -30,7 +30,8 @@ extension Cookie {
                 "A cookie's name is one or more letters, digits and any of !#$%&'*+-.^_`|~.")
         }
         guard name.utf8.count + value.utf8.count <= Cookie.maximumCount else {
-            throw invalid("The cookie \(name.prefix(64)) is larger than \(Cookie.maximumCount) bytes.")
+            throw invalid(
+                "The cookie \(name.prefix(64)) is larger than \(Cookie.maximumCount) bytes.")
         }
         guard value.utf8.allSatisfy(isCookieByte) else {
             throw invalid(

@@ -6,7 +6,7 @@ extension ResponseWriter {
     ///
     /// ```swift
     /// let server = try Server(port: 3000) { request, response in
-    ///     try response.answer(request) { request, response in
+    ///     try response.run(for: request) { request, response in
     ///         response.send(try await load(request.path))
     ///     }
     /// }
@@ -16,8 +16,8 @@ extension ResponseWriter {
     /// added before stay. What is done with this writer afterwards comes too late.
     ///
     /// - Throws: ``ResponseError`` of the kind `alreadyAnswered` or `outOfMemory`.
-    public mutating func answer(
-        _ request: Request, with handler: @escaping Server.AsyncHandler
+    public mutating func run(
+        for request: Request, _ handler: @escaping Server.AsyncHandler
     ) throws(ResponseError) {
         guard let executor = WorkerExecutor.current else {
             throw ResponseError(

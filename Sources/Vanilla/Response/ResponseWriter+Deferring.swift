@@ -6,7 +6,7 @@ extension ResponseWriter {
     /// Promises an answer for later, from any thread, without a task.
     ///
     /// ```swift
-    /// response.later { completion in
+    /// response.sendLater { completion in
     ///     render(page) { html in
     ///         completion.finish { response in response.send(html, contentType: .html) }
     ///     }
@@ -17,13 +17,13 @@ extension ResponseWriter {
     ///
     /// - Parameter begin: Called now, with what the answer is given by.
     /// - Throws: What `begin` throws.
-    public mutating func later(_ begin: (ResponseWriter.Completion) throws -> Void) rethrows {
-        try begin(later())
+    public mutating func sendLater(_ begin: (ResponseWriter.Completion) throws -> Void) rethrows {
+        try begin(sendLater())
     }
 
-    /// Promises an answer for later, from any thread, without a task. See ``later(_:)``.
-    public mutating func later() -> ResponseWriter.Completion {
-        unsafe note(vn_response_defer(pointer), "later was called")
+    /// Promises an answer for later, from any thread, without a task. See ``sendLater(_:)``.
+    public mutating func sendLater() -> ResponseWriter.Completion {
+        unsafe note(vn_response_defer(pointer), "sendLater was called")
         return ResponseWriter.Completion(of: handle)
     }
 

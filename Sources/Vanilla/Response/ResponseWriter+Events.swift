@@ -6,7 +6,7 @@ extension ResponseWriter {
     /// Answers with a stream of events for this client alone (WHATWG HTML, section 9.2).
     ///
     /// ```swift
-    /// try response.eventStream { stream in
+    /// try response.streamEvents { stream in
     ///     try stream.send("Hello")
     ///     clients.append(stream)
     /// }
@@ -24,7 +24,7 @@ extension ResponseWriter {
     /// - Throws: ``ResponseError`` of the kind `invalidConfiguration` for an impossible option;
     ///   `invalidField` for an impossible origin; `fieldsTooLarge` or `alreadyAnswered`; what `begin`
     ///   throws.
-    public mutating func eventStream(
+    public mutating func streamEvents(
         _ options: EventStream.Options = EventStream.Options(),
         backlog: Int = EventStream.defaultBacklog, _ begin: (EventStream) throws -> Void
     ) throws {

@@ -2,7 +2,7 @@
 
 internal import CVanillaIO
 
-/// Answers one request: fields first, then one of the `send` functions, `stream`, or `later`.
+/// Answers one request: fields first, then one of the `send` functions, `stream`, or `sendLater`.
 ///
 /// ```swift
 /// response.addField(.cacheControl, "max-age=60")

@@ -231,7 +231,9 @@ extension RouteTree {
 
     /// The same for who does not want the parameters.
     func find(_ request: Request) -> Outcome {
-        unsafe withUnsafeTemporaryAllocation(of: vn_range.self, capacity: Router.maximumParameterCount) {
+        unsafe withUnsafeTemporaryAllocation(
+            of: vn_range.self, capacity: Router.maximumParameterCount
+        ) {
             // It has places, and so an address.
             ranges in unsafe find(request, ranges.baseAddress!)
         }

@@ -62,7 +62,7 @@ extension Routes {
         _ handler: @escaping Server.AsyncHandler
     ) {
         on(methods, path, body: body) { request, response in
-            try response.answer(request, with: handler)
+            try response.run(for: request, handler)
         }
     }
 }

@@ -13,7 +13,7 @@
 /// ```
 ///
 /// Each worker thread has its own connections and calls the handler for them. A handler must not
-/// block: an answer that takes time is deferred (``ResponseWriter/later(_:)``) or streamed.
+/// block: an answer that takes time is deferred (``ResponseWriter/sendLater(_:)``) or streamed.
 /// What a handler throws is answered 500 and logged; a ``RequestError`` is an answer. A server that is released while it runs is
 /// stopped at once, in the background.
 public final class Server: Sendable {

@@ -34,7 +34,7 @@ func makeServer() throws -> Server {
 func makeSharedServer() throws -> Server {
     try Server(port: 0) { request, response in
         let path = String(request.path)
-        let exchange = response.later()
+        let exchange = response.sendLater()
         Task { exchange.finish { response in response.send(path) } }
     }
 }

@@ -44,7 +44,7 @@ final class Bench: Sendable {
         let answer = handler(pool)
         server = try Server(configuration: served) { worker in
             workers.record(worker)
-            return { request, response in try response.answer(request, with: answer) }
+            return { request, response in try response.run(for: request, answer) }
         }
         try server.start()
         guard workers.wait(for: 1) else { throw PostgresError(.stopped, "There is no worker.") }

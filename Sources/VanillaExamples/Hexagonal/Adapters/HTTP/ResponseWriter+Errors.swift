@@ -29,6 +29,6 @@ extension ResponseWriter {
     private mutating func refuse(
         _ status: Status, _ error: String, problems: [ProblemBody]? = nil
     ) throws(ResponseError) {
-        try answer(ErrorBody(error: error, problems: problems), status: status)
+        try sendJSON(ErrorBody(error: error, problems: problems), status: status)
     }
 }

@@ -25,33 +25,33 @@ extension Router {
                 answered { request, response in
                     let form = try request.decode(RegistrationForm.self)
                     let user = try await application.register(form)
-                    try response.answer(UserBody(user), status: .created)
+                    try response.sendJSON(UserBody(user), status: .created)
                 })
             routes.get(
                 "/users",
                 answered { request, response in
                     let users = try await application.listUsers(request.page)
-                    try response.answer(users.map(UserBody.init))
+                    try response.sendJSON(users.map(UserBody.init))
                 })
             routes.post(
                 "/login",
                 answered { request, response in
                     let form = try request.decode(LoginForm.self)
                     let user = try await application.logIn(form)
-                    try response.answer(UserBody(user))
+                    try response.sendJSON(UserBody(user))
                 })
             routes.post(
                 "/products",
                 answered { request, response in
                     let form = try request.decode(ProductForm.self)
                     let product = try await application.addProduct(form)
-                    try response.answer(ProductBody(product), status: .created)
+                    try response.sendJSON(ProductBody(product), status: .created)
                 })
             routes.get(
                 "/products",
                 answered { request, response in
                     let products = try await application.listProducts(request.page)
-                    try response.answer(products.map(ProductBody.init))
+                    try response.sendJSON(products.map(ProductBody.init))
                 })
         }
     }
@@ -65,7 +65,7 @@ private func answered(_ handler: @escaping Server.AsyncHandler) -> Server.AsyncH
         } catch let error as ApplicationError {
             try response.refuse(error)
         } catch let error as RequestError {
-            try response.answer(ErrorBody(error: error.message), status: error.status)
+            try response.sendJSON(ErrorBody(error: error.message), status: error.status)
         }
     }
 }

@@ -21,7 +21,7 @@ extension ResponseWriter {
     /// caches.
     ///
     /// - Throws: ``ResponseError`` where the value cannot be written.
-    mutating func answer(
+    mutating func sendJSON(
         _ value: some Encodable, status: Status = .ok
     ) throws(ResponseError) {
         addField(.cacheControl, "no-store")

@@ -7,7 +7,7 @@ final class Counter {
 
 func handle(_ request: Request, _ response: inout ResponseWriter) {
     let counter = Counter()
-    response.later().finish { response in
+    response.sendLater().finish { response in
         counter.count += 1
         response.send("\(counter.count)")
     }
