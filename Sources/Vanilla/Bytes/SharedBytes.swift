@@ -35,6 +35,13 @@ public final class SharedBytes: Sendable {
     /// The number of bytes.
     public var count: Int { unsafe memory.count }
 
+    /// Where the bytes are, for as long as this object lives.
+    @unsafe
+    var start: UnsafePointer<UInt8> {
+        // A buffer that was allocated has an address, even for no bytes.
+        unsafe UnsafePointer(memory.baseAddress!)
+    }
+
     /// The bytes.
     public var bytes: Bytes {
         @_lifetime(borrow self)

@@ -1,65 +1,132 @@
 // SPDX-License-Identifier: MIT
 
-/// The name of a field, known when the program is written: a token (RFC 9110, section 5.1), the
-/// same in any case.
+/// The name of a field: a token (RFC 9110, section 5.1), compared case-insensitively.
 ///
 /// ```swift
 /// extension FieldName {
 ///     static let requestID: FieldName = "X-Request-ID"
 /// }
+/// let name = try FieldName(configuration["tracing-field"])
 /// ```
-@frozen
-public struct FieldName: Sendable, ExpressibleByStringLiteral {
-    /// The name as it is sent.
-    public let token: StaticString
+///
+/// A name that is written in the program costs nothing; one that is made at run time owns a copy of
+/// its text.
+public struct FieldName: Sendable {
+    @usableFromInline let text: FixedText
 
-    /// A name. Traps where it is no token, which is a mistake in the program.
-    public init(stringLiteral token: StaticString) {
-        precondition(
-            token.bytes.isToken,
-            "A field name is one or more letters, digits and any of !#$%&'*+-.^_`|~.")
-        self.token = token
+    @inlinable
+    init(known token: StaticString) {
+        text = FixedText(token)
     }
 
-    private init(known token: StaticString) {
-        self.token = token
+    /// A name that is only known at run time. Make it once, where it is used often.
+    ///
+    /// - Throws: ``ResponseError`` of the kind `invalidField` where the name is not a token.
+    public init<Text: StringProtocol>(_ name: Text) throws(ResponseError) {
+        guard let text = name.withBytes({ $0.isToken ? FixedText(copying: $0) : nil }) else {
+            throw ResponseError(.invalidField, "A field's name is \(FieldName.rule)")
+        }
+        self.text = text
+    }
+
+    private static let rule = "one or more letters, digits and any of !#$%&'*+-.^_`|~."
+
+    /// The name in UTF-8.
+    @inlinable
+    var bytes: Bytes {
+        @_lifetime(borrow self) get { text.bytes }
     }
 }
 
+extension FieldName: ExpressibleByStringLiteral {
+    /// A name that is written in the program. Traps where it is not a token, which is a mistake in
+    /// the program.
+    public init(stringLiteral token: StaticString) {
+        precondition(token.bytes.isToken, "A field's name is \(FieldName.rule)")
+        self.init(known: token)
+    }
+}
+
+extension FieldName: CustomStringConvertible {
+    /// The name as it is sent.
+    public var description: String { String(bytes) }
+}
+
 extension FieldName {
-    public static let accept = FieldName(known: "Accept")
-    public static let acceptEncoding = FieldName(known: "Accept-Encoding")
-    public static let acceptLanguage = FieldName(known: "Accept-Language")
-    public static let accessControlAllowOrigin = FieldName(known: "Access-Control-Allow-Origin")
-    public static let allow = FieldName(known: "Allow")
-    public static let authorization = FieldName(known: "Authorization")
-    public static let cacheControl = FieldName(known: "Cache-Control")
-    public static let contentDisposition = FieldName(known: "Content-Disposition")
-    public static let contentEncoding = FieldName(known: "Content-Encoding")
-    public static let contentLanguage = FieldName(known: "Content-Language")
-    public static let contentLocation = FieldName(known: "Content-Location")
-    public static let contentType = FieldName(known: "Content-Type")
-    public static let cookie = FieldName(known: "Cookie")
-    public static let etag = FieldName(known: "ETag")
-    public static let expires = FieldName(known: "Expires")
-    public static let host = FieldName(known: "Host")
-    public static let ifMatch = FieldName(known: "If-Match")
-    public static let ifModifiedSince = FieldName(known: "If-Modified-Since")
-    public static let ifNoneMatch = FieldName(known: "If-None-Match")
-    public static let ifRange = FieldName(known: "If-Range")
-    public static let ifUnmodifiedSince = FieldName(known: "If-Unmodified-Since")
-    public static let lastModified = FieldName(known: "Last-Modified")
-    public static let link = FieldName(known: "Link")
-    public static let location = FieldName(known: "Location")
-    public static let origin = FieldName(known: "Origin")
-    public static let range = FieldName(known: "Range")
-    public static let referer = FieldName(known: "Referer")
-    public static let retryAfter = FieldName(known: "Retry-After")
-    public static let server = FieldName(known: "Server")
-    public static let setCookie = FieldName(known: "Set-Cookie")
-    public static let userAgent = FieldName(known: "User-Agent")
-    public static let vary = FieldName(known: "Vary")
-    public static let wwwAuthenticate = FieldName(known: "WWW-Authenticate")
+    /// Accept
+    @inlinable public static var accept: FieldName { FieldName(known: "Accept") }
+    /// Accept-Encoding
+    @inlinable public static var acceptEncoding: FieldName { FieldName(known: "Accept-Encoding") }
+    /// Accept-Language
+    @inlinable public static var acceptLanguage: FieldName { FieldName(known: "Accept-Language") }
+    /// Access-Control-Allow-Origin
+    @inlinable public static var accessControlAllowOrigin: FieldName {
+        FieldName(known: "Access-Control-Allow-Origin")
+    }
+    /// Allow
+    @inlinable public static var allow: FieldName { FieldName(known: "Allow") }
+    /// Authorization
+    @inlinable public static var authorization: FieldName { FieldName(known: "Authorization") }
+    /// Cache-Control
+    @inlinable public static var cacheControl: FieldName { FieldName(known: "Cache-Control") }
+    /// Content-Disposition
+    @inlinable public static var contentDisposition: FieldName {
+        FieldName(known: "Content-Disposition")
+    }
+    /// Content-Encoding
+    @inlinable public static var contentEncoding: FieldName { FieldName(known: "Content-Encoding") }
+    /// Content-Language
+    @inlinable public static var contentLanguage: FieldName { FieldName(known: "Content-Language") }
+    /// Content-Location
+    @inlinable public static var contentLocation: FieldName { FieldName(known: "Content-Location") }
+    /// Content-Type
+    @inlinable public static var contentType: FieldName { FieldName(known: "Content-Type") }
+    /// Cookie
+    @inlinable public static var cookie: FieldName { FieldName(known: "Cookie") }
+    /// ETag
+    @inlinable public static var etag: FieldName { FieldName(known: "ETag") }
+    /// Expires
+    @inlinable public static var expires: FieldName { FieldName(known: "Expires") }
+    /// Host
+    @inlinable public static var host: FieldName { FieldName(known: "Host") }
+    /// If-Match
+    @inlinable public static var ifMatch: FieldName { FieldName(known: "If-Match") }
+    /// If-Modified-Since
+    @inlinable public static var ifModifiedSince: FieldName {
+        FieldName(known: "If-Modified-Since")
+    }
+    /// If-None-Match
+    @inlinable public static var ifNoneMatch: FieldName { FieldName(known: "If-None-Match") }
+    /// If-Range
+    @inlinable public static var ifRange: FieldName { FieldName(known: "If-Range") }
+    /// If-Unmodified-Since
+    @inlinable public static var ifUnmodifiedSince: FieldName {
+        FieldName(known: "If-Unmodified-Since")
+    }
+    /// Last-Modified
+    @inlinable public static var lastModified: FieldName { FieldName(known: "Last-Modified") }
+    /// Link
+    @inlinable public static var link: FieldName { FieldName(known: "Link") }
+    /// Location
+    @inlinable public static var location: FieldName { FieldName(known: "Location") }
+    /// Origin
+    @inlinable public static var origin: FieldName { FieldName(known: "Origin") }
+    /// Range
+    @inlinable public static var range: FieldName { FieldName(known: "Range") }
+    /// Referer
+    @inlinable public static var referer: FieldName { FieldName(known: "Referer") }
+    /// Retry-After
+    @inlinable public static var retryAfter: FieldName { FieldName(known: "Retry-After") }
+    /// Server
+    @inlinable public static var server: FieldName { FieldName(known: "Server") }
+    /// Set-Cookie
+    @inlinable public static var setCookie: FieldName { FieldName(known: "Set-Cookie") }
+    /// User-Agent
+    @inlinable public static var userAgent: FieldName { FieldName(known: "User-Agent") }
+    /// Vary
+    @inlinable public static var vary: FieldName { FieldName(known: "Vary") }
+    /// WWW-Authenticate
+    @inlinable public static var wwwAuthenticate: FieldName { FieldName(known: "WWW-Authenticate") }
 }
 
 extension Bytes {

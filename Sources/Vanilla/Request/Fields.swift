@@ -26,7 +26,7 @@ extension Request {
         public subscript(_ name: FieldName) -> Bytes? {
             @_lifetime(copy self)
             get {
-                value(at: find(name.token.bytes, from: 0))
+                value(at: find(name.bytes, from: 0))
             }
         }
 
@@ -70,7 +70,7 @@ extension Request.Fields {
     /// The value of the first line called `name` at or behind `index`, which moves behind it.
     @_lifetime(copy self)
     func next(_ name: FieldName, from index: inout Int) -> Bytes? {
-        let found = find(name.token.bytes, from: index)
+        let found = find(name.bytes, from: index)
         index = found + 1
         return value(at: found)
     }

@@ -104,5 +104,6 @@ extension Request {
 }
 
 extension FieldName {
-    public static let lastEventID: FieldName = "Last-Event-ID"
+    /// Last-Event-ID
+    @inlinable public static var lastEventID: FieldName { FieldName(known: "Last-Event-ID") }
 }

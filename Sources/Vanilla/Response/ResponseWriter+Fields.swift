@@ -14,7 +14,7 @@ extension ResponseWriter {
 
     @inline(never)
     private func report(_ result: Int32, addingField name: FieldName) {
-        let failure = ResponseError(addingField: "\(name.token)", result: result)
+        let failure = ResponseError(addingField: name.description, result: result)
         switch failure.kind {
         case .invalidField, .reservedField: preconditionFailure(failure.message)
         default: unsafe core.hooks.report(.error, "\(failure.message) It is dropped.")
@@ -44,8 +44,10 @@ extension ResponseWriter {
         try check(add(name, Bytes(value)), name)
     }
 
-    /// Adds a field whose name is only known now. Throws as for a `String`, and `invalidField` for
-    /// a name that is no token.
+    /// Adds a field whose name is only known at run time.
+    ///
+    /// - Throws: As for a `String`, and ``ResponseError`` of the kind `invalidField` where the name is
+    ///   not a token.
     public mutating func addField(named name: String, _ value: String) throws(ResponseError) {
         let result = name.withBytes { name in value.withBytes { value in add(name, value) } }
         if result != 0 { throw ResponseError(addingField: name, result: result) }
@@ -53,12 +55,12 @@ extension ResponseWriter {
 
     @usableFromInline
     func check(_ result: Int32, _ name: FieldName) throws(ResponseError) {
-        if result != 0 { throw ResponseError(addingField: "\(name.token)", result: result) }
+        if result != 0 { throw ResponseError(addingField: name.description, result: result) }
     }
 
     @usableFromInline
     func add(_ name: FieldName, _ value: Bytes) -> Int32 {
-        add(name.token.bytes, value)
+        add(name.bytes, value)
     }
 
     private func add(_ name: Bytes, _ value: Bytes) -> Int32 {

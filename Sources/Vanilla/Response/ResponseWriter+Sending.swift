@@ -4,9 +4,16 @@ internal import CVanillaIO
 
 extension ResponseWriter {
     /// Answers with a text that is known when the program is written.
+    // Inlined, so that its caller passes the content type as a constant.
+    @inlinable
     public mutating func send(
         _ body: StaticString, status: Status? = nil, contentType: ContentType = .text
     ) {
+        send(literal: body, status, contentType)
+    }
+
+    @usableFromInline
+    mutating func send(literal body: StaticString, _ status: Status?, _ contentType: ContentType) {
         if body.utf8CodeUnitCount <= ResponseWriter.maximumCopiedCount {
             send(copying: body.bytes, status, contentType)
         } else {
@@ -25,6 +32,7 @@ extension ResponseWriter {
     }
 
     /// Answers with bytes.
+    @inlinable
     public mutating func send(
         _ body: [UInt8], status: Status? = nil, contentType: ContentType = .bytes
     ) {
@@ -32,6 +40,7 @@ extension ResponseWriter {
     }
 
     /// Answers with bytes.
+    @inlinable
     public mutating func send(
         _ body: Span<UInt8>, status: Status? = nil, contentType: ContentType = .bytes
     ) {
@@ -39,6 +48,7 @@ extension ResponseWriter {
     }
 
     /// Answers with bytes of the request, or of anything else that is seen as `Bytes`.
+    @inlinable
     public mutating func send(
         _ body: Bytes, status: Status? = nil, contentType: ContentType = .bytes
     ) {
@@ -56,6 +66,7 @@ extension ResponseWriter {
     }
 
     /// Answers without a body.
+    @inlinable
     public mutating func send(status: Status) {
         send(copying: Bytes(Span()), status, .none)
     }
@@ -98,7 +109,7 @@ extension ResponseWriter {
     }
 
     private func copy(_ body: Bytes, _ contentType: ContentType) -> Int32 {
-        unsafe contentType.value.bytes.withCSpan { contentType in
+        unsafe contentType.bytes.withCSpan { contentType in
             unsafe body.withCSpan { body in unsafe vn_response_send(pointer, contentType, body)
             }
         }
@@ -110,7 +121,7 @@ extension ResponseWriter {
         context: UnsafeMutableRawPointer?
     ) {
         begin(status)
-        let result = unsafe contentType.value.bytes.withCSpan { contentType in
+        let result = unsafe contentType.bytes.withCSpan { contentType in
             unsafe body.withCSpan { body in
                 unsafe vn_response_send_shared(pointer, contentType, body, release, context)
             }

@@ -34,7 +34,7 @@ extension ResponseWriter {
         }
         begin(status)
         let box = unsafe Unmanaged.passRetained(Producer(produce: producer, core: core)).toOpaque()
-        let result = unsafe contentType.value.bytes.withCSpan { contentType in
+        let result = unsafe contentType.bytes.withCSpan { contentType in
             unsafe vn_response_stream(
                 pointer, contentType, Int64(length ?? -1), Producer.callback, Producer.release, box)
         }
