@@ -3,39 +3,48 @@
 internal import CVanillaIO
 
 extension EventHub {
-    /// The bytes at most of a topic's name, an id or a key.
+    /// The number of bytes that a topic's name, an id or a key may have: 255.
     public static let maximumNameCount = 255
 
     /// What a hub does.
     public struct Options: Sendable, Equatable {
-        /// Topics at a time, those that were declared and those that are kept for their history.
-        public var topics = 65_536
+        /// The number of topics at a time, those that were declared and those that are kept for their
+        /// history: 65,536 by default.
+        public var topics: Int
         /// How the streams of subscribers live.
-        public var stream = EventStream.Options()
+        public var stream: EventStream.Options
         /// For each topic that was not declared.
-        public var topic = TopicOptions()
+        public var topic: TopicOptions
 
         /// Every option at its default.
-        public init() {}
+        public init() {
+            topics = Int(Defaults.hub.topics)
+            stream = EventStream.Options()
+            topic = TopicOptions()
+        }
     }
 
-    /// What a topic keeps, for those who come back and for those who are slow.
+    /// What a topic keeps for clients that come back and for clients that are slow.
     public struct TopicOptions: Sendable, Equatable {
-        /// Events kept for those who come back; 0 for none.
-        public var historyEvents = 1000
-        /// Bytes of them.
-        public var historyBytes = 256 << 10
-        /// How long they are kept; `nil` for any time.
-        public var historyAge: Duration? = .seconds(300)
-        /// Bytes that may wait for one subscriber, `historyBytes` at least.
-        public var backlogBytes = 1 << 20
-        /// How long the oldest event may wait for it; `nil` for any time.
-        public var backlogAge: Duration? = .seconds(30)
-        /// What happens beyond.
+        /// The number of events that are kept for clients that come back: 1,000 by default, 0 for
+        /// none.
+        public var historyEvents: Int
+        /// The bytes of these events: 256 KiB by default.
+        public var historyBytes: Int
+        /// How long these events are kept: 300 seconds by default, `nil` for any time.
+        public var historyAge: Duration?
+        /// The bytes that may wait for one subscriber, at least `historyBytes`: 1 MiB by default.
+        public var backlogBytes: Int
+        /// How long the oldest event may wait for a subscriber: 30 seconds by default, `nil` for any
+        /// time.
+        public var backlogAge: Duration?
+        /// What happens to a subscriber for whom more waits.
         public var slowPolicy = SlowPolicy.disconnect
 
         /// Every option at its default.
-        public init() {}
+        public init() {
+            self.init(c: Defaults.hub.topic)
+        }
     }
 
     /// What happens to a subscriber for whom too much waits. Later versions may have more ways.
@@ -65,6 +74,14 @@ extension EventHub.Options {
 }
 
 extension EventHub.TopicOptions {
+    init(c options: vn_topic_options) {
+        historyEvents = Int(options.history_events)
+        historyBytes = Int(options.history_bytes)
+        historyAge = .unlessZero(milliseconds: options.history_age)
+        backlogBytes = Int(options.backlog_bytes)
+        backlogAge = .unlessZero(milliseconds: options.backlog_age)
+    }
+
     func c() throws(InvalidOption) -> vn_topic_options {
         guard backlogBytes >= historyBytes else {
             throw InvalidOption(

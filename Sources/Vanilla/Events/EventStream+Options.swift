@@ -5,26 +5,36 @@ internal import CVanillaIO
 extension EventStream {
     /// How streams of events live.
     public struct Options: Sendable, Equatable {
-        /// A comment is sent after so long without an event, so that proxies keep the connection
-        /// and a client that is gone is found out; `nil` for none.
-        public var heartbeat: Duration? = .seconds(15)
+        /// How long a stream is silent before a comment is sent, so that proxies keep the connection
+        /// and a client that is gone is found out: 15 seconds by default, `nil` for no comments.
+        public var heartbeat: Duration?
         /// What a stream that the server's stop ends tells its client to wait before it comes back,
-        /// at random between the two, so that not all come at once.
-        public var retry = Duration.seconds(1)...Duration.seconds(5)
-        /// When the server stops, its streams end at random within so long, and within half of the
-        /// time that the stop gives.
-        public var shutdownSpread: Duration = .seconds(2)
+        /// at random between the two, so that not all clients come at once: 1 to 5 seconds by
+        /// default.
+        public var retry: ClosedRange<Duration>
+        /// When the server stops, its streams end at random within this time, and within half of the
+        /// time that the stop gives: 2 seconds by default.
+        public var shutdownSpread: Duration
         /// What pages of other origins may read the stream: the value of
         /// Access-Control-Allow-Origin, an origin or `*`; `nil` for none (WHATWG Fetch, section
         /// 3.3). For a page that sends credentials, add Access-Control-Allow-Credentials yourself.
         public var allowedOrigin: String?
 
         /// Every option at its default.
-        public init() {}
+        public init() {
+            self.init(c: Defaults.stream)
+        }
     }
 }
 
 extension EventStream.Options {
+    init(c options: vn_event_stream) {
+        heartbeat = .unlessZero(milliseconds: options.heartbeat)
+        let least = Duration(milliseconds: options.retry_least)
+        retry = least...max(least, Duration(milliseconds: options.retry_most))
+        shutdownSpread = Duration(milliseconds: options.farewell)
+    }
+
     /// C's form of these options.
     func c() throws(InvalidOption) -> vn_event_stream {
         vn_event_stream(

@@ -60,6 +60,22 @@ extension Server.Configuration {
 }
 
 extension Server.Configuration.Limits {
+    init(c limits: vn_limits) {
+        requestLine = Int(limits.request_line)
+        field = Int(limits.field)
+        fields = Int(limits.fields)
+        fieldCount = Int(limits.field_count)
+        body = Int(clamping: limits.body)
+        streamedBody = limits.streamed_body == .max ? nil : Int(clamping: limits.streamed_body)
+        chunkLine = Int(limits.chunk_line)
+        trailers = Int(limits.trailers)
+        requestsPerConnection = Int(limits.requests)
+        connections = limits.connections == 0 ? nil : Int(limits.connections)
+        output = Int(limits.output)
+        discard = Int(limits.discard)
+        linger = Int(limits.linger)
+    }
+
     fileprivate func write(to limits: inout vn_limits) throws(InvalidOption) {
         limits.request_line = try requestLine.positive("limits.requestLine")
         limits.field = try field.positive("limits.field")
@@ -79,6 +95,18 @@ extension Server.Configuration.Limits {
 }
 
 extension Server.Configuration.Deadlines {
+    init(c deadlines: vn_deadlines) {
+        head = .unlessZero(milliseconds: deadlines.head)
+        bodyGrace = .unlessZero(milliseconds: deadlines.body_grace)
+        bodyRate = deadlines.body_rate == 0 ? nil : Int(deadlines.body_rate)
+        idle = .unlessZero(milliseconds: deadlines.idle)
+        writeStall = .unlessZero(milliseconds: deadlines.write_stall)
+        writeRate = deadlines.write_rate == 0 ? nil : Int(deadlines.write_rate)
+        handler = .unlessZero(milliseconds: deadlines.handler)
+        halfClose = .unlessZero(milliseconds: deadlines.half_close)
+        linger = Duration(milliseconds: deadlines.linger)
+    }
+
     fileprivate func write(to deadlines: inout vn_deadlines) throws(InvalidOption) {
         // To C, 0 turns a deadline off.
         deadlines.head = try head?.c("deadlines.head") ?? 0

@@ -3,29 +3,35 @@
 extension Server.Configuration {
     /// Times, with a resolution of a millisecond. `nil` turns one off.
     public struct Deadlines: Sendable, Equatable {
-        /// From the first byte of a request's head, or from accept for the first one, to its end.
-        /// Then: 408.
-        public var head: Duration? = .seconds(10)
-        /// The time that a body has before its rate counts.
-        public var bodyGrace: Duration? = .seconds(10)
-        /// The least bytes a second of a body, after the grace; `nil` for any. Below: 408.
-        public var bodyRate: Int? = 1024
-        /// Between two requests. Then the connection closes.
-        public var idle: Duration? = .seconds(75)
-        /// While the client takes none of the output. Then the connection is reset.
-        public var writeStall: Duration? = .seconds(30)
-        /// The least bytes a second that the client takes, over each ``writeStall`` in which output
-        /// waits for it; `nil` for any. Below, the connection is reset.
-        public var writeRate: Int? = 240
-        /// For an answer that comes later. Then: 503.
-        public var handler: Duration? = .seconds(30)
-        /// From the end of a client's output to the cancelling of its asynchronous handler: it may have
-        /// nothing more to ask, or be gone, and until something is sent both look the same.
-        public var halfClose: Duration? = .milliseconds(500)
-        /// For draining input while a connection closes.
-        public var linger: Duration = .seconds(2)
+        /// From the first byte of a request's head to its end, for the first request from accept: 10
+        /// seconds by default. Then the client gets 408.
+        public var head: Duration?
+        /// The time that a body has before its rate counts: 10 seconds by default.
+        public var bodyGrace: Duration?
+        /// The bytes a second with which a body has to come after the grace: 1 KiB by default, `nil`
+        /// for any. A slower one gets 408.
+        public var bodyRate: Int?
+        /// Between two requests: 75 seconds by default. Then the connection closes.
+        public var idle: Duration?
+        /// While the client takes none of the output: 30 seconds by default. Then the connection is
+        /// reset.
+        public var writeStall: Duration?
+        /// The bytes a second that the client has to take, over each ``writeStall`` in which output
+        /// waits for it: 240 by default, `nil` for any. The connection of a slower one is reset.
+        public var writeRate: Int?
+        /// For a deferred answer, and for an asynchronous handler: 30 seconds by default. Then the
+        /// client gets 503.
+        public var handler: Duration?
+        /// From the end of a client's output to the cancelling of its asynchronous handler: 500
+        /// milliseconds by default. The client may have nothing more to ask, or be gone; until
+        /// something is sent both look the same.
+        public var halfClose: Duration?
+        /// For draining input while a connection closes: 2 seconds by default.
+        public var linger: Duration
 
         /// Every deadline at its default.
-        public init() {}
+        public init() {
+            unsafe self.init(c: Defaults.server.deadlines)
+        }
     }
 }

@@ -1,37 +1,45 @@
 // SPDX-License-Identifier: MIT
 
 extension Server.Configuration {
-    /// Sizes, in bytes unless said otherwise, and how what lies beyond each is answered.
+    /// Sizes, in bytes unless said otherwise, and how the server answers what lies beyond each.
     public struct Limits: Sendable, Equatable {
-        /// A request line. Beyond: 414, for the method alone 400.
-        public var requestLine = 16 << 10
-        /// One field line. Beyond: 431.
-        public var field = 16 << 10
-        /// All field lines. Beyond: 431.
-        public var fields = 64 << 10
-        /// The number of field lines, at most 256. Beyond: 431.
-        public var fieldCount = 128
-        /// A body that the handler gets whole. Beyond: 413.
-        public var body = 8 << 20
-        /// A body that is streamed or ignored; `nil` for no limit. Beyond: 413.
+        /// A request line: 16 KiB by default. A longer one gets 414, or 400 where the method alone is
+        /// longer.
+        public var requestLine: Int
+        /// One field line: 16 KiB by default. A longer one gets 431.
+        public var field: Int
+        /// All field lines of a request: 64 KiB by default. More get 431.
+        public var fields: Int
+        /// The number of field lines: 128 by default, and 256 at most. More get 431.
+        public var fieldCount: Int
+        /// A body that the handler gets whole: 8 MiB by default. A longer one gets 413.
+        public var body: Int
+        /// A body that is streamed or ignored; `nil`, the default, for no limit. A longer one gets
+        /// 413.
         public var streamedBody: Int?
-        /// The line with a chunk's size and extensions. Beyond: 400.
-        public var chunkLine = 4 << 10
-        /// The trailer section of a chunked body. Beyond: 431.
-        public var trailers = 16 << 10
-        /// The number of requests on one connection. With the last one it closes.
-        public var requestsPerConnection = 1_000_000
-        /// The number of connections; `nil` for as many as the descriptor limit allows. More wait
-        /// to be accepted.
+        /// The line with a chunk's size and extensions: 4 KiB by default. A longer one gets 400.
+        public var chunkLine: Int
+        /// The trailer section of a chunked body: 16 KiB by default. A longer one gets 431.
+        public var trailers: Int
+        /// The number of requests on one connection: 1,000,000 by default. The connection closes
+        /// with the last one.
+        public var requestsPerConnection: Int
+        /// The number of connections; `nil`, the default, for as many as the descriptor limit
+        /// allows. More wait to be accepted.
         public var connections: Int?
-        /// Output that a client has not taken. Beyond, its input waits.
-        public var output = 1 << 20
-        /// An ignored body that is drained. Beyond, the connection closes after the answer.
-        public var discard = 1 << 20
-        /// Input that is drained while a connection closes.
-        public var linger = 1 << 20
+        /// Output that a client has not taken: 1 MiB by default. While there is more, the client's
+        /// input waits.
+        public var output: Int
+        /// An ignored body that is drained: 1 MiB by default. The connection closes after the answer
+        /// to a longer one.
+        public var discard: Int
+        /// Input that is drained while a connection closes: 1 MiB by default. More cuts the
+        /// connection.
+        public var linger: Int
 
         /// Every limit at its default.
-        public init() {}
+        public init() {
+            unsafe self.init(c: Defaults.server.limits)
+        }
     }
 }

@@ -32,13 +32,14 @@ extension Server {
         /// up what signals ask for, and the handlers have that thread's stack: call `run()` on the
         /// main thread, or on one with 8 MiB as well.
         public var usesCallingThread = false
-        /// Connections that the kernel holds for each worker before they are accepted (listen(2)).
-        public var backlog = 4096
+        /// The number of connections that the operating system keeps for each worker before they are
+        /// accepted (listen(2)): 4,096 by default.
+        public var backlog: Int
         /// Whether `run()` stops on SIGTERM and SIGINT: gracefully on the first, at once on the
         /// second.
         public var handlesSignals = true
-        /// How long a stop by signal waits for requests in hand.
-        public var drain = Duration.seconds(30)
+        /// How long a stop by signal waits for the requests in hand: 30 seconds by default.
+        public var drain: Duration
         /// Sizes.
         public var limits = Limits()
         /// Times.
@@ -49,6 +50,8 @@ extension Server {
         /// A configuration with every option at its default.
         public init(address: Address = .any(port: 3000)) {
             self.address = address
+            backlog = unsafe Int(Defaults.server.backlog)
+            drain = unsafe Duration(milliseconds: Defaults.server.drain)
         }
     }
 }

@@ -8,17 +8,11 @@ extension Server.Statistics {
         connectionsOpen = counted.open
         connectionsRefused = counted.refused
         requests = counted.requests
-        responses = Responses(
-            informational: counted.responses.1, successful: counted.responses.2,
-            redirection: counted.responses.3,
-            clientError: counted.responses.4, serverError: counted.responses.5,
-            raw: counted.responses.0)
+        responses = Responses(c: counted)
         bytesReceived = counted.bytes_received
         bytesSent = counted.bytes_sent
         refusals = Server.Statistics.refusals(in: counted)
-        timeouts = Timeouts(
-            head: counted.timeouts.0, body: counted.timeouts.1, idle: counted.timeouts.2,
-            writeStall: counted.timeouts.3, handler: counted.timeouts.4, linger: counted.timeouts.5)
+        timeouts = Timeouts(c: counted)
     }
 
     private static func refusals(in counted: vn_statistics) -> [Status: UInt64] {
@@ -36,5 +30,31 @@ extension Server.Statistics {
             if let status = Status(code: Int(code)) { refusals[status, default: 0] += count }
         }
         return refusals
+    }
+}
+
+// The core's arrays by their places.
+
+extension Server.Statistics.Responses {
+    fileprivate init(c counted: vn_statistics) {
+        informational = counted.responses.1
+        successful = counted.responses.2
+        redirection = counted.responses.3
+        clientError = counted.responses.4
+        serverError = counted.responses.5
+        // The core counts these as raw so far.
+        other = 0
+        raw = counted.responses.0
+    }
+}
+
+extension Server.Statistics.Timeouts {
+    fileprivate init(c counted: vn_statistics) {
+        head = counted.timeouts.0
+        body = counted.timeouts.1
+        idle = counted.timeouts.2
+        writeStall = counted.timeouts.3
+        handler = counted.timeouts.4
+        linger = counted.timeouts.5
     }
 }

@@ -7,7 +7,7 @@ extension Server {
         public internal(set) var connectionsAccepted: UInt64 = 0
         /// Connections open now.
         public internal(set) var connectionsOpen: UInt64 = 0
-        /// Times that accepting failed for want of descriptors or memory.
+        /// How many times accepting failed because descriptors or memory ran out.
         public internal(set) var connectionsRefused: UInt64 = 0
         /// Requests handled.
         public internal(set) var requests: UInt64 = 0
@@ -38,18 +38,26 @@ extension Server.Statistics {
         public internal(set) var clientError: UInt64 = 0
         /// 5xx
         public internal(set) var serverError: UInt64 = 0
-        /// Complete responses of a handler's own, whose status is not known:
+        /// Any other status, from 600 to 999
+        public internal(set) var other: UInt64 = 0
+        /// Complete responses that a handler sent itself, whose status is not known:
         /// ``ResponseWriter/sendRaw(_:)``.
         public internal(set) var raw: UInt64 = 0
     }
 
     /// Deadlines missed, each as in `Server.Configuration.Deadlines`.
     public struct Timeouts: Sendable, Equatable {
+        /// Heads that came too slowly
         public internal(set) var head: UInt64 = 0
+        /// Bodies that came too slowly
         public internal(set) var body: UInt64 = 0
+        /// Connections that were idle too long
         public internal(set) var idle: UInt64 = 0
+        /// Connections whose client took the output too slowly
         public internal(set) var writeStall: UInt64 = 0
+        /// Answers that did not come in time
         public internal(set) var handler: UInt64 = 0
+        /// Connections that were closed while their client still sent
         public internal(set) var linger: UInt64 = 0
     }
 }

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: MIT
+"""Defaults are written once, in C, and what is said of them elsewhere agrees: comments of the
+headers, doc comments in Swift, docs/SECURITY.md and README.md."""
+
+import os
+import re
+import unittest
+
+from test_layout import KERNEL, ROOT, VANILLA, files, text_of
+from test_security import rows_of
+
+# What a member of C is called in Swift, where it is not the same in camel case.
+SWIFT_NAMES = {"requests": "requestsPerConnection"}
+# Members that say a default in words, or none: the text that has to be there instead of a number.
+IN_WORDS = {"streamedBody": "nil", "connections": "nil", "port": "any free one"}
+MILLISECONDS = {"drain", "heartbeat", "retry_least", "retry_most", "farewell", "history_age", "backlog_age"}
+
+
+def c_defaults(function):
+    """The members that a function of C sets, by name; those of structs within as struct.member."""
+    for path in files(KERNEL, ".c"):
+        found = re.search(rf"^void {function}\([^)]*\)\n{{\n(.*?)^}}", text_of(path), re.M | re.S)
+        if found:
+            return members(found[1])
+    raise AssertionError(f"no {function}")
+
+
+def members(text):
+    values, path = {}, []
+    for name, opens, value, closes in re.findall(r"\.(\w+)\s*=\s*(?:(\{)|([\w*() ]+))|(\})", text):
+        if opens:
+            path.append(name)
+        elif closes:
+            path = path[:-1]
+        else:
+            values[".".join([*path, name])] = number(value)
+    return values
+
+
+def number(text):
+    """A constant expression of C."""
+    text = re.sub(r"\bUINT64_MAX\b", str(2**64 - 1), text.strip())
+    text = re.sub(r"\b0([0-7]+)\b", r"0o\1", text)
+    assert re.fullmatch(r"[\do* ()]+", text), text
+    return eval(text)
+
+
+def sizes(value):
+    """How a size or a count may be written."""
+    said = {str(value), f"{value:,}"}
+    for unit, name in ((1 << 10, "KiB"), (1 << 20, "MiB")):
+        if value >= unit and value % unit == 0 and value // unit < 1024:
+            said.add(f"{value // unit} {name}")
+    return said
+
+
+def times(milliseconds):
+    """How a time may be written."""
+    said = {f"{milliseconds} ms", f"{milliseconds} milliseconds"}
+    if milliseconds % 1000 == 0:
+        seconds = milliseconds // 1000
+        said |= {f"{seconds} s", f"{seconds} seconds"}
+        if seconds % 60 == 0:
+            said |= {f"{seconds // 60} minutes"}
+    return said
+
+
+def camel(name):
+    first, *rest = name.split("_")
+    return SWIFT_NAMES.get(name, first + "".join(word.capitalize() for word in rest))
+
+
+def spellings(group, name, value):
+    is_time = name in MILLISECONDS or (group == "deadlines" and not name.endswith("rate"))
+    return times(value) if is_time else sizes(value)
+
+
+def says(text, said):
+    """Whether a text has one of these, as whole words."""
+    text = " ".join(text.split())
+    return any(re.search(rf"(?<![\w,.]){re.escape(one)}(?![\w]|,\d)", text) for one in said)
+
+
+def header_comment(header, struct, member):
+    """What a header says of a member: the comment on its line, and the one before it."""
+    body = re.search(rf"^typedef struct {struct} {{\n(.*?)^}}", header, re.M | re.S)[1]
+    found = re.search(
+        rf"((?:^    /\*(?:(?!\*/).)*\*/\n)?)^    [\w ]+ {member};([^\n]*)", body, re.M | re.S)
+    assert found, member
+    if member == "retry_most":
+        return header_comment(header, struct, "retry_least")
+    return found[1] + found[2]
+
+
+def doc_comment(source, name):
+    found = re.search(rf"((?:^ *///[^\n]*\n)+) *public var {name}\b", source, re.M)
+    assert found, name
+    return found[1].replace("///", "")
+
+
+class Defaults(unittest.TestCase):
+    def test_headers_say_the_defaults_of_a_server(self):
+        header = text_of(os.path.join(KERNEL, "include", "vn_server.h"))
+        structs = {"limits": "vn_limits", "deadlines": "vn_deadlines"}
+        defaults = c_defaults("vn_config_init")
+        self.assertGreater(len(defaults), 20)
+        for path, value in defaults.items():
+            group, _, name = path.rpartition(".")
+            with self.subTest(path):
+                comment = header_comment(header, structs.get(group, "vn_config"), name)
+                if camel(name) == "port":
+                    self.assertIn(IN_WORDS["port"], comment)
+                elif name == "unix_mode":
+                    self.assertIn(f"0{value:o}", comment)
+                elif value == 2**64 - 1:
+                    self.assertIn("UINT64_MAX", comment)
+                else:
+                    self.assertTrue(says(comment, sizes(value)), f"{value}: {comment}")
+
+    def test_headers_say_the_defaults_of_events(self):
+        header = text_of(os.path.join(KERNEL, "include", "vn_hub.h"))
+        defaults = {("vn_event_stream", n): v for n, v in c_defaults("vn_event_stream_init").items()}
+        for path, value in c_defaults("vn_hub_options_init").items():
+            group, _, name = path.rpartition(".")
+            defaults["vn_topic_options" if group else "vn_hub_options", name] = value
+        self.assertEqual(len(defaults), 10)
+        for (struct, name), value in defaults.items():
+            with self.subTest(name):
+                comment = header_comment(header, struct, name)
+                self.assertTrue(says(comment, sizes(value)), f"{value}: {comment}")
+
+    def test_doc_comments_say_the_defaults_of_a_server(self):
+        for path, value in c_defaults("vn_config_init").items():
+            group, _, name = path.rpartition(".")
+            if name in ("port", "unix_mode"):
+                continue
+            file = f"Configuration+{group.capitalize()}.swift" if group else "Configuration.swift"
+            with self.subTest(path):
+                comment = doc_comment(text_of(os.path.join(VANILLA, "Server", file)), camel(name))
+                self.assertIn("default", comment)
+                if camel(name) in IN_WORDS:
+                    self.assertIn(IN_WORDS[camel(name)], comment)
+                else:
+                    said = spellings(group, name, value)
+                    self.assertTrue(says(comment, said), f"{said}: {comment}")
+
+    def test_doc_comments_say_the_defaults_of_events(self):
+        stream = text_of(os.path.join(VANILLA, "Events", "EventStream+Options.swift"))
+        hub = text_of(os.path.join(VANILLA, "Events", "EventHub+Options.swift"))
+        values = c_defaults("vn_event_stream_init")
+        self.assertTrue(says(doc_comment(stream, "heartbeat"), times(values["heartbeat"])))
+        self.assertTrue(says(doc_comment(stream, "shutdownSpread"), times(values["farewell"])))
+        least, most = values["retry_least"] // 1000, values["retry_most"] // 1000
+        self.assertIn(f"{least} to {most} seconds", " ".join(doc_comment(stream, "retry").split()))
+        for path, value in c_defaults("vn_hub_options_init").items():
+            name = path.rpartition(".")[2]
+            with self.subTest(path):
+                comment = doc_comment(hub, camel(name))
+                self.assertTrue(says(comment, spellings("", name, value)), f"{value}: {comment}")
+
+    def test_swift_has_no_default_of_its_own_beside_c(self):
+        """Options of sizes and times are read from C."""
+        for file in ("Server/Configuration+Limits", "Server/Configuration+Deadlines",
+                     "Events/EventStream+Options", "Events/EventHub+Options"):
+            with self.subTest(file):
+                source = text_of(os.path.join(VANILLA, f"{file}.swift"))
+                self.assertNotRegex(source, r"public var \w+[^\n]*= *(\d|\.\w*seconds|Duration)")
+        # A default of an argument cannot be read from C.
+        address = text_of(os.path.join(VANILLA, "Server", "Configuration+Address.swift"))
+        mode = c_defaults("vn_config_init")["unix_mode"]
+        self.assertIn(f"permissions: Int = 0o{mode:o}", address)
+        port = c_defaults("vn_config_init")["port"]
+        for file in ("Configuration", "Server", "Server+Routing"):
+            source = text_of(os.path.join(VANILLA, "Server", f"{file}.swift"))
+            self.assertEqual(set(re.findall(r"port: (?:Int = )?(\d+)\b(?! *\) \{ request)", source))
+                             - {"8080"}, {str(port)}, file)
+
+    def test_security_says_the_limits_and_deadlines(self):
+        defaults = c_defaults("vn_config_init")
+        for title, group in (("Limits", "limits"), ("Deadlines", "deadlines")):
+            rows = {
+                name: row[1] for row in rows_of(title) for name in re.findall(r"`(\w+)`", row[0])
+            }
+            for path, value in defaults.items():
+                if not path.startswith(group):
+                    continue
+                name = path.rpartition(".")[2]
+                with self.subTest(path):
+                    cell = rows[camel(name)]
+                    if value == 2**64 - 1:
+                        self.assertEqual(cell, "none")
+                    else:
+                        cell = cell.replace("/s", " ")
+                        self.assertTrue(says(cell, spellings(group, name, value)), f"{value}: {cell}")
+
+    def test_security_says_the_limits_of_events(self):
+        rows = {row[0]: row[1] for row in rows_of("Limits of events")}
+        values = c_defaults("vn_hub_options_init")
+        self.assertTrue(says(rows["topics of a hub"], sizes(values["topics"])))
+        for name in ("history_events", "history_bytes", "history_age"):
+            said = spellings("", name, values[f"topic.{name}"])
+            self.assertTrue(says(rows["history"], said), name)
+        for name in ("backlog_bytes", "backlog_age"):
+            said = spellings("", name, values[f"topic.{name}"])
+            self.assertTrue(says(rows["waiting for a subscriber"], said), name)
+
+    def test_readme_says_the_same(self):
+        readme = " ".join(text_of(os.path.join(ROOT, "README.md")).split())
+        server = c_defaults("vn_config_init")
+        stream = c_defaults("vn_event_stream_init")
+        topic = c_defaults("vn_hub_options_init")
+        minutes = {5: "five"}[topic["topic.history_age"] // 60_000]
+        for pattern, said in (
+            (r"the port, (\S+) by default", sizes(server["port"])),
+            (r"bodies of (\d+ \w+)", sizes(server["limits.body"])),
+            (r"missed, up to (\S+) events", sizes(topic["topic.history_events"])),
+            (r"missed, up to \S+ events or (\d+ \w+)", sizes(topic["topic.history_bytes"])),
+            (r"missed, up to \S+ events or \d+ \w+ or (\w+) minutes", {minutes}),
+            (r"At most (\d+ \w+) waits? for one client", sizes(topic["topic.backlog_bytes"])),
+            (r"A comment every (\d+ s)", times(stream["heartbeat"])),
+        ):
+            with self.subTest(pattern):
+                found = re.search(pattern, readme)
+                self.assertIsNotNone(found)
+                self.assertIn(found[1], said)
+
+
+class Reading(unittest.TestCase):
+    """The test reads what it is to read."""
+
+    def test_of_c(self):
+        self.assertEqual(
+            members(".a = 1, .b = {.c = 2 * 1024, .d = UINT64_MAX,}, .e = 0600"),
+            {"a": 1, "b.c": 2048, "b.d": 2**64 - 1, "e": 0o600})
+
+    def test_of_words(self):
+        self.assertTrue(says("16 KiB; 414", sizes(16384)))
+        self.assertTrue(says("of 10\n seconds.", times(10000)))
+        self.assertFalse(says("116 KiB", sizes(16384)))
+        self.assertFalse(says("10,000", sizes(10)))
+
+
+if __name__ == "__main__":
+    unittest.main()
