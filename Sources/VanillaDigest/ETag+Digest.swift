@@ -3,13 +3,13 @@
 internal import CCrypto
 public import Vanilla
 
-/// Tags by digests that others know too. `Vanilla` itself makes them with XXH3, which is many times
+/// Tags by digests that other programs know as well. `Vanilla` itself makes them with XXH3, which is many times
 /// faster and links nothing.
 extension ETag {
     /// The tag that is the MD5 of these bytes in lower-case hexadecimal: of "1" it is
     /// `"c4ca4238a0b923820dcc509a6f75849b"`.
     ///
-    /// For clients and files that have such tags already. It is no protection against somebody who
+    /// For clients and files that have such tags already. It does not protect against somebody who
     /// chooses the contents: two with the same MD5 are made in seconds. Allocates nothing; any
     /// thread.
     public init(md5 bytes: Bytes, isWeak: Bool = false) {

@@ -12,7 +12,7 @@ extension Bytes {
     /// The value that the bytes are in JSON, for a body that a handler collected itself; else use
     /// `request.decode`.
     ///
-    /// - Throws: ``RequestError``, as `request.decode`, but for the 415.
+    /// - Throws: ``RequestError``, as `request.decode`, except for the 415.
     public func decodeJSON<Value: Decodable>(
         _ type: Value.Type = Value.self, with decoder: JSONDecoder? = nil,
         maximumNesting: Int = JSONLimits.defaultNesting

@@ -27,13 +27,13 @@ extension Request {
     ///   - type: What the body should be.
     ///   - decoder: A decoder with options of your own. It may be used by all workers at the same
     ///     time, while its options do not change.
-    ///   - maximumNesting: The arrays and objects open at the same time at most; never more than
+    ///   - maximumNesting: The number of arrays and objects that may be open at the same time; never more than
     ///     ``JSONLimits/maximumNesting``.
     /// - Throws: ``RequestError``, which is the answer unless it is caught. The status is 415 where
     ///   Content-Type is neither `application/json` nor ends in `+json` (RFC 6839, section 3.1), 400
-    ///   where the body is no JSON (RFC 8259, to the letter) or nested too deep, and 422 where it is,
-    ///   but not of that type; the message names the place. What a type throws itself is 422, too,
-    ///   unless it is a ``RequestError``.
+    ///   where the body is not JSON (RFC 8259, to the letter) or nested too deep, and 422 where it is,
+    ///   but not of that type; the message names the place. What a type throws itself gets 422 as
+    ///   well, unless it is a ``RequestError``.
     public func decode<Value: Decodable>(
         _ type: Value.Type = Value.self, with decoder: JSONDecoder? = nil,
         maximumNesting: Int = JSONLimits.defaultNesting

@@ -22,7 +22,7 @@ extension ResponseWriter {
     ///     time, while its options do not change. Without one, `/` is not escaped, and the rest is
     ///     Foundation's default.
     /// - Throws: ``ResponseError`` of the kind `invalidContent` where the value cannot be written, as
-    ///   a number that is not finite. Nothing was sent then.
+    ///   a number that is not finite. Then nothing was sent.
     public mutating func send<Value: Encodable>(
         json value: Value, status: Status? = nil, with encoder: JSONEncoder? = nil
     ) throws(ResponseError) {
@@ -43,7 +43,7 @@ extension ResponseWriter {
     ///   - status: The status.
     ///   - encoder: As for ``send(json:status:with:)``.
     /// - Throws: ``ResponseError`` of the kind `invalidContent` where the value cannot be written.
-    ///   Nothing was sent then; status and validators are set.
+    ///   Then nothing was sent; status and validators are set.
     public mutating func send<Value: Encodable>(
         json value: Value, etag: ETag?, lastModified: HTTPDate? = nil, status: Status? = nil,
         with encoder: JSONEncoder? = nil

@@ -21,6 +21,21 @@ import Vanilla
         #expect(Server.Configuration().address == .any(port: 3000))
     }
 
+    /// Defaults are C's; what it writes as a number of its own choice is `nil` here.
+    @Test func readsItsDefaultsFromC() {
+        let configuration = Server.Configuration()
+        #expect(configuration.limits.body == 8 << 20 && configuration.limits.fieldCount == 128)
+        #expect(configuration.limits.streamedBody == nil && configuration.limits.connections == nil)
+        #expect(configuration.deadlines.head == .seconds(10))
+        #expect(configuration.deadlines.halfClose == .milliseconds(500))
+        #expect(configuration.deadlines.bodyRate == 1024 && configuration.drain == .seconds(30))
+        #expect(configuration.backlog == 4096 && configuration.keepAlive == .rfc)
+        let events = EventHub.Options()
+        #expect(events.topics == 65_536 && events.topic.historyAge == .seconds(300))
+        #expect(events.stream.retry == .seconds(1)...Duration.seconds(5))
+        #expect(events.stream.shutdownSpread == .seconds(2))
+    }
+
     private static let impossible: [(String, Change)] = [
         ("port", { $0.address = .any(port: 70000) }),
         ("port", { $0.address = .any(port: -1) }),

@@ -337,7 +337,7 @@ class ManySubscribers(unittest.TestCase):
 
 @on_each_backend
 class Shutdown(unittest.TestCase):
-    def test_says_farewell_to_open_streams(self):
+    def test_ends_open_streams_when_it_stops(self):
         with Server.start("sse", backend=self.backend) as server:
             subscribers = [Subscriber(server.address) for _ in range(50)]
             for subscriber in subscribers:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 extension String {
-    /// A copy of the bytes as text; what is no UTF-8 becomes U+FFFD.
+    /// A copy of the bytes as text; what is not UTF-8 becomes U+FFFD.
     public init(_ bytes: Bytes) {
         self = unsafe bytes.span.withUnsafeBufferPointer { utf8 in
             // A copy, made while the buffer is valid.
@@ -9,7 +9,7 @@ extension String {
         }
     }
 
-    /// A copy of the bytes as text; `nil` when they are no UTF-8.
+    /// A copy of the bytes as text; `nil` when they are not UTF-8.
     public init?(validating bytes: Bytes) {
         let text = unsafe bytes.span.withUnsafeBufferPointer { utf8 in
             // A copy, made while the buffer is valid.
@@ -31,10 +31,11 @@ extension Array where Element == UInt8 {
 }
 
 extension FixedWidthInteger {
-    /// The number that the bytes spell in decimal: digits, behind a `-` where the type has negative
+    /// The number that the bytes spell in decimal: digits, after a `-` where the type has negative
     /// numbers.
     ///
-    /// `nil` for anything else: no digit, a sign `+`, white space, a number that does not fit.
+    /// `nil` for anything else, such as no digits, a sign `+`, white space, or a number that does not
+    /// fit.
     @inlinable
     public init?(_ bytes: Bytes) {
         let span = bytes.span

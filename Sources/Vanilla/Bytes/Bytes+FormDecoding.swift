@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 // What `application/x-www-form-urlencoded` encodes, by the parser of the URL Standard (section 5.1),
-// which refuses nothing: a `+` is a space, a `%` without two hexadecimal digits behind it stands for
-// itself, and what is no UTF-8 in the end becomes U+FFFD. Whoever would rather refuse such input
-// calls `percentDecoded(plusIsSpace: true)`.
+// which refuses nothing: a `+` is a space, a `%` that is not followed by two hexadecimal digits stands
+// for itself, and what is not UTF-8 in the end becomes U+FFFD. To refuse such input instead, call
+// `percentDecoded(plusIsSpace: true)`.
 
 extension Bytes {
     /// The text that the bytes encode in a query or in a form. Never fails.
@@ -52,7 +52,7 @@ extension Bytes {
         }
     }
 
-    /// The byte encoded at `index`, which moves behind it.
+    /// The byte encoded at `index`, which moves past it.
     private func formByte(at index: inout Int) -> UInt8 {
         let byte = span[index]
         if byte == UInt8(ascii: "%"), let escaped = escapedByte(at: index) {

@@ -4,15 +4,15 @@ extension Bytes {
     /// The text that the bytes encode: `%2F` is `/` (RFC 3986, section 2.1).
     ///
     /// A `+` stays a `+`, unless `plusIsSpace`, as in the query that a form makes
-    /// (`application/x-www-form-urlencoded`). `nil` for a `%` without two hexadecimal digits behind
-    /// it, and where the result is no UTF-8.
+    /// (`application/x-www-form-urlencoded`). `nil` where a `%` is not followed by two hexadecimal
+    /// digits, and where the result is not UTF-8.
     public func percentDecoded(plusIsSpace: Bool = false) -> String? {
         guard let bytes = percentDecodedBytes(plusIsSpace: plusIsSpace) else { return nil }
         return String(validating: bytes, as: UTF8.self)
     }
 
-    /// The bytes that the bytes encode, of any value; `nil` for a `%` without two hexadecimal
-    /// digits behind it.
+    /// The bytes that the bytes encode, of any value; `nil` where a `%` is not followed by two
+    /// hexadecimal digits.
     public func percentDecodedBytes(plusIsSpace: Bool = false) -> [UInt8]? {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(count)
@@ -34,7 +34,7 @@ extension Bytes {
         return decoded
     }
 
-    /// The byte that the escape starting at `index` stands for; `nil` where it is none.
+    /// The byte that the escape starting at `index` stands for; `nil` where there is no escape.
     func escapedByte(at index: Int) -> UInt8? {
         guard count - index >= 3, let high = hexadecimalDigit(span[index + 1]),
             let low = hexadecimalDigit(span[index + 2])

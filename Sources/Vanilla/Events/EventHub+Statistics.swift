@@ -3,8 +3,8 @@
 internal import CVanillaIO
 
 extension EventHub {
-    /// What a hub has counted since it was made. Events are counted once for each subscriber, but
-    /// for ``published``.
+    /// What a hub has counted since it was made. Events are counted once for each subscriber,
+    /// except in ``published``.
     public struct Statistics: Sendable, Equatable {
         /// Topics now.
         public let topics: UInt64

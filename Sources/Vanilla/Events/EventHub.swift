@@ -2,7 +2,7 @@
 
 internal import CVanillaIO
 
-/// Brings each event to all who subscribed to its topic, on any number of workers and servers.
+/// Brings each event to all subscribers of its topic, on any number of workers and servers.
 ///
 /// ```swift
 /// let hub = try EventHub()
@@ -18,8 +18,8 @@ internal import CVanillaIO
 /// ```
 ///
 /// Publishing does not wait for anybody: an event is framed once, handed to each worker that has
-/// subscribers, and lent to each of them. A topic keeps its last events for those who come back. A
-/// topic begins with its first subscriber or event, and is forgotten once it has neither. Use it
+/// subscribers, and lent to each of them. A topic keeps its last events for clients that come back.
+/// A topic begins with its first subscriber or event, and is forgotten once it has neither. Use a hub
 /// from any thread.
 @safe
 public final class EventHub: Sendable {
@@ -47,11 +47,11 @@ public final class EventHub: Sendable {
 }
 
 extension EventHub {
-    /// Gives a topic options of its own, before anybody subscribes or publishes to it. It stays until
-    /// the hub is gone.
+    /// Gives a topic options of its own, before anybody subscribes or publishes to it. The topic lives
+    /// as long as the hub. Any thread.
     ///
-    /// - Throws: ``EventError`` of the kind `invalidConfiguration`; `invalidTopic` where the name
-    ///   has more than 255 bytes or the topic is there already; `tooManyTopics` or `outOfMemory`.
+    /// - Throws: ``EventError`` of the kind `invalidConfiguration`; `invalidTopic` where the name has
+    ///   more than 255 bytes or the topic exists already; `tooManyTopics` or `outOfMemory`.
     public func declare(_ topic: String, _ options: TopicOptions) throws(EventError) {
         try EventHub.check(topic)
         var cOptions = try EventHub.c { () throws(InvalidOption) in try options.c() }
@@ -63,17 +63,17 @@ extension EventHub {
         if result != 0 { throw EventError(usingTopic: result) }
     }
 
-    /// Publishes an event to all who subscribed to the topic. An event without an id gets one of the
-    /// hub's, which is different after a restart.
+    /// Publishes an event to all subscribers of the topic. An event without an id gets one from the hub,
+    /// which is different after a restart. Any thread.
     ///
     /// - Parameters:
     ///   - event: The event.
-    ///   - topic: To whom.
-    ///   - key: For ``SlowPolicy/keepNewest``: what the event is about, at most 255 bytes.
+    ///   - topic: The topic whose subscribers get it.
+    ///   - key: What the event is about, for ``SlowPolicy/keepNewest``: at most 255 bytes.
     /// - Throws: ``EventError`` of the kind `invalidEvent` as ``ServerSentEvent/serialized()``, and
     ///   for an id or a key of more than 255 bytes; `eventTooLarge` for more than 16 MiB;
     ///   `invalidTopic` for a name of more than 255 bytes; `tooManyTopics` or `outOfMemory`.
-    ///   Nobody gets the event then.
+    ///   Then nobody gets the event.
     public func publish(_ event: ServerSentEvent, to topic: String, key: String = "")
         throws(EventError)
     {
@@ -122,7 +122,7 @@ extension EventHub {
         do throws(InvalidOption) { return try options() } catch { throw EventError(error) }
     }
 
-    /// Refuses what is no topic's name.
+    /// Refuses a name that no topic may have.
     static func check(_ topic: String) throws(EventError) {
         guard topic.utf8.count <= maximumNameCount else {
             throw EventError(

@@ -38,7 +38,7 @@ public final class EventStream: Sendable {
         var pending: [UInt8] = []
         /// Bytes that the worker has taken, and the client has not.
         var unsent = 0
-        /// Whether the stream ends behind what is pending.
+        /// Whether the stream ends after what is pending.
         var isClosing = false
         /// Whether the worker was told that there is something to take.
         var isAnnounced = false
@@ -68,11 +68,10 @@ extension EventStream {
     /// Whether events can still be sent.
     public var isOpen: Bool { state.withLock { state in state.isOpen } }
 
-    /// Sends an event, without waiting. From any thread; the events of one thread stay in order.
+    /// Sends an event without waiting. Any thread; the events of one thread stay in order.
     ///
-    /// - Throws: ``EventError`` of the kind `backlogFull` where the client has not taken as much
-    ///   as may wait for it; `streamClosed`; `eventTooLarge` where it is larger than the whole
-    ///   backlog; `invalidEvent` as ``ServerSentEvent/serialized()``. Nothing was sent then.
+    /// - Throws: ``EventError`` of the kind `backlogFull` where as much waits for the client as may; `streamClosed`; `eventTooLarge` where it is larger than the whole
+    ///   backlog; `invalidEvent` as ``ServerSentEvent/serialized()``. Then nothing was sent.
     public func send(_ event: ServerSentEvent) throws(EventError) {
         guard try put(event.serialized()) else {
             throw EventError(
@@ -83,7 +82,7 @@ extension EventStream {
     /// Sends an event, once there is room for it.
     ///
     /// - Throws: `CancellationError` where the task is cancelled meanwhile; ``EventError`` of the
-    ///   kind `streamClosed`, `eventTooLarge` or `invalidEvent`. Nothing was sent then.
+    ///   kind `streamClosed`, `eventTooLarge` or `invalidEvent`. Then nothing was sent.
     public func sendWhenReady(_ event: ServerSentEvent) async throws {
         let bytes = try event.serialized()
         while try !put(bytes) {
@@ -92,7 +91,7 @@ extension EventStream {
         }
     }
 
-    /// Ends the stream behind what was sent. The client comes back by itself; to keep it away,
+    /// Ends the stream after what was sent. The client comes back by itself; to keep it away,
     /// answer its next request with ``Status/noContent``. From any thread, any number of times.
     public func close() {
         let handle = state.withLock { state in
@@ -102,9 +101,9 @@ extension EventStream {
         wake(handle)
     }
 
-    /// Has `body` called once, when the stream is over: everything was sent after ``close()``, the
-    /// client is gone, or the server stops. At once where it is over already. Called on the worker's
-    /// thread or on the one that calls this; it must not block.
+    /// Calls `body` once, when the stream is over: everything was sent after ``close()``, the client is
+    /// gone, or the server stops. Where the stream is over already, it is called at once. It runs on
+    /// the worker's thread or on the thread that calls this, and must not block.
     public func onClose(_ body: @escaping @Sendable () -> Void) {
         let isOver = state.withLock { state in
             if state.handle != nil { state.closeHooks.append(body) }

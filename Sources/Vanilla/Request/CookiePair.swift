@@ -6,7 +6,7 @@ extension Request {
         /// What stands before the first `=`; empty where there is none, as clients send a cookie
         /// without a name.
         public let name: Bytes
-        /// What stands behind the first `=`, without the quotes around it where there are some.
+        /// What follows the first `=`, without the quotes around it where there are some.
         public let value: Bytes
 
         @_lifetime(copy pair)

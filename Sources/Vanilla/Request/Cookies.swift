@@ -28,7 +28,7 @@ extension Request {
             rest = Bytes(Span())
         }
 
-        /// The next cookie; `nil` at the end, and at the limit.
+        /// The next cookie; `nil` at the end, and at the maximum.
         @_lifetime(copy self)
         @_lifetime(self: copy self)
         public mutating func next() -> Request.CookiePair? {

@@ -22,7 +22,8 @@ extension Request {
             unsafe Int(request.pointer.pointee.field_count)
         }
 
-        /// The value of the first line called `name`, in any case; `nil` where there is none.
+        /// The value of the first line called `name`, compared case-insensitively; `nil` where there is
+        /// none.
         public subscript(_ name: FieldName) -> Bytes? {
             @_lifetime(copy self)
             get {
@@ -30,7 +31,8 @@ extension Request {
             }
         }
 
-        /// The value of the first line called `name`, in any case; `nil` where there is none.
+        /// The value of the first line called `name`, compared case-insensitively; `nil` where there is
+        /// none.
         public subscript(named name: String) -> Bytes? {
             @_lifetime(copy self)
             get {
@@ -47,8 +49,8 @@ extension Request {
             }
         }
 
-        /// Calls `body` with the value of each line called `name`, in any case: a list may be spread
-        /// over several lines (RFC 9110, section 5.3).
+        /// Calls `body` with the value of each line called `name`, compared case-insensitively: a list
+        /// may be spread over several lines (RFC 9110, section 5.3).
         public func forEach<Failure: Error>(
             _ name: FieldName, _ body: (Bytes) throws(Failure) -> Void
         ) throws(Failure) {
@@ -67,7 +69,7 @@ extension Request.Fields {
         return Request.Field(name: name, value: value)
     }
 
-    /// The value of the first line called `name` at or behind `index`, which moves behind it.
+    /// The value of the first line called `name` at or after `index`, which moves past it.
     @_lifetime(copy self)
     func next(_ name: FieldName, from index: inout Int) -> Bytes? {
         let found = find(name.bytes, from: index)
@@ -82,7 +84,7 @@ extension Request.Fields {
         return unsafe request.lend(vn_field_value(request.pointer, index))
     }
 
-    /// The index of the first line called `name` at or behind `index`; the number of lines where
+    /// The index of the first line called `name` at or after `index`; the number of lines where
     /// there is none.
     private func find(_ name: Bytes, from index: Int) -> Int {
         unsafe name.withCSpan { name in unsafe vn_request_find(request.pointer, name, index) }

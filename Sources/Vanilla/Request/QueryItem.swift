@@ -4,13 +4,13 @@ extension Request {
     /// One `name=value` of a query or a form, both as they were sent.
     ///
     /// Decoding follows the URL Standard (section 5.1), as every browser's forms do, and never fails: a
-    /// `+` is a space, a `%` without two hexadecimal digits behind it stands for itself, and what is no
+    /// `+` is a space, a `%` without two hexadecimal digits after it stands for itself, and what is not
     /// UTF-8 becomes U+FFFD. To refuse such input instead, decode with
     /// ``Bytes/percentDecoded(plusIsSpace:)``.
     public struct QueryItem: ~Escapable {
         /// What stands before the first `=`.
         public let name: Bytes
-        /// What stands behind the first `=`; empty where there is none.
+        /// What follows the first `=`; empty where there is none.
         public let value: Bytes
 
         @_lifetime(copy item)

@@ -11,10 +11,10 @@ extension Request {
     /// let page: Int = request.queryItems["page"]?.number() ?? 1
     /// ```
     ///
-    /// There are never more than a limit of them, so that a request costs bounded work; whether there
-    /// were more is told by ``isTruncated``.
+    /// Only a maximum number of them is returned, so that a request costs bounded work;
+    /// ``isTruncated`` tells whether there are more.
     public struct QueryItems: ~Escapable {
-        /// The number of items at most, unless said otherwise: 1,000.
+        /// The number of items that are returned, unless said otherwise: 1,000.
         public static let defaultMaximumCount = 1000
 
         /// What is not returned yet.
@@ -26,14 +26,14 @@ extension Request {
         ///
         /// - Parameters:
         ///   - query: The items, with a `&` between any two.
-        ///   - maximumCount: The number of items that are returned at most.
+        ///   - maximumCount: The number of items that are returned; those beyond it are not.
         @_lifetime(copy query)
         public init(_ query: Bytes, maximumCount: Int = Request.QueryItems.defaultMaximumCount) {
             rest = query
             left = max(0, maximumCount)
         }
 
-        /// The next item; `nil` at the end, and at the limit. Empty ones, as in `a&&b`, are skipped.
+        /// The next item; `nil` at the end, and at the maximum. Empty ones, as in `a&&b`, are skipped.
         @_lifetime(copy self)
         @_lifetime(self: copy self)
         public mutating func next() -> Request.QueryItem? {
@@ -49,7 +49,7 @@ extension Request {
             return nil
         }
 
-        /// Whether there are more items than the limit: those beyond it are neither returned nor found.
+        /// Whether there are more items than the maximum: those beyond it are neither returned nor found.
         public var isTruncated: Bool {
             var items = self
             while items.next() != nil {}

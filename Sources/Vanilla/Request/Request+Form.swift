@@ -12,7 +12,7 @@ extension Request {
     /// It is seen in ``body``, so the body must have come whole (``Request/BodyDelivery/whole``, unless you
     /// chose otherwise). A handler that collects pieces itself makes ``Request/QueryItems`` of them.
     ///
-    /// - Parameter maximumCount: The number of items at most.
+    /// - Parameter maximumCount: The number of items that the form may have.
     /// - Throws: ``RequestError`` with the status 415 where Content-Type says anything else, or
     ///   nothing, and 413 where there are more items than `maximumCount`. Uncaught, it is the answer.
     @_lifetime(copy self)

@@ -27,9 +27,9 @@ extension Request {
     ///
     /// A GET need not ask: `send` with a tag does. Lists may be spread over several lines; a
     /// malformed member matches nothing and hides no other; a token without quotes is taken for the
-    /// strong tag of these bytes, because people type it so. Dates that are none are ignored.
-    /// CONNECT, OPTIONS and TRACE have no preconditions, nor has a GET or HEAD of what is not there,
-    /// which is 404 whatever they say (section 13.2.1).
+    /// strong tag of these bytes, because people type it so. Malformed dates are ignored.
+    /// CONNECT, OPTIONS and TRACE have no preconditions, nor has a GET or HEAD of what does not
+    /// exist, which gets 404 whatever they say (section 13.2.1).
     ///
     /// - Parameters:
     ///   - etag: The tag of the current state, where it has one.

@@ -2,10 +2,10 @@
 
 internal import CVanillaIO
 
-/// A request, seen in the very bytes that the kernel delivered.
+/// A request, seen in the very bytes that the operating system delivered.
 ///
 /// It is lent to the handler for the length of the call, on the worker's thread. Neither it nor
-/// anything that it hands out can be kept: that does not compile. Copies of it are two pointers.
+/// anything that it hands out can be kept: that does not compile. A copy is two pointers.
 /// Nothing here throws or traps, whatever the client sent: the core has refused what RFC 9112
 /// forbids before the handler is called.
 @safe

@@ -19,7 +19,7 @@ extension ResponseWriter {
         /// The bytes that can be written now without piling up memory. More may be written.
         public var capacity: Int { unsafe vn_stream_capacity(pointer) }
 
-        /// Writes a text that is known when the program is written.
+        /// Writes a text that is written in the program.
         ///
         /// - Throws: ``ResponseError`` of the kind `lengthExceeded` past the length declared for the
         ///   body.

@@ -6,10 +6,10 @@ extension ResponseWriter {
     /// The promise of an answer: made by ``ResponseWriter/sendLater(_:)``, kept and finished on any thread, by
     /// the callback of another library for instance.
     ///
-    /// It is finished once; what comes after that changes nothing. Where nobody finishes it and it is
-    /// forgotten, the client gets 500; where it is neither, 503 after `deadlines.handler`. Once the
-    /// exchange is over, because that has passed or the client has gone, the answer is released without
-    /// being called. For C it goes through `Unmanaged`.
+    /// It is finished once; what comes after that changes nothing. When it is released unfinished, the
+    /// client gets 500; when it is kept unfinished, the client gets 503 after `deadlines.handler`. Once
+    /// the exchange is over, because that time has passed or the client has gone, an answer is released
+    /// without being called. To hand it to C, use `Unmanaged`.
     public final class Completion: Sendable {
         private let exchange: ResponseWriter.Handle
         private let isFinished = Atomic(false)

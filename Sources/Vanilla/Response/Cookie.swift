@@ -9,20 +9,20 @@
 /// try response.setCookie(cookie)
 /// ```
 ///
-/// The defaults are the careful ones: hidden from scripts, and not sent along by other sites' forms.
-/// Set ``isSecure``, too, wherever clients come over TLS. Without ``maxAge`` and ``expires`` it lasts
-/// as long as the client's session.
+/// The defaults are the careful ones: a cookie is hidden from scripts, and is not sent with forms of
+/// other sites. Set ``isSecure`` as well wherever clients come over TLS. Without ``maxAge`` and
+/// ``expires`` it lasts as long as the client's session.
 public struct Cookie: Sendable, Hashable {
-    /// The bytes of name and value together at most: 4,096. Clients drop what is larger.
+    /// The number of bytes that name and value may have together: 4,096. Clients drop a larger cookie.
     public static let maximumCount = 4096
-    /// The bytes of a path at most: 1,024. Clients ignore what is longer.
+    /// The number of bytes that a path may have: 1,024. Clients ignore a longer one.
     public static let maximumPathCount = 1024
-    /// The bytes of a domain at most: 253, as of any host's name.
+    /// The number of bytes that a domain may have: 253, as any host name.
     public static let maximumDomainCount = 253
 
     /// A token (RFC 9110, section 5.6.2).
     public var name: String
-    /// Printable ASCII but space, `"`, `,`, `;` and `\`. Encode anything else, in Base64 for example.
+    /// Printable ASCII except space, `"`, `,`, `;` and `\`. Encode anything else, in Base64 for example.
     public var value: String
     /// The path for which, and for what lies below, the client sends the cookie; `nil` for the folder
     /// of the request's path.

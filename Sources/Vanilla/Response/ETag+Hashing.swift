@@ -6,9 +6,9 @@ extension ETag {
     /// The tag of these bytes: their XXH3-128 in 32 hexadecimal digits, as `xxhsum -H128` prints
     /// it.
     ///
-    /// It takes a few nanoseconds for a small body and allocates nothing. It tells states apart that
-    /// come about by themselves; somebody who may choose the contents could make two with the same
-    /// tag, and then a cryptographic one is needed (`VanillaDigest`).
+    /// It takes a few nanoseconds for a small body and allocates nothing. It tells states
+    /// apart that arise by themselves. Somebody who chooses the contents could make two with the same
+    /// tag: where that matters, use a cryptographic digest (`VanillaDigest`).
     public init(hashing bytes: Bytes, isWeak: Bool = false) {
         // C writes 32 bytes.
         unsafe self.init(isWeak: isWeak) { text in

@@ -8,14 +8,14 @@ extension ETag: LosslessStringConvertible {
         withOpaque { opaque in "\(isWeak ? "W/" : "")\"\(String(opaque))\"" }
     }
 
-    /// The tag that is spelled so in a field, quotes and all; `nil` where it is none (RFC 9110,
-    /// section 8.8.3), and where it has more than ``maximumCount`` bytes.
+    /// The tag that a field spells so, with its quotes; `nil` where the text is not a tag (RFC 9110,
+    /// section 8.8.3), and where the tag has more than ``maximumCount`` bytes.
     public init?(_ text: String) {
         guard let tag = text.withBytes({ text in ETag(text) }) else { return nil }
         self = tag
     }
 
-    /// The tag that is spelled so in a field. `nil` as for a `String`.
+    /// The tag that a field spells so; `nil` as for a `String`.
     public init?(_ text: Bytes) {
         var read = unsafe vn_entity_tag()
         guard unsafe text.withCSpan({ text in unsafe vn_entity_tag_parse(text, &read) }),

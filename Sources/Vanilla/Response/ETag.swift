@@ -4,7 +4,7 @@
 /// 9110, section 8.8.3).
 ///
 /// ```swift
-/// response.send(page, etag: ETag(hashing: page), contentType: .html)  // 304 to who has it
+/// response.send(page, etag: ETag(hashing: page), contentType: .html)  // 304 if the client has it
 /// response.send(report, etag: ETag(version: report.revision))
 /// response.send(logo, etag: "2026-11", contentType: "image/png")
 /// ```
@@ -13,8 +13,8 @@
 /// of up to ``maximumCount`` bytes: nothing is allocated to make, copy, compare or send one.
 @safe
 public struct ETag: Sendable {
-    /// The most bytes that a tag can have between its quotes: a SHA-256 in hexadecimal. A longer one
-    /// is refused.
+    /// The number of bytes that a tag may have between its quotes: 64, as a SHA-256 in hexadecimal.
+    /// A longer tag is refused.
     public static let maximumCount = 64
 
     /// Whether this tag stands for all representations that mean the same, and not for the very
@@ -25,7 +25,7 @@ public struct ETag: Sendable {
     public var count: Int { Int(filled) }
 
     private var filled: UInt8 = 0
-    /// The bytes between the quotes, and zeros behind them.
+    /// The bytes between the quotes, and zeros after them.
     private var storage: Storage = (0, 0, 0, 0, 0, 0, 0, 0)
 
     private typealias Storage = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
@@ -53,7 +53,7 @@ extension ETag {
     /// A tag of your own making.
     ///
     /// - Parameters:
-    ///   - opaque: What stands between the quotes: visible ASCII but the quote itself, and bytes
+    ///   - opaque: What stands between the quotes: visible ASCII except the quote itself, and bytes
     ///     above 0x7F. It may be empty.
     ///   - isWeak: Whether it is a weak tag.
     /// - Throws: ``ResponseError`` of the kind `invalidETag` for a byte that no tag has, and for more
@@ -124,8 +124,8 @@ extension ETag {
 }
 
 extension ETag: ExpressibleByStringLiteral {
-    /// A strong tag that is known when the program is written: what stands between the quotes. Traps
-    /// where it is none, which is a mistake in the program.
+    /// A strong tag that is written in the program, without its quotes. Traps where the text cannot be
+    /// a tag, which is a mistake in the program.
     public init(stringLiteral opaque: StaticString) {
         guard let tag = ETag(checking: opaque.bytes, isWeak: false) else {
             preconditionFailure(

@@ -12,17 +12,17 @@ extension HTTPDate: LosslessStringConvertible {
         }
     }
 
-    /// The date that is spelled so in a field, to the letter; `nil` where it is none.
+    /// The date that a field spells so, to the letter; `nil` where the text is not a date.
     ///
     /// All three forms of RFC 9110, section 5.6.7, are read: the one that is sent, and the obsolete
     /// ones of RFC 850, whose years have two digits and are at most 50 ahead, and of C's `asctime`. A
-    /// date before 1970 is the begin of 1970.
+    /// date before 1970 becomes the beginning of 1970.
     public init?(_ text: String) {
         guard let date = text.withBytes({ text in HTTPDate(text) }) else { return nil }
         self = date
     }
 
-    /// The date that is spelled so in a field. `nil` as for a `String`.
+    /// The date that a field spells so; `nil` as for a `String`.
     public init?(_ text: Bytes) {
         var seconds: Int64 = 0
         let isDate = unsafe text.withCSpan { text in

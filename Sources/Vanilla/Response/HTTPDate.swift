@@ -7,8 +7,8 @@ public struct HTTPDate: Sendable, Hashable, Comparable {
     /// Seconds since the first of January 1970, 00:00:00 UTC.
     public let secondsSince1970: Int64
 
-    /// The moment that many seconds after the begin of 1970, as in the `st_mtime` of a file. One
-    /// before 1970 is its begin, one behind 9999 its end.
+    /// The moment that many seconds after the beginning of 1970, as in the `st_mtime` of a file. A
+    /// moment before 1970 becomes its beginning, one after 9999 its end.
     @inlinable
     public init(secondsSince1970: Int64) {
         self.secondsSince1970 = min(max(secondsSince1970, 0), 253_402_300_799)

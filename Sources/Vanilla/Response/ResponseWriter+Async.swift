@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 extension ResponseWriter {
-    /// Has an asynchronous handler answer this request: from a handler that has looked at it, or
+    /// Runs an asynchronous handler for this request: from a handler that has looked at the request, or
     /// without a router.
     ///
     /// ```swift
@@ -12,10 +12,10 @@ extension ResponseWriter {
     /// }
     /// ```
     ///
-    /// It runs in this turn of the worker, when what came with it has been seen. Fields that were
-    /// added before stay. What is done with this writer afterwards comes too late.
+    /// The handler begins in this turn of the worker, after the turn's events. Fields that were added
+    /// before stay. Do nothing with this writer afterwards: it comes too late.
     ///
-    /// - Throws: ``ResponseError`` of the kind `alreadyAnswered` or `outOfMemory`.
+    /// - Throws: ``ResponseError`` of the kind `alreadyAnswered`, `outOfMemory` or `notOnWorker`.
     public mutating func run(
         for request: Request, _ handler: @escaping Server.AsyncHandler
     ) throws(ResponseError) {

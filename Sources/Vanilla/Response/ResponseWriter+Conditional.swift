@@ -74,7 +74,7 @@ extension ResponseWriter {
 // MARK: - Both in one
 
 extension ResponseWriter {
-    /// Answers with a text that is known when the program is written, or 304 when the client has it
+    /// Answers with a text that is written in the program, or 304 when the client has it
     /// already: ``sendNotModified(ifMatching:lastModified:)`` and `send` in one.
     public mutating func send(
         _ body: StaticString, etag: ETag?, lastModified: HTTPDate? = nil, status: Status? = nil,

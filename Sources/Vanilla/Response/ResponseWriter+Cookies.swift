@@ -5,7 +5,7 @@ extension ResponseWriter {
     ///
     /// - Throws: ``ResponseError`` of the kind `invalidCookie` where the cookie has a part that
     ///   cookies may not have, or where clients would drop it; `fieldsTooLarge` or
-    ///   `alreadyAnswered`. Nothing was added then.
+    ///   `alreadyAnswered`. Then nothing was added.
     public mutating func setCookie(_ cookie: Cookie) throws(ResponseError) {
         try addField(.setCookie, cookie.fieldValue)
     }

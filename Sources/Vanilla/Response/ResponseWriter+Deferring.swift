@@ -13,9 +13,9 @@ extension ResponseWriter {
     /// }
     /// ```
     ///
-    /// An answer that does not come within `deadlines.handler` is 503.
+    /// When no answer comes within `deadlines.handler`, the client gets 503.
     ///
-    /// - Parameter begin: Called now, with what the answer is given by.
+    /// - Parameter begin: Called at once, with the promise: keep it, and finish it on any thread.
     /// - Throws: What `begin` throws.
     public mutating func sendLater(_ begin: (ResponseWriter.Completion) throws -> Void) rethrows {
         try begin(sendLater())
@@ -27,7 +27,7 @@ extension ResponseWriter {
         return ResponseWriter.Completion(of: handle)
     }
 
-    /// Names this exchange, for a producer or a receiver that is to be resumed from elsewhere.
+    /// A name of this exchange by which any thread can resume its producer or receiver.
     public var handle: ResponseWriter.Handle {
         unsafe ResponseWriter.Handle(c: vn_response_handle(pointer), core: core)
     }

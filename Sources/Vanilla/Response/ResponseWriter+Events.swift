@@ -22,8 +22,8 @@ extension ResponseWriter {
     ///   - begin: Called before this returns, with the stream; not for HEAD, which gets the head
     ///     alone. When it throws, the stream is closed.
     /// - Throws: ``ResponseError`` of the kind `invalidConfiguration` for an impossible option;
-    ///   `invalidField` for an impossible origin; `fieldsTooLarge` or `alreadyAnswered`; what `begin`
-    ///   throws.
+    ///   ``ResponseError`` of the kind `invalidField` for an impossible origin, `fieldsTooLarge` or
+    ///   `alreadyAnswered`; what `begin` throws.
     public mutating func streamEvents(
         _ options: EventStream.Options = EventStream.Options(),
         backlog: Int = EventStream.defaultBacklog, _ begin: (EventStream) throws -> Void
@@ -52,7 +52,7 @@ extension ResponseWriter {
         }
     }
 
-    /// Answers with the events of a topic, from now on and for as long as the client stays.
+    /// Answers with the events of a topic, from now on and as long as the client stays.
     ///
     /// ```swift
     /// routes.get("/news") { request, response in
@@ -60,25 +60,27 @@ extension ResponseWriter {
     /// }
     /// ```
     ///
-    /// A client that comes back, which ``Request/lastEventID`` tells, gets what it missed first; where
-    /// not all of that is left, an event of the type `gap` before. HEAD gets the head alone.
+    /// A client that comes back, as ``Request/lastEventID`` tells, first gets what it missed; where not
+    /// all of that is left, an event of the type `gap` comes before it. HEAD gets the head alone.
     ///
-    /// - Throws: ``ResponseError`` of the kind `invalidTopic` for a name of more than 255 bytes;
-    ///   `tooManyTopics`, `outOfResources`, `invalidField`, `fieldsTooLarge` or `alreadyAnswered`.
+    /// - Throws: ``ResponseError`` of the kind `invalidTopic` for a name of more than 255 bytes,
+    ///   `tooManyTopics` or `outOfMemory`; ``ResponseError`` of the kind `invalidField`,
+    ///   `fieldsTooLarge` or `alreadyAnswered`.
     public mutating func subscribe(
         to topic: String, in hub: EventHub, for request: Request
     ) throws {
         try subscribe(to: topic, in: hub, lastEventID: request.lastEventID)
     }
 
-    /// Answers with the events of a topic. As ``subscribe(to:in:for:)``, where the request is gone,
-    /// or the last event is known in another way.
+    /// Answers with the events of a topic, as ``subscribe(to:in:for:)`` does, where the request is no
+    /// longer available or the client's last event is known in another way.
     ///
     /// - Parameters:
     ///   - topic: What the client subscribes to.
     ///   - hub: Where it is published.
     ///   - lastEventID: The id of the last event that the client has; `nil` or empty where it has
     ///     none.
+    /// - Throws: As ``subscribe(to:in:for:)``.
     public mutating func subscribe(
         to topic: String, in hub: EventHub, lastEventID: String? = nil
     ) throws {

@@ -3,7 +3,7 @@
 internal import CVanillaIO
 
 extension ResponseWriter {
-    /// Adds a field that is known when the program is written.
+    /// Adds a field whose value is written in the program.
     ///
     /// Traps where the value holds CR, LF, NUL or another control byte, or where the field is one
     /// that the server writes itself: both are mistakes in the program.

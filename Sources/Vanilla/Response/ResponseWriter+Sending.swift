@@ -3,7 +3,7 @@
 internal import CVanillaIO
 
 extension ResponseWriter {
-    /// Answers with a text that is known when the program is written.
+    /// Answers with a text that is written in the program.
     // Inlined, so that its caller passes the content type as a constant.
     @inlinable
     public mutating func send(

@@ -66,11 +66,11 @@ extension Request.Parameters {
         return bytes
     }
 
-    /// The decimal number that the parameter called `name` is: digits, behind a `-` where the type
+    /// The decimal number that the parameter called `name` is: digits, after a `-` where the type
     /// has negative numbers.
     ///
-    /// - Parameter status: The answer to anything else, and to a number that the type cannot hold.
-    ///   By default there is no such thing as what the path names.
+    /// - Parameter status: The answer to anything else, and to a number that the type cannot hold; 404 by
+    ///   default, because nothing has such a path.
     /// - Throws: ``RequestError`` with that status; ``RouteError`` of the kind `unknownParameter`.
     @inlinable
     public func require<Number: FixedWidthInteger>(
@@ -89,7 +89,7 @@ extension Request.Parameters {
 
     /// The text that the parameter called `name` encodes: `%20` is a space, `%2F` a slash.
     ///
-    /// - Parameter status: The answer to what is no UTF-8.
+    /// - Parameter status: The answer to bytes that are not UTF-8; 400 by default.
     /// - Throws: ``RequestError`` with that status; ``RouteError`` of the kind `unknownParameter`.
     public func require(
         _ name: StaticString, as type: String.Type, else status: Status = .badRequest

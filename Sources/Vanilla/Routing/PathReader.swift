@@ -2,7 +2,7 @@
 
 /// How a walk over the tree of routes reads a path: there is a faster way for one without escapes.
 ///
-/// Nothing behind `count` is read. A label has a byte at least, and the first one was found by
+/// Nothing after `count` is read. A label has a byte at least, and the first one was found by
 /// `symbol(_:)`.
 protocol PathReader {
     var bytes: UnsafeRawPointer { get }
@@ -11,7 +11,7 @@ protocol PathReader {
     /// The byte of the path's normal form (``PathSymbol``) at `at`.
     func symbol(_ at: Int) -> UInt8
 
-    /// Where the path goes on behind a label in normal form; negative where it has another byte.
+    /// Where the path continues after a label in normal form; negative where it has another byte.
     func match(_ label: UnsafeRawPointer, _ labelCount: Int, _ at: Int) -> Int
 }
 

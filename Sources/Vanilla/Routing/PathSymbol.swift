@@ -3,7 +3,7 @@
 /// The normal form in which paths are compared (RFC 3986, section 6.2.2).
 ///
 /// An escape such as `%63` is the byte that it stands for. Only reserved characters differ from
-/// their escapes (section 2.2): `%2F` is no slash. Those escapes, and `%25`, stay what they are,
+/// their escapes (section 2.2): `%2F` is not a slash. Those escapes, and `%25`, stay what they are,
 /// with upper-case digits. Nothing is decoded twice, and no two paths that differ get the same form.
 enum PathSymbol {
     /// The normal form of the escape of `byte`.

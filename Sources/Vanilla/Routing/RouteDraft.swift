@@ -73,7 +73,7 @@ final class RouteDraft {
     }
 
     /// The most nodes that one path can lead to. Of the literal children a path takes one; the
-    /// parameter is tried where that child had no route for it, and the rest behind both.
+    /// parameter is tried where that child had no route for it, and the rest after both.
     var maximumStepCount: Int {
         let literal = children.map(\.maximumStepCount).max() ?? 0
         return 1 + literal + (parameter?.maximumStepCount ?? 0) + (rest.routes.isEmpty ? 0 : 1)

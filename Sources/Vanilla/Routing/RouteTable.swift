@@ -9,7 +9,7 @@ internal import CVanillaIO
 @safe
 final class RouteTable {
     private let tree: RouteTree
-    /// One for each route, and behind them one for each miss. Written in `init` only, and released
+    /// One for each route, and after them one for each miss. Written in `init` only, and released
     /// at the end of this object.
     private let handlers: UnsafeMutableBufferPointer<Unmanaged<RouteHandler>>
     private let routeCount: Int

@@ -18,7 +18,7 @@ final class RouteTree: @unchecked Sendable {
         var children = RouteTree.none
         /// A table of `wide`, where there are more children.
         var wide = RouteTree.none
-        /// The node behind one segment.
+        /// The node after one segment.
         var parameter = RouteTree.none
         /// The endpoints of a path that ends here, and of one that goes on anyhow.
         var endpoint = RouteTree.none
@@ -229,7 +229,7 @@ extension RouteTree {
             EscapedPath(bytes: bytes, count: path.count), methods.set(of: request), ranges)
     }
 
-    /// The same for who does not want the parameters.
+    /// The same without the parameters.
     func find(_ request: Request) -> Outcome {
         unsafe withUnsafeTemporaryAllocation(
             of: vn_range.self, capacity: Router.maximumParameterCount
@@ -270,7 +270,7 @@ private struct RouteSearch<Path: PathReader> {
     /// The methods of the routes that match the path.
     var allowed: UInt64 = 0
 
-    /// The route of what lies at and behind `startAt`; negative where there is none. Recursive only
+    /// The route of what lies at and after `startAt`; negative where there is none. Recursive only
     /// where one path can go on in several ways.
     mutating func find(from start: UInt32, at startAt: Int, parameters startCount: Int) -> Int {
         var node = unsafe nodes + Int(start)

@@ -34,7 +34,8 @@ internal import CVanillaIO
 /// **Percent-encoding**: an escape is the same as the byte that it stands for (`/caf%C3%A9` is
 /// `/café`, `%63` is `c`), except those of reserved characters, which differ from the characters
 /// (RFC 3986, sections 2.2 and 6.2.2): `%2F` never is a slash, neither in a route nor in a request.
-/// Nothing is decoded twice. Where a `%` stands before something else, the answer is 400.
+/// Nothing is decoded twice. Where a `%` is not followed by two hexadecimal digits, the answer
+/// is 400.
 ///
 /// **Of several routes** that match, segment by segment a literal one wins over a parameter, and a
 /// parameter over a rest. A route has to have the method, too: where `/user/:id` takes GET and
@@ -53,18 +54,18 @@ public struct Router: Sendable {
     private let fallbackBody: Request.BodyDelivery
     private let build: @Sendable (inout Routes) -> Void
 
-    /// The most parameters of a route, its rest included.
+    /// The number of parameters that a route may have, its rest included: 16.
     public static var maximumParameterCount: Int { 16 }
-    /// The most steps that one request may need to find its route, which grow where routes overlap:
-    /// where at the same place some have a literal segment and some a parameter.
+    /// The number of steps that one request may need to find its route: 256. More are needed where
+    /// routes overlap, which have a literal segment and a parameter at the same place.
     public static var maximumStepCount: Int { 256 }
-    /// The most methods beside those that ``Method`` names.
+    /// The number of methods that a router may have beside those that ``Method`` names.
     public static var maximumOtherMethodCount: Int { RouteMethods.maximumOtherCount }
 
     /// A router for the routes that `build` lists.
     ///
-    /// - Throws: ``RouteError`` of the kind `invalidRoute`: a path is none, two routes match the
-    ///   same requests, or one of the limits above is passed. The message names the routes.
+    /// - Throws: ``RouteError`` of the kind `invalidRoute`: a path is malformed, two routes match
+    ///   the same requests, or one of the maxima above is passed. The message names the routes.
     public init(_ build: @escaping @Sendable (inout Routes) -> Void) throws(RouteError) {
         let list = RouteList(build)
         if let mistake = list.mistake { throw mistake }

@@ -14,7 +14,7 @@ extension Routes {
     /// ```
     ///
     /// - Parameters:
-    ///   - path: As ``Router`` says, behind the group's prefix; empty for the prefix itself.
+    ///   - path: As ``Router`` says, after the group's prefix; empty for the prefix itself.
     ///   - body: How a request's body reaches the handler.
     ///   - handler: Called for each request that takes this route; see ``Server/AsyncHandler``.
     public mutating func get(

@@ -39,7 +39,7 @@ extension Routes {
     /// Adds a route for GET, which serves HEAD as well unless there is a route for that.
     ///
     /// - Parameters:
-    ///   - path: As ``Router`` says, behind the group's prefix; empty for the prefix itself.
+    ///   - path: As ``Router`` says, after the group's prefix; empty for the prefix itself.
     ///   - body: How a request's body reaches the handler.
     ///   - handler: Called for each request that takes this route.
     public mutating func get(
@@ -124,17 +124,17 @@ extension Routes {
         group.wrap()
     }
 
-    /// Has every request that takes a route of this group, or of a group within it, pass through
+    /// Passes every request that takes a route of this group, or of a group within it, through
     /// `middleware`.
     ///
-    /// The first one used is the first one called; that of a group comes behind that of the group
+    /// The first one used is the first one called; that of a group comes after that of the group
     /// around it. Where `use` stands among the routes does not matter. What the router itself uses,
     /// outside of all groups, is called for requests that take no route, too.
     public mutating func use(_ middleware: @escaping Middleware) {
         self.middleware.append(RouteMiddleware(middleware))
     }
 
-    /// Has `handler` answer every request that takes no route, in place of an answer without a body.
+    /// Answers every request that takes no route by `handler`, in place of an answer without a body.
     ///
     /// ```swift
     /// routes.fallback { request, response, miss in
@@ -210,7 +210,7 @@ final class RouteList {
     var routes: [Route] = []
     var fallback: Routes.Fallback = { _, response, miss in response.send(status: miss.status) }
     var fallbackBody = Request.BodyDelivery.ignored
-    /// The first mistake that is none of a route.
+    /// The first mistake that is not one of a route.
     private(set) var mistake: RouteError?
     /// What answers each miss, with what the router itself uses around it.
     private(set) var misses: [RouteHandler] = []

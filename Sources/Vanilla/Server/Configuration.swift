@@ -14,8 +14,8 @@ extension Server {
     public struct Configuration: Sendable {
         /// Where to listen.
         public var address: Address
-        /// How to talk to the operating system; `nil` takes io_uring where it is allowed, else
-        /// epoll.
+        /// How to talk to the operating system; `nil` takes io_uring where it is allowed, and epoll
+        /// elsewhere.
         public var backend: Server.Backend?
         /// Whether connections stay open between requests.
         public var keepAlive = KeepAlive.rfc
@@ -24,13 +24,13 @@ extension Server {
         public var workers: Int?
         /// Whether each worker stays on one of these CPUs.
         public var pinsWorkers = false
-        /// Whether `run()` has the first worker on the thread that calls it, unpinned, and not on one
-        /// of its own. A server of one worker is a process of one thread then, whose system calls
-        /// are cheaper: about a hundredth of the CPU of a small answer.
+        /// Whether `run()` runs the first worker, unpinned, on the thread that calls it, and not on a
+        /// thread of its own. A server of one worker is then a process of one thread, whose system
+        /// calls are cheaper.
         ///
-        /// `whenListening` must not wait for an answer of the server then, a handler that blocks holds
-        /// up what signals ask for, and the handlers have that thread's stack: call `run()` on the
-        /// main thread, or on one with 8 MiB as well.
+        /// `whenListening` must then not wait for an answer of the server, a handler that blocks also
+        /// delays a stop by signal, and handlers use the stack of that thread: call `run()` on the
+        /// main thread, or on another thread with a stack of 8 MiB.
         public var usesCallingThread = false
         /// The number of connections that the operating system keeps for each worker before they are
         /// accepted (listen(2)): 4,096 by default.
@@ -44,7 +44,7 @@ extension Server {
         public var limits = Limits()
         /// Times.
         public var deadlines = Deadlines()
-        /// Receives what the server has to say, on any thread; `nil` writes it to standard error.
+        /// Receives the messages of the server, on any thread; `nil` writes them to standard error.
         public var log: (@Sendable (Server.LogLevel, String) -> Void)?
 
         /// A configuration with every option at its default.

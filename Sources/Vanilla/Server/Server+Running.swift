@@ -10,7 +10,7 @@ extension Server {
     /// - Parameter whenListening: Called once on this thread, when connections are accepted and
     ///   signals are handled: the moment to say where the server listens. With the configuration's
     ///   `usesCallingThread` the first worker answers only when it has returned.
-    /// - Throws: ``ServerError`` when it cannot listen or the backend is not to be had.
+    /// - Throws: ``ServerError`` when the server cannot listen or the backend is unavailable.
     public func run(whenListening: () -> Void = {}) throws(ServerError) {
         try core.run(handlesSignals: configuration.handlesSignals, whenListening: whenListening)
     }
@@ -18,8 +18,8 @@ extension Server {
     /// Starts to serve; returns when connections are accepted. A server that has stopped may be
     /// started again.
     ///
-    /// - Throws: ``ServerError`` when it cannot listen, the backend is not to be had, or it runs
-    ///   already.
+    /// - Throws: ``ServerError`` when the server cannot listen, the backend is unavailable, or the
+    ///   server runs already.
     public func start() throws(ServerError) {
         try core.start()
     }

@@ -11,13 +11,15 @@ extension Worker {
     /// let events = try await watch.ready(for: .readable)
     /// ```
     ///
-    /// It watches a duplicate: the descriptor stays its owner's, who reads, writes and closes it.
+    /// It watches a duplicate: the descriptor still belongs to its owner, who reads, writes and closes it.
     @safe
     public final class DescriptorWatch {
         /// What a descriptor is ready for.
         public struct Events: OptionSet, Sendable {
+            /// The events of poll(2).
             public let rawValue: UInt32
 
+            /// A set of events of poll(2).
             public init(rawValue: UInt32) { self.rawValue = rawValue }
 
             /// There is something to read, or the end of it.
@@ -31,7 +33,7 @@ extension Worker {
         /// `nil` once it is closed.
         private var watch: OpaquePointer?
         private var body: ((Events) -> Void)?
-        /// Tells whoever waits that it is closed.
+        /// Tells the task that waits that it is closed.
         private var onClose: (() -> Void)?
         /// It is closed by the worker's end.
         private let worker: Worker
@@ -55,7 +57,7 @@ extension Worker {
             close()
         }
 
-        /// Has `body` called once, when the descriptor is ready for any of `events` or has failed.
+        /// Calls `body` once, when the descriptor is ready for any of `events` or has failed.
         /// Asking again replaces both, and whoever waits in ``ready(for:)`` waits no longer. A file, which
         /// is always ready, is said to be so at once.
         public func whenReady(for events: Events, _ body: @escaping (Events) -> Void) {
@@ -114,8 +116,8 @@ extension Worker {
     /// Watches a descriptor. On the worker's thread. A worker watches 65,536 at most, those of database
     /// connections among them.
     ///
-    /// - Throws: ``ServerError`` of the kind `unwatchableDescriptor` where descriptors or memory ran out, or the
-    ///   number is none of an open descriptor.
+    /// - Throws: ``ServerError`` of the kind `unwatchableDescriptor` where descriptors or memory ran out,
+    ///   or the descriptor is not open.
     public func watch(_ descriptor: Int32) throws(ServerError) -> Worker.DescriptorWatch {
         try Worker.DescriptorWatch(descriptor, on: self)
     }

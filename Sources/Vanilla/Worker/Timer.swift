@@ -3,7 +3,7 @@
 internal import CVanillaIO
 
 extension Worker {
-    /// Has something done on a worker at a later moment: on its timer wheel, by the millisecond, at the
+    /// Does something on a worker at a later moment: on its timer wheel, by the millisecond, at the
     /// same cost however many there are. Made, used and released on the worker's thread.
     @safe
     public final class Timer {
@@ -37,7 +37,7 @@ extension Worker {
             unsafe vn_timer_set(worker.executor.pointer, timer, duration.boundedNanoseconds)
         }
 
-        /// Not any more, unless it is set again.
+        /// Clears the moment: nothing is called until it is set again.
         public func cancel() {
             unsafe vn_timer_clear(timer)
         }

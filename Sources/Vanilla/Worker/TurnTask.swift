@@ -3,7 +3,7 @@
 internal import CVanillaIO
 
 extension Worker {
-    /// Has something done once in a turn of a worker's loop, however often it is asked for before. Made,
+    /// Does something once in a turn of a worker's loop, however often it is asked for before. Made,
     /// used and released on the worker's thread.
     @safe
     public final class TurnTask {
@@ -47,7 +47,7 @@ extension Worker {
             unsafe task.deallocate()
         }
 
-        /// Has the body called in this turn. It retains this object until then.
+        /// Calls the body in this turn. It retains this object until then.
         public func schedule() {
             if isScheduled { return }
             isScheduled = true

@@ -29,25 +29,27 @@ public struct Worker: Sendable, Hashable {
         }
     }
 
+    /// Whether both are the same worker of the same server.
     public static func == (one: Worker, other: Worker) -> Bool { one.executor === other.executor }
 
+    /// Adds what `==` compares.
     public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(executor)) }
 
     /// Runs tasks on this worker's thread: `Task(executorPreference: worker.taskExecutor) { ... }`.
-    /// After the worker has ended, tasks go on on Swift's own threads.
+    /// After the worker has ended, tasks continue on Swift's own threads.
     public var taskExecutor: any TaskExecutor { executor }
 
     /// Whether this is the worker's own thread.
     public var isCurrent: Bool { executor.isCurrent }
 
-    /// Has `work` called on the worker's thread, soon and in the order of the calls of one thread. Any
+    /// Calls `work` on the worker's thread, soon and in the order of the calls of one thread. Any
     /// thread.
     public func run(_ work: @escaping @Sendable () -> Void) {
         Task(executorPreference: executor) { work() }
     }
 
-    /// Has `body` called once, on the worker's thread, when the worker stops and has no connection
-    /// left: the place to close what lives on it. On the worker's thread.
+    /// Calls `body` once, on the worker's thread, when the worker stops and has no connection left: the
+    /// place to close what lives on the worker. On the worker's thread.
     public func whenStopping(_ body: @escaping () -> Void) {
         precondition(isCurrent, "whenStopping is called on the worker's thread.")
         executor.whenStopping(body)

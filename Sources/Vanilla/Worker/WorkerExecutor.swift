@@ -162,7 +162,7 @@ extension WorkerExecutor {
     /// Those that wait, and those that they lead to. As many as one turn takes; with more it is
     /// scheduled already when this returns.
     private func runJobs() {
-        // What they enqueue comes behind them.
+        // What they enqueue comes after them.
         isScheduled = true
         var count = 0
         while count < Self.maximumJobCount, let job = jobs.removeFirst() {
@@ -184,7 +184,7 @@ extension WorkerExecutor {
 // MARK: - Asynchronous handlers
 
 extension WorkerExecutor {
-    /// Has a handler run in this turn, behind its events.
+    /// Runs a handler in this turn, after its events.
     func add(_ call: consuming AsyncCall) {
         calls.append(call)
         callsAreDue = false
