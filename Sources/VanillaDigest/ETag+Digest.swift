@@ -3,8 +3,8 @@
 internal import CCrypto
 public import Vanilla
 
-/// Tags by digests that other programs know as well. `Vanilla` itself makes them with XXH3, which is many times
-/// faster and links nothing.
+/// Tags by digests that other programs know as well. `Vanilla` itself makes them with XXH3, which
+/// is many times faster and links nothing.
 extension ETag {
     /// The tag that is the MD5 of these bytes in lower-case hexadecimal: of "1" it is
     /// `"c4ca4238a0b923820dcc509a6f75849b"`.

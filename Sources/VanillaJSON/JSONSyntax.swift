@@ -3,8 +3,8 @@
 import Vanilla
 
 /// Whether bytes are one JSON text, by the letter of RFC 8259: in UTF-8, without a byte order mark,
-/// nested as deep as allowed, and such that every string is one in Swift, too (no half of a surrogate
-/// pair).
+/// nested as deep as allowed, and such that every string is one in Swift, too (no half of a
+/// surrogate pair).
 ///
 /// Foundation's parser takes more: a comma before a closing bracket, a broken member which nobody
 /// asks for. It also gives the same error to a text that is no JSON and to a number that does not

@@ -21,8 +21,8 @@ extension ResponseWriter {
     ///   - encoder: An encoder with options of your own. It may be used by all workers at the same
     ///     time, while its options do not change. Without one, `/` is not escaped, and the rest is
     ///     Foundation's default.
-    /// - Throws: ``ResponseError`` of the kind `invalidContent` where the value cannot be written, as
-    ///   a number that is not finite. Then nothing was sent.
+    /// - Throws: ``ResponseError`` of the kind `invalidContent` where the value cannot be written,
+    ///   as a number that is not finite. Then nothing was sent.
     public mutating func send<Value: Encodable>(
         json value: Value, status: Status? = nil, with encoder: JSONEncoder? = nil
     ) throws(ResponseError) {

@@ -25,7 +25,7 @@ import Vanilla
         }
         let answer = server.answer(get("/7", fields: "x-NUMBER-7: seven"))
         #expect(answer.text == "X-Number-7 seven")
-        #expect(answer["X-Number-7"] == "7" || answer["X-Number-7"] == "literal")
+        #expect(answer.fields.filter { $0.name == "X-Number-7" }.map(\.value) == ["7", "literal"])
     }
 
     @Test(arguments: ["", "A B", "A:", "A\r\nB", "Ä", "A\0", "\"A\"", "A/B"])

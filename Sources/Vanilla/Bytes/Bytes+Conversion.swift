@@ -34,8 +34,8 @@ extension FixedWidthInteger {
     /// The number that the bytes spell in decimal: digits, after a `-` where the type has negative
     /// numbers.
     ///
-    /// `nil` for anything else, such as no digits, a sign `+`, white space, or a number that does not
-    /// fit.
+    /// `nil` for anything else, such as no digits, a sign `+`, white space, or a number that does
+    /// not fit.
     @inlinable
     public init?(_ bytes: Bytes) {
         let span = bytes.span

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// What `application/x-www-form-urlencoded` encodes, by the parser of the URL Standard (section 5.1),
-// which refuses nothing: a `+` is a space, a `%` that is not followed by two hexadecimal digits stands
-// for itself, and what is not UTF-8 in the end becomes U+FFFD. To refuse such input instead, call
-// `percentDecoded(plusIsSpace: true)`.
+// What `application/x-www-form-urlencoded` encodes, by the parser of the URL Standard (section
+// 5.1), which refuses nothing: a `+` is a space, a `%` that is not followed by two hexadecimal
+// digits stands for itself, and what is not UTF-8 in the end becomes U+FFFD. To refuse such input
+// instead, call `percentDecoded(plusIsSpace: true)`.
 
 extension Bytes {
     /// The text that the bytes encode in a query or in a form. Never fails.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Bytes of a request, seen where the operating system put them: nothing is copied until you ask for it.
+/// Bytes of a request, seen where the operating system put them: nothing is copied until you ask
+/// for it.
 ///
 /// ```swift
 /// switch request.path {

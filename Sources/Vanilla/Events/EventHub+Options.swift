@@ -8,8 +8,8 @@ extension EventHub {
 
     /// What a hub does.
     public struct Options: Sendable, Equatable {
-        /// The number of topics at a time, those that were declared and those that are kept for their
-        /// history: 65,536 by default.
+        /// The number of topics at a time, those that were declared and those that are kept for
+        /// their history: 65,536 by default.
         public var topics: Int
         /// How the streams of subscribers live.
         public var stream: EventStream.Options
@@ -35,8 +35,8 @@ extension EventHub {
         public var historyAge: Duration?
         /// The bytes that may wait for one subscriber, at least `historyBytes`: 1 MiB by default.
         public var backlogBytes: Int
-        /// How long the oldest event may wait for a subscriber: 30 seconds by default, `nil` for any
-        /// time.
+        /// How long the oldest event may wait for a subscriber: 30 seconds by default, `nil` for
+        /// any time.
         public var backlogAge: Duration?
         /// What happens to a subscriber for whom more waits.
         public var slowPolicy = SlowPolicy.disconnect

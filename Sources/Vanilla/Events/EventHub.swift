@@ -19,8 +19,8 @@ internal import CVanillaIO
 ///
 /// Publishing does not wait for anybody: an event is framed once, handed to each worker that has
 /// subscribers, and lent to each of them. A topic keeps its last events for clients that come back.
-/// A topic begins with its first subscriber or event, and is forgotten once it has neither. Use a hub
-/// from any thread.
+/// A topic begins with its first subscriber or event, and is forgotten once it has neither. Use a
+/// hub from any thread.
 @safe
 public final class EventHub: Sendable {
     /// What the hub was made with.
@@ -47,11 +47,11 @@ public final class EventHub: Sendable {
 }
 
 extension EventHub {
-    /// Gives a topic options of its own, before anybody subscribes or publishes to it. The topic lives
-    /// as long as the hub. Any thread.
+    /// Gives a topic options of its own, before anybody subscribes or publishes to it. The topic
+    /// lives as long as the hub. Any thread.
     ///
-    /// - Throws: ``EventError`` of the kind `invalidConfiguration`; `invalidTopic` where the name has
-    ///   more than 255 bytes or the topic exists already; `tooManyTopics` or `outOfMemory`.
+    /// - Throws: ``EventError`` of the kind `invalidConfiguration`; `invalidTopic` where the name
+    ///   has more than 255 bytes or the topic exists already; `tooManyTopics` or `outOfMemory`.
     public func declare(_ topic: String, _ options: TopicOptions) throws(EventError) {
         try EventHub.check(topic)
         var cOptions = try EventHub.c { () throws(InvalidOption) in try options.c() }
@@ -63,8 +63,8 @@ extension EventHub {
         if result != 0 { throw EventError(usingTopic: result) }
     }
 
-    /// Publishes an event to all subscribers of the topic. An event without an id gets one from the hub,
-    /// which is different after a restart. Any thread.
+    /// Publishes an event to all subscribers of the topic. An event without an id gets one from the
+    /// hub, which is different after a restart. Any thread.
     ///
     /// - Parameters:
     ///   - event: The event.

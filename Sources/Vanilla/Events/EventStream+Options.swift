@@ -5,15 +5,16 @@ internal import CVanillaIO
 extension EventStream {
     /// How streams of events live.
     public struct Options: Sendable, Equatable {
-        /// How long a stream is silent before a comment is sent, so that proxies keep the connection
-        /// and a client that is gone is found out: 15 seconds by default, `nil` for no comments.
+        /// How long a stream is silent before a comment is sent, so that proxies keep the
+        /// connection and a client that is gone is found out: 15 seconds by default, `nil` for no
+        /// comments.
         public var heartbeat: Duration?
         /// What a stream that the server's stop ends tells its client to wait before it comes back,
         /// at random between the two, so that not all clients come at once: 1 to 5 seconds by
         /// default.
         public var retry: ClosedRange<Duration>
-        /// When the server stops, its streams end at random within this time, and within half of the
-        /// time that the stop gives: 2 seconds by default.
+        /// When the server stops, its streams end at random within this time, and within half of
+        /// the time that the stop gives: 2 seconds by default.
         public var shutdownSpread: Duration
         /// What pages of other origins may read the stream: the value of
         /// Access-Control-Allow-Origin, an origin or `*`; `nil` for none (WHATWG Fetch, section

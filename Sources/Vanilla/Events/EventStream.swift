@@ -16,9 +16,9 @@ internal import CVanillaIO
 /// }
 /// ```
 ///
-/// It stays open until ``close()``, until the client goes away, or until the server stops; forgetting
-/// it does not close it. Everything that was sent since the client took the last bytes leaves
-/// together.
+/// It stays open until ``close()``, until the client goes away, or until the server stops;
+/// forgetting it does not close it. Everything that was sent since the client took the last bytes
+/// leaves together.
 public final class EventStream: Sendable {
     /// The bytes that may wait for the client, unless said otherwise: 1 MiB.
     public static let defaultBacklog = 1 << 20
@@ -70,8 +70,9 @@ extension EventStream {
 
     /// Sends an event without waiting. Any thread; the events of one thread stay in order.
     ///
-    /// - Throws: ``EventError`` of the kind `backlogFull` where as much waits for the client as may; `streamClosed`; `eventTooLarge` where it is larger than the whole
-    ///   backlog; `invalidEvent` as ``ServerSentEvent/serialized()``. Then nothing was sent.
+    /// - Throws: ``EventError`` of the kind `backlogFull` where as much waits for the client as
+    ///   may; `streamClosed`; `eventTooLarge` where it is larger than the whole backlog;
+    ///   `invalidEvent` as ``ServerSentEvent/serialized()``. Then nothing was sent.
     public func send(_ event: ServerSentEvent) throws(EventError) {
         guard try put(event.serialized()) else {
             throw EventError(
@@ -101,9 +102,9 @@ extension EventStream {
         wake(handle)
     }
 
-    /// Calls `body` once, when the stream is over: everything was sent after ``close()``, the client is
-    /// gone, or the server stops. Where the stream is over already, it is called at once. It runs on
-    /// the worker's thread or on the thread that calls this, and must not block.
+    /// Calls `body` once, when the stream is over: everything was sent after ``close()``, the
+    /// client is gone, or the server stops. Where the stream is over already, it is called at once.
+    /// It runs on the worker's thread or on the thread that calls this, and must not block.
     public func onClose(_ body: @escaping @Sendable () -> Void) {
         let isOver = state.withLock { state in
             if state.handle != nil { state.closeHooks.append(body) }

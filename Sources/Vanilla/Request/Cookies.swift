@@ -8,9 +8,9 @@ extension Request {
     /// if let session = request.cookies["session"] { resume(String(session)) }
     /// ```
     ///
-    /// Several Cookie lines are read one after the other. A `;` ends a pair even between quotes, since
-    /// no cookie can hold one: a client's page cannot hide other cookies in one of its own. White space
-    /// around names and values, and what is empty between two `;`, is skipped.
+    /// Several Cookie lines are read one after the other. A `;` ends a pair even between quotes,
+    /// since no cookie can hold one: a client's page cannot hide other cookies in one of its own.
+    /// White space around names and values, and what is empty between two `;`, is skipped.
     public struct Cookies: ~Escapable {
         /// The number of cookies that are looked at: 256, more than browsers keep for a site.
         public static let maximumCount = 256
@@ -37,8 +37,8 @@ extension Request {
             return Request.CookiePair(pair)
         }
 
-        /// Whether there are more cookies than ``maximumCount``: those beyond it are neither returned nor
-        /// found.
+        /// Whether there are more cookies than ``maximumCount``: those beyond it are neither
+        /// returned nor found.
         public var isTruncated: Bool {
             var cookies = self
             while cookies.next() != nil {}
@@ -55,8 +55,8 @@ extension Request {
             }
         }
 
-        /// The value of the first cookie called `name`: the one with the longest path, where the client
-        /// does as RFC 6265 says.
+        /// The value of the first cookie called `name`: the one with the longest path, where the
+        /// client does as RFC 6265 says.
         public subscript(_ name: StaticString) -> Bytes? {
             @_lifetime(copy self)
             get {

@@ -22,8 +22,8 @@ extension Request {
             unsafe Int(request.pointer.pointee.field_count)
         }
 
-        /// The value of the first line called `name`, compared case-insensitively; `nil` where there is
-        /// none.
+        /// The value of the first line called `name`, compared case-insensitively; `nil` where
+        /// there is none.
         public subscript(_ name: FieldName) -> Bytes? {
             @_lifetime(copy self)
             get {
@@ -31,8 +31,8 @@ extension Request {
             }
         }
 
-        /// The value of the first line called `name`, compared case-insensitively; `nil` where there is
-        /// none.
+        /// The value of the first line called `name`, compared case-insensitively; `nil` where
+        /// there is none.
         public subscript(named name: String) -> Bytes? {
             @_lifetime(copy self)
             get {
@@ -49,8 +49,8 @@ extension Request {
             }
         }
 
-        /// Calls `body` with the value of each line called `name`, compared case-insensitively: a list
-        /// may be spread over several lines (RFC 9110, section 5.3).
+        /// Calls `body` with the value of each line called `name`, compared case-insensitively: a
+        /// list may be spread over several lines (RFC 9110, section 5.3).
         public func forEach<Failure: Error>(
             _ name: FieldName, _ body: (Bytes) throws(Failure) -> Void
         ) throws(Failure) {

@@ -3,9 +3,9 @@
 extension Request {
     /// One `name=value` of a query or a form, both as they were sent.
     ///
-    /// Decoding follows the URL Standard (section 5.1), as every browser's forms do, and never fails: a
-    /// `+` is a space, a `%` without two hexadecimal digits after it stands for itself, and what is not
-    /// UTF-8 becomes U+FFFD. To refuse such input instead, decode with
+    /// Decoding follows the URL Standard (section 5.1), as every browser's forms do, and never
+    /// fails: a `+` is a space, a `%` without two hexadecimal digits after it stands for itself,
+    /// and what is not UTF-8 becomes U+FFFD. To refuse such input instead, decode with
     /// ``Bytes/percentDecoded(plusIsSpace:)``.
     public struct QueryItem: ~Escapable {
         /// What stands before the first `=`.
@@ -26,11 +26,12 @@ extension Request {
         /// The value as the text that it encodes.
         public var decodedValue: String { value.formDecoded }
 
-        /// Writes the bytes that the value encodes into a buffer of the caller's, and allocates nothing.
+        /// Writes the bytes that the value encodes into a buffer of the caller's, and allocates
+        /// nothing.
         ///
         /// - Parameter buffer: At least as large as what is encoded; ``value``'s count always is.
-        /// - Returns: The number of bytes written from the buffer's start; `nil` where they do not fit.
-        ///   The buffer's content is unspecified then.
+        /// - Returns: The number of bytes written from the buffer's start; `nil` where they do not
+        ///   fit. The buffer's content is unspecified then.
         public func decodeValue(into buffer: inout MutableSpan<UInt8>) -> Int? {
             value.formDecode(into: &buffer)
         }

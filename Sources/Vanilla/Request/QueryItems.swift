@@ -33,7 +33,8 @@ extension Request {
             left = max(0, maximumCount)
         }
 
-        /// The next item; `nil` at the end, and at the maximum. Empty ones, as in `a&&b`, are skipped.
+        /// The next item; `nil` at the end, and at the maximum. Empty ones, as in `a&&b`, are
+        /// skipped.
         @_lifetime(copy self)
         @_lifetime(self: copy self)
         public mutating func next() -> Request.QueryItem? {
@@ -49,7 +50,8 @@ extension Request {
             return nil
         }
 
-        /// Whether there are more items than the maximum: those beyond it are neither returned nor found.
+        /// Whether there are more items than the maximum: those beyond it are neither returned nor
+        /// found.
         public var isTruncated: Bool {
             var items = self
             while items.next() != nil {}
@@ -68,8 +70,8 @@ extension Request {
             }
         }
 
-        /// Calls `body` with each item whose name, decoded, is `name`: a form may send a name several
-        /// times.
+        /// Calls `body` with each item whose name, decoded, is `name`: a form may send a name
+        /// several times.
         public func forEach<Failure: Error>(
             _ name: StaticString, _ body: (Request.QueryItem) throws(Failure) -> Void
         ) throws(Failure) {

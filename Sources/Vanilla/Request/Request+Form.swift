@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: MIT
 
 extension Request {
-    /// The items of a form that was sent as `application/x-www-form-urlencoded`, what HTML forms and
-    /// `curl --data` send.
+    /// The items of a form that was sent as `application/x-www-form-urlencoded`, what HTML forms
+    /// and `curl --data` send.
     ///
     /// ```swift
     /// let form = try request.form()
     /// guard let name = form["name"]?.decodedValue else { ... }
     /// ```
     ///
-    /// It is seen in ``body``, so the body must have come whole (``Request/BodyDelivery/whole``, unless you
-    /// chose otherwise). A handler that collects pieces itself makes ``Request/QueryItems`` of them.
+    /// It is seen in ``body``, so the body must have come whole (``Request/BodyDelivery/whole``,
+    /// unless you chose otherwise). A handler that collects pieces itself makes
+    /// ``Request/QueryItems`` of them.
     ///
     /// - Parameter maximumCount: The number of items that the form may have.
     /// - Throws: ``RequestError`` with the status 415 where Content-Type says anything else, or
-    ///   nothing, and 413 where there are more items than `maximumCount`. Uncaught, it is the answer.
+    ///   nothing, and 413 where there are more items than `maximumCount`. Uncaught, it is the
+    ///   answer.
     @_lifetime(copy self)
     public func form(maximumCount: Int = Request.QueryItems.defaultMaximumCount)
         throws(RequestError)

@@ -13,8 +13,8 @@ extension Request {
 
     /// Where the request came from; `nil` over a unix domain socket and in `Server.handle`.
     ///
-    /// The operating system is asked each time (getpeername(2)), so a handler that does not want to know does
-    /// not pay.
+    /// The operating system is asked each time (getpeername(2)), so a handler that does not want to
+    /// know does not pay.
     public var peer: Peer? {
         // The longest address in text, with its NUL: INET6_ADDRSTRLEN.
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 46) { text in

@@ -51,9 +51,9 @@ extension Request {
         }
     }
 
-    /// Whether the Range of a GET is to be honoured: it has one, and its If-Range, where it has one,
-    /// names this very state by its strong tag or its date (RFC 9110, section 13.1.5). Otherwise the
-    /// whole is sent.
+    /// Whether the Range of a GET is to be honoured: it has one, and its If-Range, where it has
+    /// one, names this very state by its strong tag or its date (RFC 9110, section 13.1.5).
+    /// Otherwise the whole is sent.
     public func allowsRange(etag: ETag?, lastModified: HTTPDate? = nil) -> Bool {
         unsafe withCValidators(etag, lastModified) { validators in
             unsafe vn_request_allows_range(pointer, validators)

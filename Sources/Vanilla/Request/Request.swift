@@ -59,7 +59,8 @@ extension Request {
         @_lifetime(copy self) get { unsafe lend(vn_request_query(pointer)) }
     }
 
-    /// The names and values in the query, at most ``Request/QueryItems/defaultMaximumCount`` of them.
+    /// The names and values in the query, at most ``Request/QueryItems/defaultMaximumCount`` of
+    /// them.
     public var queryItems: Request.QueryItems {
         @_lifetime(copy self) get { Request.QueryItems(query) }
     }
@@ -89,7 +90,8 @@ extension Request {
         return unsafe hasLength ? request.pointee.content_length : nil
     }
 
-    /// The whole body, decoded. Empty where the body is streamed or ignored (``Request/BodyDelivery``).
+    /// The whole body, decoded. Empty where the body is streamed or ignored
+    /// (``Request/BodyDelivery``).
     public var body: Bytes {
         @_lifetime(copy self) get { unsafe lend(pointer.pointee.body) }
     }

@@ -21,8 +21,8 @@ extension ResponseWriter {
 
         /// Writes a text that is written in the program.
         ///
-        /// - Throws: ``ResponseError`` of the kind `lengthExceeded` past the length declared for the
-        ///   body.
+        /// - Throws: ``ResponseError`` of the kind `lengthExceeded` past the length declared for
+        ///   the body.
         public mutating func write(_ text: StaticString) throws(ResponseError) {
             if text.utf8CodeUnitCount <= ResponseWriter.maximumCopiedCount {
                 try write(text.bytes)
@@ -55,8 +55,8 @@ extension ResponseWriter {
 
         /// Writes shared bytes, or the part of them in `range`, which are not copied.
         ///
-        /// - Throws: ``ResponseError`` of the kind `lengthExceeded` past the length declared for the
-        ///   body, and where `range` does not lie within the bytes.
+        /// - Throws: ``ResponseError`` of the kind `lengthExceeded` past the length declared for
+        ///   the body, and where `range` does not lie within the bytes.
         public mutating func write(_ bytes: SharedBytes, in range: Range<Int>? = nil)
             throws(ResponseError)
         {

@@ -3,13 +3,13 @@
 internal import Synchronization
 
 extension ResponseWriter {
-    /// The promise of an answer: made by ``ResponseWriter/sendLater(_:)``, kept and finished on any thread, by
-    /// the callback of another library for instance.
+    /// The promise of an answer: made by ``ResponseWriter/sendLater(_:)``, kept and finished on any
+    /// thread, by the callback of another library for instance.
     ///
-    /// It is finished once; what comes after that changes nothing. When it is released unfinished, the
-    /// client gets 500; when it is kept unfinished, the client gets 503 after `deadlines.handler`. Once
-    /// the exchange is over, because that time has passed or the client has gone, an answer is released
-    /// without being called. To hand it to C, use `Unmanaged`.
+    /// It is finished once; what comes after that changes nothing. When it is released unfinished,
+    /// the client gets 500; when it is kept unfinished, the client gets 503 after
+    /// `deadlines.handler`. Once the exchange is over, because that time has passed or the client
+    /// has gone, an answer is released without being called. To hand it to C, use `Unmanaged`.
     public final class Completion: Sendable {
         private let exchange: ResponseWriter.Handle
         private let isFinished = Atomic(false)

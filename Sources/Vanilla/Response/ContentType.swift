@@ -7,8 +7,8 @@
 /// response.send(picture, contentType: try ContentType("image/" + subtype))
 /// ```
 ///
-/// One that is written in the program costs nothing; one that is made at run time owns a copy of its
-/// text.
+/// One that is written in the program costs nothing; one that is made at run time owns a copy of
+/// its text.
 public struct ContentType: Sendable {
     @usableFromInline let text: FixedText
 
@@ -17,8 +17,8 @@ public struct ContentType: Sendable {
         text = FixedText(value)
     }
 
-    /// A content type that is only known at run time: a media type, with parameters or without, such
-    /// as `image/png` or `text/csv; charset=utf-8`.
+    /// A content type that is only known at run time: a media type, with parameters or without,
+    /// such as `image/png` or `text/csv; charset=utf-8`.
     ///
     /// - Throws: ``ResponseError`` of the kind `invalidContent` where the text is not a media type.
     public init<Text: StringProtocol>(_ value: Text) throws(ResponseError) {
@@ -91,8 +91,8 @@ extension Bytes {
         }
     }
 
-    /// Whether the bytes are a media type (RFC 9110, section 8.3.1). Of its parameters only that they
-    /// may stand in a field.
+    /// Whether the bytes are a media type (RFC 9110, section 8.3.1). Of its parameters only that
+    /// they may stand in a field.
     fileprivate var isMediaType: Bool {
         let end = firstIndex(of: UInt8(ascii: ";")) ?? count
         let type = prefix(end)

@@ -70,8 +70,8 @@ extension Cookie {
         }
     }
 
-    /// What clients ask of some names and attributes (draft-ietf-httpbis-rfc6265bis, section 4.1.3), and
-    /// would drop the cookie for.
+    /// What clients ask of some names and attributes (draft-ietf-httpbis-rfc6265bis, section
+    /// 4.1.3), and would drop the cookie for.
     private func checkPromises() throws(ResponseError) {
         let isForHost = hasNamePrefix("__Host-")
         if isForHost || hasNamePrefix("__Secure-"), !isSecure {

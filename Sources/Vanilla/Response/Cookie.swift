@@ -9,11 +9,12 @@
 /// try response.setCookie(cookie)
 /// ```
 ///
-/// The defaults are the careful ones: a cookie is hidden from scripts, and is not sent with forms of
-/// other sites. Set ``isSecure`` as well wherever clients come over TLS. Without ``maxAge`` and
+/// The defaults are the careful ones: a cookie is hidden from scripts, and is not sent with forms
+/// of other sites. Set ``isSecure`` as well wherever clients come over TLS. Without ``maxAge`` and
 /// ``expires`` it lasts as long as the client's session.
 public struct Cookie: Sendable, Hashable {
-    /// The number of bytes that name and value may have together: 4,096. Clients drop a larger cookie.
+    /// The number of bytes that name and value may have together: 4,096. Clients drop a larger
+    /// cookie.
     public static let maximumCount = 4096
     /// The number of bytes that a path may have: 1,024. Clients ignore a longer one.
     public static let maximumPathCount = 1024
@@ -22,10 +23,11 @@ public struct Cookie: Sendable, Hashable {
 
     /// A token (RFC 9110, section 5.6.2).
     public var name: String
-    /// Printable ASCII except space, `"`, `,`, `;` and `\`. Encode anything else, in Base64 for example.
+    /// Printable ASCII except space, `"`, `,`, `;` and `\`. Encode anything else, in Base64 for
+    /// example.
     public var value: String
-    /// The path for which, and for what lies below, the client sends the cookie; `nil` for the folder
-    /// of the request's path.
+    /// The path for which, and for what lies below, the client sends the cookie; `nil` for the
+    /// folder of the request's path.
     public var path: String? = "/"
     /// The host to which, and to what lies below, the client sends the cookie; `nil` for the very
     /// host of the request, which is narrower.

@@ -3,8 +3,8 @@
 internal import CVanillaIO
 
 extension ETag {
-    /// Makes the tag of bytes that come in pieces: the same as ``ETag/init(hashing:isWeak:)-(Bytes,_)``
-    /// of all of them.
+    /// Makes the tag of bytes that come in pieces: the same as
+    /// ``ETag/init(hashing:isWeak:)-(Bytes,_)`` of all of them.
     ///
     /// ```swift
     /// var hasher = ETagHasher()

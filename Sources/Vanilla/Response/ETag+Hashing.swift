@@ -6,8 +6,8 @@ extension ETag {
     /// The tag of these bytes: their XXH3-128 in 32 hexadecimal digits, as `xxhsum -H128` prints
     /// it.
     ///
-    /// It takes a few nanoseconds for a small body and allocates nothing. It tells states
-    /// apart that arise by themselves. Somebody who chooses the contents could make two with the same
+    /// It takes a few nanoseconds for a small body and allocates nothing. It tells states apart
+    /// that arise by themselves. Somebody who chooses the contents could make two with the same
     /// tag: where that matters, use a cryptographic digest (`VanillaDigest`).
     public init(hashing bytes: Bytes, isWeak: Bool = false) {
         // C writes 32 bytes.

@@ -8,8 +8,8 @@ extension ETag: LosslessStringConvertible {
         withOpaque { opaque in "\(isWeak ? "W/" : "")\"\(String(opaque))\"" }
     }
 
-    /// The tag that a field spells so, with its quotes; `nil` where the text is not a tag (RFC 9110,
-    /// section 8.8.3), and where the tag has more than ``maximumCount`` bytes.
+    /// The tag that a field spells so, with its quotes; `nil` where the text is not a tag (RFC
+    /// 9110, section 8.8.3), and where the tag has more than ``maximumCount`` bytes.
     public init?(_ text: String) {
         guard let tag = text.withBytes({ text in ETag(text) }) else { return nil }
         self = tag

@@ -56,8 +56,8 @@ extension ETag {
     ///   - opaque: What stands between the quotes: visible ASCII except the quote itself, and bytes
     ///     above 0x7F. It may be empty.
     ///   - isWeak: Whether it is a weak tag.
-    /// - Throws: ``ResponseError`` of the kind `invalidETag` for a byte that no tag has, and for more
-    ///   than ``maximumCount`` bytes.
+    /// - Throws: ``ResponseError`` of the kind `invalidETag` for a byte that no tag has, and for
+    ///   more than ``maximumCount`` bytes.
     public init<Text: StringProtocol>(opaque: Text, isWeak: Bool = false) throws(ResponseError) {
         guard let tag = opaque.withBytes({ opaque in ETag(checking: opaque, isWeak: isWeak) })
         else { throw .invalidETag }
@@ -124,8 +124,8 @@ extension ETag {
 }
 
 extension ETag: ExpressibleByStringLiteral {
-    /// A strong tag that is written in the program, without its quotes. Traps where the text cannot be
-    /// a tag, which is a mistake in the program.
+    /// A strong tag that is written in the program, without its quotes. Traps where the text cannot
+    /// be a tag, which is a mistake in the program.
     public init(stringLiteral opaque: StaticString) {
         guard let tag = ETag(checking: opaque.bytes, isWeak: false) else {
             preconditionFailure(

@@ -15,8 +15,8 @@ extension HTTPDate: LosslessStringConvertible {
     /// The date that a field spells so, to the letter; `nil` where the text is not a date.
     ///
     /// All three forms of RFC 9110, section 5.6.7, are read: the one that is sent, and the obsolete
-    /// ones of RFC 850, whose years have two digits and are at most 50 ahead, and of C's `asctime`. A
-    /// date before 1970 becomes the beginning of 1970.
+    /// ones of RFC 850, whose years have two digits and are at most 50 ahead, and of C's `asctime`.
+    /// A date before 1970 becomes the beginning of 1970.
     public init?(_ text: String) {
         guard let date = text.withBytes({ text in HTTPDate(text) }) else { return nil }
         self = date

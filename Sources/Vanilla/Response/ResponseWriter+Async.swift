@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 extension ResponseWriter {
-    /// Runs an asynchronous handler for this request: from a handler that has looked at the request, or
-    /// without a router.
+    /// Runs an asynchronous handler for this request: from a handler that has looked at the
+    /// request, or without a router.
     ///
     /// ```swift
     /// let server = try Server(port: 3000) { request, response in
@@ -12,8 +12,8 @@ extension ResponseWriter {
     /// }
     /// ```
     ///
-    /// The handler begins in this turn of the worker, after the turn's events. Fields that were added
-    /// before stay. Do nothing with this writer afterwards: it comes too late.
+    /// The handler begins in this turn of the worker, after the turn's events. Fields that were
+    /// added before stay. Do nothing with this writer afterwards: it comes too late.
     ///
     /// - Throws: ``ResponseError`` of the kind `alreadyAnswered`, `outOfMemory` or `notOnWorker`.
     public mutating func run(

@@ -3,8 +3,8 @@
 internal import CVanillaIO
 
 extension ResponseWriter {
-    /// Adds ETag and Last-Modified, and answers for you where the client needs no representation: 304
-    /// when it has the current one already, 412 when a precondition of its request fails.
+    /// Adds ETag and Last-Modified, and answers for you where the client needs no representation:
+    /// 304 when it has the current one already, 412 when a precondition of its request fails.
     ///
     /// ```swift
     /// let tag = ETag(version: report.revision)
@@ -13,8 +13,8 @@ extension ResponseWriter {
     /// ```
     ///
     /// The preconditions are evaluated (RFC 9110, section 13.2) where the status is 2xx and the
-    /// request is a GET or HEAD, so call this before the representation is made. It works the same in
-    /// a deferred answer and in a receiver of a body.
+    /// request is a GET or HEAD, so call this before the representation is made. It works the same
+    /// in a deferred answer and in a receiver of a body.
     ///
     /// A 304 has the fields that were added, such as Cache-Control, Vary and Content-Location, but
     /// not those that describe the content, and Last-Modified only where there is no tag (section

@@ -13,8 +13,8 @@ extension ResponseWriter {
     /// ```
     ///
     /// The answer is 200 with `text/event-stream`, and is not cached. The end of the client's input
-    /// ends the stream. To tell a client not to come back, answer 204 instead: `response.send(status:
-    /// .noContent)`.
+    /// ends the stream. To tell a client not to come back, answer 204 instead:
+    /// `response.send(status: .noContent)`.
     ///
     /// - Parameters:
     ///   - options: How the stream lives.
@@ -60,8 +60,9 @@ extension ResponseWriter {
     /// }
     /// ```
     ///
-    /// A client that comes back, as ``Request/lastEventID`` tells, first gets what it missed; where not
-    /// all of that is left, an event of the type `gap` comes before it. HEAD gets the head alone.
+    /// A client that comes back, as ``Request/lastEventID`` tells, first gets what it missed; where
+    /// not all of that is left, an event of the type `gap` comes before it. HEAD gets the head
+    /// alone.
     ///
     /// - Throws: ``ResponseError`` of the kind `invalidTopic` for a name of more than 255 bytes,
     ///   `tooManyTopics` or `outOfMemory`; ``ResponseError`` of the kind `invalidField`,
@@ -72,8 +73,8 @@ extension ResponseWriter {
         try subscribe(to: topic, in: hub, lastEventID: request.lastEventID)
     }
 
-    /// Answers with the events of a topic, as ``subscribe(to:in:for:)`` does, where the request is no
-    /// longer available or the client's last event is known in another way.
+    /// Answers with the events of a topic, as ``subscribe(to:in:for:)`` does, where the request is
+    /// no longer available or the client's last event is known in another way.
     ///
     /// - Parameters:
     ///   - topic: What the client subscribes to.
@@ -95,9 +96,9 @@ extension ResponseWriter {
 }
 
 extension Request {
-    /// The id of the last event that this client has of a stream: Last-Event-ID, which browsers send
-    /// by themselves when they come back, else the query's `lastEventId`, for the first request of a
-    /// page; `nil` where there is none (WHATWG HTML, section 9.2.4).
+    /// The id of the last event that this client has of a stream: Last-Event-ID, which browsers
+    /// send by themselves when they come back, else the query's `lastEventId`, for the first
+    /// request of a page; `nil` where there is none (WHATWG HTML, section 9.2.4).
     public var lastEventID: String? {
         if let sent = fields[.lastEventID], !sent.isEmpty { return String(sent) }
         guard let item = queryItems["lastEventId"], !item.value.isEmpty else { return nil }

@@ -8,7 +8,7 @@ extension ResponseWriter {
     /// Traps where the value holds CR, LF, NUL or another control byte, or where the field is one
     /// that the server writes itself: both are mistakes in the program.
     public mutating func addField(_ name: FieldName, _ value: StaticString) {
-        let result = add(name, value.bytes)
+        let result = add(name.bytes, value.bytes)
         if result != 0 { report(result, addingField: name) }
     }
 
@@ -46,8 +46,8 @@ extension ResponseWriter {
 
     /// Adds a field whose name is only known at run time.
     ///
-    /// - Throws: As for a `String`, and ``ResponseError`` of the kind `invalidField` where the name is
-    ///   not a token.
+    /// - Throws: As for a `String`, and ``ResponseError`` of the kind `invalidField` where the name
+    ///   is not a token.
     public mutating func addField(named name: String, _ value: String) throws(ResponseError) {
         let result = name.withBytes { name in value.withBytes { value in add(name, value) } }
         if result != 0 { throw ResponseError(addingField: name, result: result) }
@@ -63,6 +63,8 @@ extension ResponseWriter {
         add(name.bytes, value)
     }
 
+    // One of the callers adds each field: inlined, a field costs one call of C.
+    @inline(__always)
     private func add(_ name: Bytes, _ value: Bytes) -> Int32 {
         unsafe name.withCSpan { name in
             unsafe value.withCSpan { value in

@@ -3,9 +3,9 @@
 internal import CVanillaIO
 
 extension ResponseWriter {
-    /// Names one request and its answer, on every thread and for as long as you like. It never reaches
-    /// another exchange: once this one is over, because it was answered, took too long, or the client
-    /// went away, it does nothing. It holds the server's memory, so forget it then.
+    /// Names one request and its answer, on every thread and for as long as you like. It never
+    /// reaches another exchange: once this one is over, because it was answered, took too long, or
+    /// the client went away, it does nothing. It holds the server's memory, so forget it then.
     @safe
     public struct Handle: @unchecked Sendable {
         /// C's handle, which any thread may use while the core lives.

@@ -3,8 +3,8 @@
 internal import CVanillaIO
 
 extension ResponseWriter {
-    /// Takes the request's body piece by piece, in bounded memory, where ``Request/BodyDelivery/streamed``
-    /// was chosen.
+    /// Takes the request's body piece by piece, in bounded memory, where
+    /// ``Request/BodyDelivery/streamed`` was chosen.
     ///
     /// ```swift
     /// var count = 0
@@ -17,9 +17,9 @@ extension ResponseWriter {
     ///
     /// - Parameter receiver: Called on the worker's thread with each piece. It may answer in any
     ///   call; what comes after the answer is drained. A ``RequestError`` that it throws is the
-    ///   answer; when it throws anything else, the request is answered 500 and the connection closes.
-    ///   It is released when the exchange is over, which may be without a last piece: the client may
-    ///   go away.
+    ///   answer; when it throws anything else, the request is answered 500 and the connection
+    ///   closes. It is released when the exchange is over, which may be without a last piece: the
+    ///   client may go away.
     public mutating func receiveBody(
         _ receiver:
             @escaping (Request.BodyPiece, inout ResponseWriter) throws -> Request.ReceiveStep

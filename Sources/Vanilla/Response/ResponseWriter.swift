@@ -62,8 +62,8 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
         unsafe core.hooks.report(.error, "\(act), but \(why).")
     }
 
-    /// The user's code threw: answer what a ``RequestError`` says; log anything else and answer 500.
-    /// Where an answer was given before, log and close.
+    /// The user's code threw: answer what a ``RequestError`` says; log anything else and answer
+    /// 500. Where an answer was given before, log and close.
     mutating func fail(_ error: any Error, in source: StaticString) {
         if !isAnswered, let refusal = error as? RequestError { return refuse(refusal) }
         unsafe core.hooks.report(.error, "\(source) threw: \(error)")

@@ -13,8 +13,9 @@ extension Request {
     /// }
     /// ```
     ///
-    /// The bytes are those of the path, percent-encoded as they were sent: a `%2F` in them is a slash
-    /// that the client did not mean to end the segment with. `require(_:as:)` decodes them, once.
+    /// The bytes are those of the path, percent-encoded as they were sent: a `%2F` in them is a
+    /// slash that the client did not mean to end the segment with. `require(_:as:)` decodes them,
+    /// once.
     public struct Parameters: ~Escapable {
         private let request: Request
 
@@ -31,8 +32,9 @@ extension Request {
             return unsafe match.pointee.withTree { tree in tree.parameterCount(of: route) }
         }
 
-        /// The bytes of the parameter called `name`, as they were sent: one whole segment, never empty;
-        /// those of a rest may be empty and hold slashes. `nil` where the route has no such parameter.
+        /// The bytes of the parameter called `name`, as they were sent: one whole segment, never
+        /// empty; those of a rest may be empty and hold slashes. `nil` where the route has no such
+        /// parameter.
         public subscript(_ name: StaticString) -> Bytes? {
             @_lifetime(copy self)
             get {
@@ -69,8 +71,8 @@ extension Request.Parameters {
     /// The decimal number that the parameter called `name` is: digits, after a `-` where the type
     /// has negative numbers.
     ///
-    /// - Parameter status: The answer to anything else, and to a number that the type cannot hold; 404 by
-    ///   default, because nothing has such a path.
+    /// - Parameter status: The answer to anything else, and to a number that the type cannot hold;
+    ///   404 by default, because nothing has such a path.
     /// - Throws: ``RequestError`` with that status; ``RouteError`` of the kind `unknownParameter`.
     @inlinable
     public func require<Number: FixedWidthInteger>(

@@ -49,8 +49,8 @@ struct PlainPath: PathReader {
     }
 }
 
-/// Whether both have the same `count` bytes; the first ones are known to be. Words that overlap take
-/// the place of a loop over bytes.
+/// Whether both have the same `count` bytes; the first ones are known to be. Words that overlap
+/// take the place of a loop over bytes.
 @inline(__always)
 private func hasSameBytes(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ count: Int) -> Bool {
     if count >= 8 {

@@ -4,7 +4,8 @@
 ///
 /// An escape such as `%63` is the byte that it stands for. Only reserved characters differ from
 /// their escapes (section 2.2): `%2F` is not a slash. Those escapes, and `%25`, stay what they are,
-/// with upper-case digits. Nothing is decoded twice, and no two paths that differ get the same form.
+/// with upper-case digits. Nothing is decoded twice, and no two paths that differ get the same
+/// form.
 enum PathSymbol {
     /// The normal form of the escape of `byte`.
     static func normalForm(ofEscaped byte: UInt8) -> [UInt8] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// What is wrong with the routes of a router, or with a handler's use of its route: a mistake in the
-/// program.
+/// What is wrong with the routes of a router, or with a handler's use of its route: a mistake in
+/// the program.
 public struct RouteError: Error, Sendable, Equatable {
     /// What sort of mistake it is.
     public let kind: Kind

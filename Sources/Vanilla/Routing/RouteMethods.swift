@@ -2,8 +2,8 @@
 
 internal import CVanillaIO
 
-/// The methods of a router's routes, each as a bit: the methods that the core knows by their number,
-/// others after them.
+/// The methods of a router's routes, each as a bit: the methods that the core knows by their
+/// number, others after them.
 struct RouteMethods {
     /// Methods that the core does not know, in the order of their bits.
     private var others: [String] = []

@@ -214,8 +214,8 @@ extension RouteTree {
         case malformed
     }
 
-    /// Finds the route of a request, and its parameters' ranges of the path, for which there is room
-    /// for `Router.maximumParameterCount`.
+    /// Finds the route of a request, and its parameters' ranges of the path, for which there is
+    /// room for `Router.maximumParameterCount`.
     func find(_ request: Request, _ ranges: UnsafeMutablePointer<vn_range>) -> Outcome {
         let path = unsafe vn_request_path(request.pointer)
         // The path is never empty, and so has an address.
@@ -254,9 +254,9 @@ extension RouteTree {
 /// One walk over a tree.
 ///
 /// Each node is visited once at most, because there is one way to it and so one place in the path
-/// where it can be reached; ``Router/maximumStepCount`` bounds how many one path leads to. What is read
-/// of the path lies before its end, and what is read of the tree's arrays was written when it was
-/// made.
+/// where it can be reached; ``Router/maximumStepCount`` bounds how many one path leads to. What is
+/// read of the path lies before its end, and what is read of the tree's arrays was written when it
+/// was made.
 @safe
 private struct RouteSearch<Path: PathReader> {
     let nodes: UnsafePointer<RouteTree.Node>

@@ -43,8 +43,9 @@ internal import CVanillaIO
 /// by the same method are refused.
 ///
 /// **Without a route** the answer is 404; where the path has routes, but none for the method, 405
-/// with `Allow`, and to OPTIONS 204 with `Allow`: the methods of those routes and OPTIONS itself, in
-/// alphabetical order. HEAD is served by the route of GET. ``Routes/fallback(body:_:)`` replaces these answers.
+/// with `Allow`, and to OPTIONS 204 with `Allow`: the methods of those routes and OPTIONS itself,
+/// in alphabetical order. HEAD is served by the route of GET. ``Routes/fallback(body:_:)`` replaces
+/// these answers.
 public struct Router: Sendable {
     private let tree: RouteTree
     /// The number of each route.
@@ -103,7 +104,8 @@ extension Router {
         return { request, response in try table.handle(request, &response) }
     }
 
-    /// How the body of a request reaches its handler: as its route says. For requests that have one.
+    /// How the body of a request reaches its handler: as its route says. For requests that have
+    /// one.
     @Sendable
     public func bodyDelivery(for request: Request) -> Request.BodyDelivery {
         switch tree.find(request) {

@@ -111,8 +111,8 @@ extension Routes {
     /// }
     /// ```
     ///
-    /// - Parameter prefix: Begins with a slash and does not end with one; empty for a group that has
-    ///   only its middleware in common.
+    /// - Parameter prefix: Begins with a slash and does not end with one; empty for a group that
+    ///   has only its middleware in common.
     public mutating func group(_ prefix: String = "", _ body: (inout Routes) -> Void) {
         if !prefix.isEmpty, !prefix.hasPrefix("/") || prefix.hasSuffix("/") {
             list.misplace(
@@ -134,7 +134,8 @@ extension Routes {
         self.middleware.append(RouteMiddleware(middleware))
     }
 
-    /// Answers every request that takes no route by `handler`, in place of an answer without a body.
+    /// Answers every request that takes no route by `handler`, in place of an answer without a
+    /// body.
     ///
     /// ```swift
     /// routes.fallback { request, response, miss in
@@ -172,8 +173,8 @@ extension Routes {
     }
 }
 
-/// Middleware in a place of its own: what an array of closures holds are thunks around them, and one
-/// that takes a closure allocates another thunk in each call.
+/// Middleware in a place of its own: what an array of closures holds are thunks around them, and
+/// one that takes a closure allocates another thunk in each call.
 private final class RouteMiddleware {
     let pass: Routes.Middleware
 
@@ -256,8 +257,8 @@ struct RouteKey: Hashable, Sendable {
 }
 
 extension Request {
-    /// Names the methods that the path supports (RFC 9110, section 10.2.1): those of its routes, and
-    /// OPTIONS, which is answered for every path that has any.
+    /// Names the methods that the path supports (RFC 9110, section 10.2.1): those of its routes,
+    /// and OPTIONS, which is answered for every path that has any.
     fileprivate func addAllowed(to response: inout ResponseWriter) throws(ResponseError) {
         guard let match = unsafe match else { return }
         // The router has filled it in.

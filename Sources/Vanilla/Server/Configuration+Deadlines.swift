@@ -3,13 +3,13 @@
 extension Server.Configuration {
     /// Times, with a resolution of a millisecond. `nil` turns one off.
     public struct Deadlines: Sendable, Equatable {
-        /// From the first byte of a request's head to its end, for the first request from accept: 10
-        /// seconds by default. Then the client gets 408.
+        /// From the first byte of a request's head to its end, for the first request from accept:
+        /// 10 seconds by default. Then the client gets 408.
         public var head: Duration?
         /// The time that a body has before its rate counts: 10 seconds by default.
         public var bodyGrace: Duration?
-        /// The bytes a second with which a body has to come after the grace: 1 KiB by default, `nil`
-        /// for any. A slower one gets 408.
+        /// The bytes a second with which a body has to come after the grace: 1 KiB by default,
+        /// `nil` for any. A slower one gets 408.
         public var bodyRate: Int?
         /// Between two requests: 75 seconds by default. Then the connection closes.
         public var idle: Duration?

@@ -3,8 +3,8 @@
 extension Server.Configuration {
     /// Sizes, in bytes unless said otherwise, and how the server answers what lies beyond each.
     public struct Limits: Sendable, Equatable {
-        /// A request line: 16 KiB by default. A longer one gets 414, or 400 where the method alone is
-        /// longer.
+        /// A request line: 16 KiB by default. A longer one gets 414, or 400 where the method alone
+        /// is longer.
         public var requestLine: Int
         /// One field line: 16 KiB by default. A longer one gets 431.
         public var field: Int
@@ -30,8 +30,8 @@ extension Server.Configuration {
         /// Output that a client has not taken: 1 MiB by default. While there is more, the client's
         /// input waits.
         public var output: Int
-        /// An ignored body that is drained: 1 MiB by default. The connection closes after the answer
-        /// to a longer one.
+        /// An ignored body that is drained: 1 MiB by default. The connection closes after the
+        /// answer to a longer one.
         public var discard: Int
         /// Input that is drained while a connection closes: 1 MiB by default. More cuts the
         /// connection.

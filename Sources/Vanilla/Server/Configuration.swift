@@ -24,16 +24,16 @@ extension Server {
         public var workers: Int?
         /// Whether each worker stays on one of these CPUs.
         public var pinsWorkers = false
-        /// Whether `run()` runs the first worker, unpinned, on the thread that calls it, and not on a
-        /// thread of its own. A server of one worker is then a process of one thread, whose system
-        /// calls are cheaper.
+        /// Whether `run()` runs the first worker, unpinned, on the thread that calls it, and not on
+        /// a thread of its own. A server of one worker is then a process of one thread, whose
+        /// system calls are cheaper.
         ///
-        /// `whenListening` must then not wait for an answer of the server, a handler that blocks also
-        /// delays a stop by signal, and handlers use the stack of that thread: call `run()` on the
-        /// main thread, or on another thread with a stack of 8 MiB.
+        /// `whenListening` must then not wait for an answer of the server, a handler that blocks
+        /// also delays a stop by signal, and handlers use the stack of that thread: call `run()` on
+        /// the main thread, or on another thread with a stack of 8 MiB.
         public var usesCallingThread = false
-        /// The number of connections that the operating system keeps for each worker before they are
-        /// accepted (listen(2)): 4,096 by default.
+        /// The number of connections that the operating system keeps for each worker before they
+        /// are accepted (listen(2)): 4,096 by default.
         public var backlog: Int
         /// Whether `run()` stops on SIGTERM and SIGINT: gracefully on the first, at once on the
         /// second.

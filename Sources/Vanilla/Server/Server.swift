@@ -14,16 +14,16 @@
 ///
 /// Each worker thread has its own connections and calls the handler for them. A handler must not
 /// block: an answer that takes time is deferred (``ResponseWriter/sendLater(_:)``) or streamed.
-/// What a handler throws is answered 500 and logged; a ``RequestError`` is an answer. A server that is
-/// released while it runs is stopped at once, in the background.
+/// What a handler throws is answered 500 and logged; a ``RequestError`` is an answer. A server that
+/// is released while it runs is stopped at once, in the background.
 public final class Server: Sendable {
     /// Answers requests, one call for each.
     public typealias Handler = (Request, inout ResponseWriter) throws -> Void
 
-    /// Answers a request in a task on the worker of its connection: the handler starts there and comes
-    /// back to that thread after every `await`. The request and the response are its own until it
-    /// returns. It is cancelled when the answer is no longer wanted: because the client is gone,
-    /// `deadlines.handler` has passed (then the client got 503), or the server stops.
+    /// Answers a request in a task on the worker of its connection: the handler starts there and
+    /// comes back to that thread after every `await`. The request and the response are its own
+    /// until it returns. It is cancelled when the answer is no longer wanted: because the client is
+    /// gone, `deadlines.handler` has passed (then the client got 503), or the server stops.
     public typealias AsyncHandler =
         nonisolated(nonsending) @Sendable (Request, inout ResponseWriter) async throws -> Void
 
@@ -54,8 +54,8 @@ public final class Server: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: Every option.
-    ///   - bodyDelivery: Chooses from the head of a request how its body reaches the handler; without
-    ///     it every body comes whole.
+    ///   - bodyDelivery: Chooses from the head of a request how its body reaches the handler;
+    ///     without it every body comes whole.
     ///   - handler: Called on the worker's thread for each request.
     /// - Throws: ``ServerError`` when an option is impossible; the message names it. Nothing is
     ///   opened yet.
@@ -80,8 +80,8 @@ public final class Server: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: Every option.
-    ///   - bodyDelivery: Chooses from the head of a request how its body reaches the handler; without
-    ///     it every body comes whole.
+    ///   - bodyDelivery: Chooses from the head of a request how its body reaches the handler;
+    ///     without it every body comes whole.
     ///   - makeHandler: Called once on each worker's thread, before its first request. The handler
     ///     is released on it.
     /// - Throws: ``ServerError`` when an option is impossible; the message names it. Nothing is

@@ -50,8 +50,8 @@ extension ServerError {
         public static let outOfResources = Kind("outOfResources")
         /// The server cannot do that now: it runs already, or has not been started.
         public static let invalidState = Kind("invalidState")
-        /// A worker cannot watch the descriptor: it is not open, or the worker watches as many as it
-        /// may.
+        /// A worker cannot watch the descriptor: it is not open, or the worker watches as many as
+        /// it may.
         public static let unwatchableDescriptor = Kind("unwatchableDescriptor")
         /// The operating system refused for another reason: see ``ServerError/code``.
         public static let system = Kind("system")

@@ -2,8 +2,8 @@
 
 /// First in, first out, in memory that is used again. On one thread at a time.
 ///
-/// What changes lies behind a pointer: a collection in a property of a class would be guarded against
-/// overlapping accesses by calls at run time, which cost more than what they guard here.
+/// What changes lies behind a pointer: a collection in a property of a class would be guarded
+/// against overlapping accesses by calls at run time, which cost more than what they guard here.
 @safe
 package final class Queue<Element> {
     @safe @usableFromInline

@@ -2,8 +2,8 @@
 
 internal import CVanillaIO
 
-/// A request whose asynchronous handler is to run, with what that needs. On the worker's thread, but
-/// what a handler does that goes on after its worker has ended.
+/// A request whose asynchronous handler is to run, with what that needs. On the worker's thread,
+/// but what a handler does that goes on after its worker has ended.
 @safe
 struct AsyncCall {
     /// The request and the response in C, kept for the handler.

@@ -4,10 +4,10 @@ internal import CVanillaIO
 
 /// A task that runs one asynchronous handler after the other on one worker.
 ///
-/// Beginning a task costs more than a request does otherwise, and so does waiting: it takes the next
-/// handler of the turn, and those that are idle wait for the next turn. One that was cancelled ends,
-/// because it stays cancelled. Everything happens on the worker's thread, but what a handler does that
-/// goes on after its worker has ended.
+/// Beginning a task costs more than a request does otherwise, and so does waiting: it takes the
+/// next handler of the turn, and those that are idle wait for the next turn. One that was cancelled
+/// ends, because it stays cancelled. Everything happens on the worker's thread, but what a handler
+/// does that goes on after its worker has ended.
 @safe
 final class AsyncRunner: @unchecked Sendable {
     private let executor: WorkerExecutor
@@ -71,8 +71,8 @@ extension AsyncRunner {
         task = nil
     }
 
-    /// By itself, as is what waits below: what these need is not kept for a handler that waits, of which
-    /// there are thousands.
+    /// By itself, as is what waits below: what these need is not kept for a handler that waits, of
+    /// which there are thousands.
     @inline(never)
     private func takeNext() -> Bool {
         isCancelled = Task.isCancelled

@@ -11,7 +11,8 @@ extension Worker {
     /// let events = try await watch.ready(for: .readable)
     /// ```
     ///
-    /// It watches a duplicate: the descriptor still belongs to its owner, who reads, writes and closes it.
+    /// It watches a duplicate: the descriptor still belongs to its owner, who reads, writes and
+    /// closes it.
     @safe
     public final class DescriptorWatch {
         /// What a descriptor is ready for.
@@ -26,7 +27,8 @@ extension Worker {
             public static let readable = Events(rawValue: PollEvents.readable)
             /// There is room to write.
             public static let writable = Events(rawValue: PollEvents.writable)
-            /// It failed, or the other side hung up: both are told as this. Whether it was asked for or not.
+            /// It failed, or the other side hung up: both are told as this. Whether it was asked
+            /// for or not.
             public static let failed = Events(rawValue: PollEvents.error | PollEvents.hangUp)
         }
 
@@ -58,8 +60,8 @@ extension Worker {
         }
 
         /// Calls `body` once, when the descriptor is ready for any of `events` or has failed.
-        /// Asking again replaces both, and whoever waits in ``ready(for:)`` waits no longer. A file, which
-        /// is always ready, is said to be so at once.
+        /// Asking again replaces both, and whoever waits in ``ready(for:)`` waits no longer. A
+        /// file, which is always ready, is said to be so at once.
         public func whenReady(for events: Events, _ body: @escaping (Events) -> Void) {
             guard let watch = unsafe watch else { return }
             onClose.take()?()
@@ -67,11 +69,11 @@ extension Worker {
             unsafe vn_watch_for(watch, events.rawValue)
         }
 
-        /// Waits until the descriptor is ready for any of `events`, or has failed. On the worker's thread,
-        /// where an asynchronous handler is.
+        /// Waits until the descriptor is ready for any of `events`, or has failed. On the worker's
+        /// thread, where an asynchronous handler is.
         ///
-        /// - Throws: `CancellationError` where the task is cancelled meanwhile, the watch is closed, or
-        ///   asked for something else.
+        /// - Throws: `CancellationError` where the task is cancelled meanwhile, the watch is
+        ///   closed, or asked for something else.
         public func ready(for events: Events) async throws -> Events {
             let wait = WorkerWait<Events>(on: worker)
             return try await wait.value { [self] in
@@ -113,11 +115,11 @@ extension Worker {
 }
 
 extension Worker {
-    /// Watches a descriptor. On the worker's thread. A worker watches 65,536 at most, those of database
-    /// connections among them.
+    /// Watches a descriptor. On the worker's thread. A worker watches 65,536 at most, those of
+    /// database connections among them.
     ///
-    /// - Throws: ``ServerError`` of the kind `unwatchableDescriptor` where descriptors or memory ran out,
-    ///   or the descriptor is not open.
+    /// - Throws: ``ServerError`` of the kind `unwatchableDescriptor` where descriptors or memory
+    ///   ran out, or the descriptor is not open.
     public func watch(_ descriptor: Int32) throws(ServerError) -> Worker.DescriptorWatch {
         try Worker.DescriptorWatch(descriptor, on: self)
     }

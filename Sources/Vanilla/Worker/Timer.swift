@@ -31,8 +31,8 @@ extension Worker {
             unsafe timer.deallocate()
         }
 
-        /// Sets the moment, in place of the one that was set before: not earlier than `duration` from now,
-        /// and up to a millisecond later, or more where the worker is busy.
+        /// Sets the moment, in place of the one that was set before: not earlier than `duration`
+        /// from now, and up to a millisecond later, or more where the worker is busy.
         public func set(after duration: Duration) {
             unsafe vn_timer_set(worker.executor.pointer, timer, duration.boundedNanoseconds)
         }

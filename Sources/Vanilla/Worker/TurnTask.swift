@@ -3,8 +3,8 @@
 internal import CVanillaIO
 
 extension Worker {
-    /// Does something once in a turn of a worker's loop, however often it is asked for before. Made,
-    /// used and released on the worker's thread.
+    /// Does something once in a turn of a worker's loop, however often it is asked for before.
+    /// Made, used and released on the worker's thread.
     @safe
     public final class TurnTask {
         /// When in a turn. Later versions may have more moments.
@@ -15,8 +15,8 @@ extension Worker {
                 self.isEnd = isEnd
             }
 
-            /// After its events, in turns with what else they led to, such as the jobs of tasks: the
-            /// place to continue something long that others should not wait for.
+            /// After its events, in turns with what else they led to, such as the jobs of tasks:
+            /// the place to continue something long that others should not wait for.
             public static let soon = Moment(isEnd: false)
             /// After everything that may ask for more: the place to send what the requests of the
             /// turn have asked for.

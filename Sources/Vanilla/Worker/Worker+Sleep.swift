@@ -4,8 +4,8 @@ internal import CVanillaIO
 
 extension Worker {
     /// Waits, on the worker's own timer wheel: cheaper than `Task.sleep`, which takes a detour over
-    /// other threads' timers to come back to the worker. On the worker's thread, where an asynchronous
-    /// handler is; elsewhere it is `Task.sleep`.
+    /// other threads' timers to come back to the worker. On the worker's thread, where an
+    /// asynchronous handler is; elsewhere it is `Task.sleep`.
     ///
     /// - Parameter duration: Never less, and up to a millisecond more where the worker is not busy.
     /// - Throws: `CancellationError` where the task is cancelled meanwhile, or the worker stops.
@@ -28,8 +28,8 @@ extension Worker {
     }
 }
 
-/// One sleep: a timer, and a stop hook so that it ends with the worker. Everything but a cancelling from
-/// elsewhere happens on the worker's thread, so nothing is locked.
+/// One sleep: a timer, and a stop hook so that it ends with the worker. Everything but a cancelling
+/// from elsewhere happens on the worker's thread, so nothing is locked.
 @safe
 private final class Sleep: @unchecked Sendable {
     /// What C calls, in one piece of memory.

@@ -17,8 +17,8 @@ public struct Worker: Sendable, Hashable {
     /// The number of the worker whose thread this is, without holding the worker.
     package static var currentIndex: Int? { ofThread { $0.index } }
 
-    /// What is asked of the worker whose thread this is, which is not held for it; `nil` on any other
-    /// thread.
+    /// What is asked of the worker whose thread this is, which is not held for it; `nil` on any
+    /// other thread.
     static func ofThread<Value>(_ ask: (Worker) -> Value) -> Value? {
         guard let pointer = unsafe vn_worker_current(),
             let context = unsafe vn_worker_context(pointer)
@@ -48,8 +48,8 @@ public struct Worker: Sendable, Hashable {
         Task(executorPreference: executor) { work() }
     }
 
-    /// Calls `body` once, on the worker's thread, when the worker stops and has no connection left: the
-    /// place to close what lives on the worker. On the worker's thread.
+    /// Calls `body` once, on the worker's thread, when the worker stops and has no connection left:
+    /// the place to close what lives on the worker. On the worker's thread.
     public func whenStopping(_ body: @escaping () -> Void) {
         precondition(isCurrent, "whenStopping is called on the worker's thread.")
         executor.whenStopping(body)

@@ -6,8 +6,8 @@ internal import Synchronization
 /// Runs the jobs of tasks on a worker's thread, in turns with its connections.
 ///
 /// Jobs that its own thread enqueues go into an array of that thread's; what other threads enqueue
-/// goes through a lock, and wakes the worker once. Once the worker has ended, jobs run on Swift's own
-/// threads, so that no task hangs.
+/// goes through a lock, and wakes the worker once. Once the worker has ended, jobs run on Swift's
+/// own threads, so that no task hangs.
 @safe
 final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     /// The worker in C: used on its own thread, and by others while `arrivals` is locked and open.
@@ -98,8 +98,8 @@ extension WorkerExecutor {
         unsafe vn_worker_soon(pointer, working)
     }
 
-    /// As if it came from another thread. Where the worker is about to end, `close` sees to the jobs, or
-    /// what is scheduled next.
+    /// As if it came from another thread. Where the worker is about to end, `close` sees to the
+    /// jobs, or what is scheduled next.
     private func runInNextTurn() {
         isScheduled = unsafe vn_worker_post(pointer, working) == 0
     }
@@ -142,9 +142,9 @@ extension WorkerExecutor {
         }
     }
 
-    /// Jobs, and at last the handlers of requests. A handler begins after all else that the events of the
-    /// turn led to: most jobs go on with a handler, and when that has ended its task takes the next one
-    /// for less than waiting costs it.
+    /// Jobs, and at last the handlers of requests. A handler begins after all else that the events
+    /// of the turn led to: most jobs go on with a handler, and when that has ended its task takes
+    /// the next one for less than waiting costs it.
     private func work() {
         let hadJobs = !jobs.isEmpty
         runJobs()
@@ -233,8 +233,8 @@ extension WorkerExecutor {
 // MARK: - What lives on the worker
 
 extension WorkerExecutor {
-    /// What `owner` keeps on this worker: made here when it is first asked for, and forgotten when the
-    /// worker stops. On the worker's thread.
+    /// What `owner` keeps on this worker: made here when it is first asked for, and forgotten when
+    /// the worker stops. On the worker's thread.
     func state<State: AnyObject>(of owner: AnyObject, make: () -> State) -> State {
         let identifier = ObjectIdentifier(owner)
         for entry in states where entry.owner == identifier {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// One wait of a task for something that happens on its worker's thread. Everything but a cancelling
-/// from elsewhere happens on that thread, so nothing is locked.
+/// One wait of a task for something that happens on its worker's thread. Everything but a
+/// cancelling from elsewhere happens on that thread, so nothing is locked.
 @safe
 final class WorkerWait<Value: Sendable>: @unchecked Sendable {
     private let worker: Worker
