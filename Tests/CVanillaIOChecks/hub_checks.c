@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ring/memory.h"
-#include "serve/conn.h"
-#include "serve/desk.h"
+#include "ring/loopback.h"
+#include "serve/response.h"
+#include "serving.h"
+#include "events/shard.h"
 
 static _Thread_local char message[4096];
 
@@ -46,8 +47,8 @@ struct rig {
     vn_hub *hub;
     int32_t refused; /* what subscribing last returned */
     bool publishes_then; /* the handler, behind a subscription */
-    struct vn_memory_peer peers[CLIENTS];
-    struct vn_conn *conns[CLIENTS]; /* of those that are connected */
+    struct vn_loopback_peer peers[CLIENTS];
+    struct vn_connection *conns[CLIENTS]; /* of those that are connected */
 };
 
 /* GET /TOPIC subscribes, with Last-Event-ID. */
@@ -61,7 +62,7 @@ static void handle(void *context, const vn_request *request, vn_response *respon
     vn_span topic = {path.bytes + 1, path.count - 1};
     rig->refused = vn_response_subscribe(response, rig->hub, topic, last_id);
     if (rig->refused < 0)
-        vn_reply_empty(response, 503);
+        vn_response_send_empty(response, 503);
     if (rig->publishes_then)
         vn_hub_publish(rig->hub, topic, text("data: then\n"), (vn_span) {0}, (vn_span) {0});
 }
@@ -76,17 +77,17 @@ static struct rig *rig_make(const vn_hub_options *options)
     rig->config.handlers = (vn_handlers) {.context = rig, .handle = handle};
     rig->hub = vn_hub_open(options);
     if (rig->hub == NULL || vn_worker_init(&rig->worker, &rig->config) != 0 ||
-        vn_worker_open_over(&rig->worker, vn_memory_open, CLIENTS, 0) != 0)
+        serving_open(&rig->worker, vn_loopback_open, CLIENTS, 0) != 0)
         abort();
     rig->worker.context = rig;
-    *vn_memory_script(rig->worker.ring) = (struct vn_memory_script) {.stays_open = true};
+    *vn_loopback_script(rig->worker.loop.ring) = (struct vn_loopback_script) {.stays_open = true};
     return rig;
 }
 
 static void settle(struct rig *rig)
 {
     for (int i = 0; i < 40; i++)
-        vn_worker_turn(&rig->worker, 0);
+        vn_loop_turn(&rig->worker.loop, 0);
 }
 
 static void connect_as(struct rig *rig, int client, const char *topic, const char *version,
@@ -97,18 +98,17 @@ static void connect_as(struct rig *rig, int client, const char *topic, const cha
              last_id == NULL ? "" : "Last-Event-ID: ", last_id == NULL ? "" : last_id,
              last_id == NULL ? "" : "\r\n");
     free(rig->peers[client].output);
-    rig->peers[client] = (struct vn_memory_peer) {0};
-    vn_memory_expect(rig->worker.ring, &rig->peers[client], (const uint8_t *) request,
-                     strlen(request));
-    vn_conn_open(&rig->worker, -1);
-    rig->conns[client] = vn_holder(rig->worker.connections.previous, struct vn_conn, link);
+    rig->peers[client] = (struct vn_loopback_peer) {0};
+    vn_loopback_expect(rig->worker.loop.ring, &rig->peers[client], (const uint8_t *) request,
+                       strlen(request));
+    rig->conns[client] = serving_connect(&rig->worker);
     settle(rig);
 }
 
 static void leave(struct rig *rig, int client)
 {
     if (rig->peers[client].ended == 0)
-        vn_conn_end(rig->conns[client]);
+        vn_connection_end(rig->conns[client]);
     settle(rig);
 }
 
@@ -122,8 +122,8 @@ static const char *rig_free(struct rig *rig)
     vn_hub_read_statistics(rig->hub, &counted);
     if (counted.connected != 0)
         problem = failed("%llu subscribers are left", (unsigned long long) counted.connected);
-    else if (rig->worker.sources.count != 0)
-        problem = failed("%u slots are still taken", rig->worker.sources.count);
+    else if (rig->worker.loop.sources.count != 0)
+        problem = failed("%u slots are still taken", rig->worker.loop.sources.count);
     vn_hub_close(rig->hub);
     vn_worker_close(&rig->worker);
     vn_worker_deinit(&rig->worker);
@@ -149,7 +149,7 @@ static vn_hub_options quiet(void)
 /* ---- What a client has received ---- */
 
 /* The stream without its head and its chunks. NULL when the framing is wrong. */
-static char *payload_of(const struct vn_memory_peer *peer, bool is_chunked)
+static char *payload_of(const struct vn_loopback_peer *peer, bool is_chunked)
 {
     char *all = malloc(peer->output_count + 1);
     memcpy(all, peer->output, peer->output_count);
@@ -344,7 +344,7 @@ const char *vn_check_hub_history(void)
     leave(rig, 0);
     publish(rig, "a", "data: 1\n");
     for (uint64_t until = vn_clock() + 22; vn_clock() < until;)
-        vn_worker_turn(&rig->worker, 5);
+        vn_loop_turn(&rig->worker.loop, 5);
     connect_as(rig, 0, "a", "1.1", id);
     STEP(expect_data(rig, 0, true, "gap ", NULL));
     /* No history at all: who comes back at once has missed what came meanwhile. */
@@ -378,7 +378,7 @@ static const char *check_slow(uint8_t slow, uint32_t fits, int events, const cha
     options.topic.backlog_bytes = fits;
     struct rig *rig = rig_make(&options);
     connect_as(rig, 0, "a", "1.1", NULL);
-    struct vn_memory_script *script = vn_memory_script(rig->worker.ring);
+    struct vn_loopback_script *script = vn_loopback_script(rig->worker.loop.ring);
     script->is_stalled = true;
     for (int i = 0; i < events; i++) {
         char lines[128];
@@ -426,13 +426,13 @@ const char *vn_check_hub_slow(void)
     options.topic.backlog_age = 20;
     struct rig *rig = rig_make(&options);
     connect_as(rig, 0, "a", "1.1", NULL);
-    vn_memory_script(rig->worker.ring)->is_stalled = true;
+    vn_loopback_script(rig->worker.loop.ring)->is_stalled = true;
     publish(rig, "a", "data: 1\n");
     settle(rig);
     publish(rig, "a", "data: 2\n");
     settle(rig);
     for (uint64_t until = vn_clock() + 24; vn_clock() < until;)
-        vn_worker_turn(&rig->worker, 5);
+        vn_loop_turn(&rig->worker.loop, 5);
     publish(rig, "a", "data: 3\n");
     settle(rig);
     if (problem == NULL && rig->peers[0].ended != 1)
@@ -457,8 +457,8 @@ const char *vn_check_hub_haste(void)
         leave(rig, 0);
         publish(rig, "a", "data: old\n");
         for (uint64_t until = vn_clock() + 24; vn_clock() < until;)
-            vn_worker_turn(&rig->worker, 1);
-        vn_memory_script(rig->worker.ring)->sends_later = true;
+            vn_loop_turn(&rig->worker.loop, 1);
+        vn_loopback_script(rig->worker.loop.ring)->sends_later = true;
         rig->publishes_then = true;
         connect_as(rig, 0, "a", "1.1", id);
         STEP(expect_data(rig, 0, true, "old then ", NULL));
@@ -480,9 +480,9 @@ const char *vn_check_hub_inbox(void)
         connect_as(rig, 0, "a", "1.1", NULL);
         for (int i = 0; i < 10000; i++)
             publish(rig, "a", "data: 1\n");
-        const struct vn_desk *desk = rig->worker.desks;
-        if (problem == NULL && desk->inbox.count > 1000 / strlen("id: 00000000-1\ndata: 1\n\n"))
-            problem = failed("%u letters wait", desk->inbox.count);
+        const struct vn_hub_shard *shard = rig->worker.hub_shards;
+        if (problem == NULL && shard->inbox.count > 1000 / strlen("id: 00000000-1\ndata: 1\n\n"))
+            problem = failed("%u entries wait", shard->inbox.count);
         settle(rig);
         vn_hub_statistics counted;
         vn_hub_read_statistics(rig->hub, &counted);
@@ -495,8 +495,8 @@ const char *vn_check_hub_inbox(void)
                              (unsigned long long) counted.delivered);
         leave(rig, 0);
         /* With nobody left the worker keeps nothing of the hub. */
-        if (problem == NULL && rig->worker.desks != NULL)
-            problem = failed("a desk is left");
+        if (problem == NULL && rig->worker.hub_shards != NULL)
+            problem = failed("a shard is left");
         const char *leak = rig_free(rig);
         STEP(leak);
     }
@@ -506,7 +506,7 @@ const char *vn_check_hub_inbox(void)
 static bool turn_until(struct rig *rig, int client, const char *want)
 {
     for (uint64_t until = vn_clock() + 10000; vn_clock() < until;) {
-        vn_worker_turn(&rig->worker, 20);
+        vn_loop_turn(&rig->worker.loop, 20);
         char *payload = payload_of(&rig->peers[client], true);
         bool is_there = payload != NULL && strstr(payload, want) != NULL;
         free(payload);
@@ -531,7 +531,7 @@ const char *vn_check_hub_life(void)
     for (int i = 0; i < 30; i++) {
         publish(rig, "a", "data: x\n");
         for (uint64_t until = vn_clock() + 5; vn_clock() < until;)
-            vn_worker_turn(&rig->worker, 5);
+            vn_loop_turn(&rig->worker.loop, 5);
     }
     if (problem == NULL && memmem(rig->peers[0].output + beats, rig->peers[0].output_count - beats,
                                   "\n:\n\n", 4) != NULL)
@@ -539,7 +539,7 @@ const char *vn_check_hub_life(void)
 
     /* A client that ends its side has left. */
     connect_as(rig, 1, "a", "1.1", NULL);
-    vn_memory_script(rig->worker.ring)->stays_open = false;
+    vn_loopback_script(rig->worker.loop.ring)->stays_open = false;
     settle(rig);
     if (problem == NULL && (rig->peers[0].ended != 1 || rig->peers[1].ended != 1))
         problem = failed("a client that is gone is still subscribed");
@@ -551,14 +551,14 @@ const char *vn_check_hub_life(void)
     settle(rig);
     if (problem == NULL && rig->peers[3].ended != 1)
         problem = failed("a client that left before its stream began is still subscribed");
-    vn_memory_script(rig->worker.ring)->stays_open = true;
+    vn_loopback_script(rig->worker.loop.ring)->stays_open = true;
 
     connect_as(rig, 2, "a", "1.1", NULL);
-    vn_worker_stop(&rig->worker, vn_clock() + 10000);
+    vn_mailbox_stop(&rig->worker.loop.mailbox, vn_clock() + 10000);
     if (problem == NULL && !turn_until(rig, 2, "\nretry: 7"))
         problem = failed("no farewell");
     for (uint64_t until = vn_clock() + 10000; rig->peers[2].ended == 0 && vn_clock() < until;)
-        vn_worker_turn(&rig->worker, 20);
+        vn_loop_turn(&rig->worker.loop, 20);
     if (problem == NULL &&
         (rig->peers[2].ended != 1 ||
          memcmp(rig->peers[2].output + rig->peers[2].output_count - 5, "0\r\n\r\n", 5) != 0))
@@ -607,7 +607,7 @@ const char *vn_check_hub_refusals(void)
     int32_t fourth = publish(rig, "fourth", "data: 1\n");
     connect_as(rig, 1, "fifth", "1.1", NULL);
     for (uint64_t until = vn_clock() + 4; vn_clock() < until;)
-        vn_worker_turn(&rig->worker, 1);
+        vn_loop_turn(&rig->worker.loop, 1);
     int32_t later = publish(rig, "fourth", "data: 1\n");
     if (problem == NULL && ((fourth != -ENOBUFS && fourth != 0) || later != 0))
         problem = failed("topics beyond the limit: %d, later %d", fourth, later);
@@ -624,7 +624,7 @@ const char *vn_check_hub_model(uint64_t seed)
     options.topic.history_events = 100000;
     options.topic.history_bytes = options.topic.backlog_bytes = 1 << 26;
     struct rig *rig = rig_make(&options);
-    vn_memory_script(rig->worker.ring)->seed = seed + 1;
+    vn_loopback_script(rig->worker.loop.ring)->seed = seed + 1;
     int next[TOPICS] = {0}; /* number of the next event of a topic */
     struct {
         bool is_there, is_old;
@@ -642,7 +642,7 @@ const char *vn_check_hub_model(uint64_t seed)
             snprintf(lines, sizeof lines, "data: %d\n", next[topic]++);
             publish(rig, names[topic], lines);
         } else if (what == 6)
-            vn_worker_turn(&rig->worker, 0);
+            vn_loop_turn(&rig->worker.loop, 0);
         else if (!clients[i].is_there) {
             /* What is published but not handed out reaches a new subscriber or not: settle. */
             settle(rig);
@@ -659,7 +659,7 @@ const char *vn_check_hub_model(uint64_t seed)
             /* Read what it got, and leave at any moment. */
             if (draw(&state, 2) == 0)
                 for (int turn = 0; turn < 400; turn++)
-                    vn_worker_turn(&rig->worker, 0);
+                    vn_loop_turn(&rig->worker.loop, 0);
             leave(rig, i);
             clients[i].is_there = false;
             int expected = clients[i].first;
@@ -729,7 +729,7 @@ const char *vn_check_hub_threads(void)
     vn_hub_statistics counted = {0};
     for (uint64_t until = vn_clock() + 20000;
          counted.delivered < 3 * PUBLISHERS * EVENTS && vn_clock() < until;) {
-        vn_worker_turn(&rig->worker, 10);
+        vn_loop_turn(&rig->worker.loop, 10);
         vn_hub_read_statistics(rig->hub, &counted);
     }
     for (int i = 0; i < PUBLISHERS; i++)

@@ -18,24 +18,25 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "ring/listener.h"
+#include "system/listener.h"
+#include "system/socket.h"
 
 enum { PORT = 12345 };
 
-static const struct sockaddr *generic(const struct vn_listener_address *address)
+static const struct sockaddr *generic(const struct vn_address *address)
 {
-    return (const struct sockaddr *) &address->address;
+    return (const struct sockaddr *) &address->storage;
 }
 
-static int32_t open_first(struct vn_listener_address *address)
+static int32_t open_first(struct vn_address *address)
 {
     enum vn_listener_step step;
     return vn_listener_open(address, true, 16, 0600, &step);
 }
 
-static int32_t knock(const struct vn_listener_address *address)
+static int32_t knock(const struct vn_address *address)
 {
-    int32_t fd = socket(address->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int32_t fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connect(fd, generic(address), address->size) == 0)
         return fd;
     close(fd);
@@ -54,47 +55,47 @@ static void make_path(char *path, size_t capacity)
 
 const char *vn_check_parses(const char *host, int32_t family)
 {
-    struct vn_listener_address address;
-    int32_t error = vn_listener_parse(&address, host, PORT);
+    struct vn_address address;
+    int32_t error = vn_address_parse(&address, host, PORT);
     if (family == 0)
         return error == -EINVAL ? NULL : "it is taken for an address";
     if (error != 0)
         return "it is not taken for an address";
-    if (address.address.ss_family != (family == 4 ? AF_INET : AF_INET6))
+    if (address.storage.ss_family != (family == 4 ? AF_INET : AF_INET6))
         return "the family is wrong";
-    return vn_listener_port(&address) == PORT ? NULL : "the port is wrong";
+    return vn_address_port(&address) == PORT ? NULL : "the port is wrong";
 }
 
 const char *vn_check_parses_paths(void)
 {
-    struct vn_listener_address address;
+    struct vn_address address;
     struct sockaddr_un local;
     char path[sizeof local.sun_path + 1];
     memset(path, 'a', sizeof path);
     path[sizeof path - 1] = '\0';
-    if (vn_listener_parse_path(&address, path) != -ENAMETOOLONG)
+    if (vn_address_parse_path(&address, path) != -ENAMETOOLONG)
         return "a path one byte too long is taken";
     path[sizeof path - 2] = '\0';
-    if (vn_listener_parse_path(&address, path) != 0)
+    if (vn_address_parse_path(&address, path) != 0)
         return "the longest path is refused";
-    if (vn_listener_port(&address) != 0)
+    if (vn_address_port(&address) != 0)
         return "a path has a port";
-    return vn_listener_parse_path(&address, "") == -EINVAL ? NULL : "an empty path is taken";
+    return vn_address_parse_path(&address, "") == -EINVAL ? NULL : "an empty path is taken";
 }
 
 /* ---- TCP ---- */
 
 const char *vn_check_shares_a_port(const char *host)
 {
-    struct vn_listener_address address;
+    struct vn_address address;
     enum vn_listener_step step;
-    vn_listener_parse(&address, host, 0);
+    vn_address_parse(&address, host, 0);
     int32_t first = open_first(&address);
-    if (first < 0 || vn_listener_port(&address) == 0)
+    if (first < 0 || vn_address_port(&address) == 0)
         return "no port";
-    uint16_t port = vn_listener_port(&address);
+    uint16_t port = vn_address_port(&address);
     int32_t second = vn_listener_open(&address, false, 16, 0, &step);
-    if (second < 0 || vn_listener_port(&address) != port)
+    if (second < 0 || vn_address_port(&address) != port)
         return "a second socket of the server cannot join";
     if (open_first(&address) != -EADDRINUSE)
         return "another server can join";
@@ -105,22 +106,22 @@ const char *vn_check_shares_a_port(const char *host)
 
 const char *vn_check_finds_a_foreign_server(bool reuses_port)
 {
-    struct vn_listener_address address;
+    struct vn_address address;
     enum vn_listener_step step = VN_LISTENER_ADDRESS;
     int32_t one = 1;
     int32_t foreign = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    vn_listener_parse(&address, "127.0.0.1", 0);
+    vn_address_parse(&address, "127.0.0.1", 0);
     setsockopt(foreign, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (reuses_port)
         setsockopt(foreign, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
     bind(foreign, generic(&address), address.size);
     listen(foreign, 1);
-    socklen_t size = sizeof address.address;
-    getsockname(foreign, (struct sockaddr *) &address.address, &size);
+    socklen_t size = sizeof address.storage;
+    getsockname(foreign, (struct sockaddr *) &address.storage, &size);
 
     if (vn_listener_open(&address, true, 16, 0, &step) != -EADDRINUSE || step != VN_LISTENER_BIND)
         return "its port can be taken";
-    vn_listener_parse(&address, NULL, vn_listener_port(&address));
+    vn_address_parse(&address, NULL, vn_address_port(&address));
     if (open_first(&address) != -EADDRINUSE)
         return "its port can be taken on every address";
     close(foreign);
@@ -130,15 +131,15 @@ const char *vn_check_finds_a_foreign_server(bool reuses_port)
 const char *vn_check_serves_both_families(void)
 {
     static const char *const hosts[] = {"127.0.0.1", "::1"};
-    struct vn_listener_address address;
-    vn_listener_parse(&address, NULL, 0);
+    struct vn_address address;
+    vn_address_parse(&address, NULL, 0);
     int32_t listener = open_first(&address);
     if (listener < 0)
         return "the wildcard cannot be bound";
-    bool has_ipv6 = address.address.ss_family == AF_INET6;
+    bool has_ipv6 = address.storage.ss_family == AF_INET6;
     for (int32_t i = 0; i < (has_ipv6 ? 2 : 1); i++) {
-        struct vn_listener_address target;
-        vn_listener_parse(&target, hosts[i], vn_listener_port(&address));
+        struct vn_address target;
+        vn_address_parse(&target, hosts[i], vn_address_port(&address));
         int32_t client = knock(&target);
         if (client < 0)
             return i == 0 ? "no IPv4" : "no IPv6";
@@ -150,9 +151,9 @@ const char *vn_check_serves_both_families(void)
 
 const char *vn_check_refuses_a_foreign_address(void)
 {
-    struct vn_listener_address address;
+    struct vn_address address;
     enum vn_listener_step step = VN_LISTENER_ADDRESS;
-    vn_listener_parse(&address, "192.0.2.1", 0); /* for documentation: nobody's */
+    vn_address_parse(&address, "192.0.2.1", 0); /* for documentation: nobody's */
     if (vn_listener_open(&address, true, 16, 0, &step) != -EADDRNOTAVAIL)
         return "it can be bound";
     return step == VN_LISTENER_BIND ? NULL : "the step is wrong";
@@ -160,10 +161,10 @@ const char *vn_check_refuses_a_foreign_address(void)
 
 const char *vn_check_sets_options(void)
 {
-    struct vn_listener_address address;
+    struct vn_address address;
     int32_t value = 0;
     socklen_t size = sizeof value;
-    vn_listener_parse(&address, "127.0.0.1", 0);
+    vn_address_parse(&address, "127.0.0.1", 0);
     int32_t listener = open_first(&address);
     int32_t client = knock(&address);
     int32_t server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
@@ -203,9 +204,9 @@ static bool forbid_unsent_limit(void)
 static void *listen_without_unsent_limit(void *argument)
 {
     const char **failure = argument;
-    struct vn_listener_address address;
+    struct vn_address address;
     int32_t value = 128 * 1024;
-    vn_listener_parse(&address, "127.0.0.1", 0);
+    vn_address_parse(&address, "127.0.0.1", 0);
     if (!forbid_unsent_limit()) {
         *failure = "no rules";
         return NULL;
@@ -235,9 +236,9 @@ const char *vn_check_listens_without_unsent_limit(void)
 const char *vn_check_replaces_a_stale_path(void)
 {
     char path[64];
-    struct vn_listener_address address;
+    struct vn_address address;
     make_path(path, sizeof path);
-    vn_listener_parse_path(&address, path);
+    vn_address_parse_path(&address, path);
     for (int32_t i = 0; i < 2; i++) {
         int32_t listener = open_first(&address);
         if (listener < 0)
@@ -255,9 +256,9 @@ const char *vn_check_replaces_a_stale_path(void)
 const char *vn_check_refuses_a_live_path(void)
 {
     char path[64];
-    struct vn_listener_address address;
+    struct vn_address address;
     make_path(path, sizeof path);
-    vn_listener_parse_path(&address, path);
+    vn_address_parse_path(&address, path);
     int32_t listener = open_first(&address);
     if (open_first(&address) != -EADDRINUSE)
         return "a path that somebody listens on is taken over";
@@ -274,10 +275,10 @@ const char *vn_check_refuses_a_path_to_a_file(void)
 {
     char path[64];
     struct stat status;
-    struct vn_listener_address address;
+    struct vn_address address;
     enum vn_listener_step step = VN_LISTENER_ADDRESS;
     make_path(path, sizeof path);
-    vn_listener_parse_path(&address, path);
+    vn_address_parse_path(&address, path);
     close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
     if (vn_listener_open(&address, true, 16, 0600, &step) != -ENOTSOCK || step != VN_LISTENER_BIND)
         return "a file is taken for a socket";
@@ -291,10 +292,10 @@ const char *vn_check_sets_the_mode(uint32_t mode)
 {
     char path[64];
     struct stat status;
-    struct vn_listener_address address;
+    struct vn_address address;
     enum vn_listener_step step;
     make_path(path, sizeof path);
-    vn_listener_parse_path(&address, path);
+    vn_address_parse_path(&address, path);
     int32_t listener = vn_listener_open(&address, true, 16, mode, &step);
     if (stat(path, &status) < 0 || (status.st_mode & 07777) != mode)
         return "the mode is another";
@@ -307,29 +308,29 @@ const char *vn_check_sets_the_mode(uint32_t mode)
 
 const char *vn_check_names_the_peer(const char *listening, const char *connecting, const char *name)
 {
-    struct vn_listener_address address;
+    struct vn_address address;
     char text[46];
     uint16_t port;
     bool is_local = strcmp(connecting, "") == 0;
     char path[64];
     make_path(path, sizeof path);
     if (is_local)
-        vn_listener_parse_path(&address, path);
+        vn_address_parse_path(&address, path);
     else
-        vn_listener_parse(&address, listening, 0);
+        vn_address_parse(&address, listening, 0);
     int32_t listener = open_first(&address);
-    struct vn_listener_address target = address;
+    struct vn_address target = address;
     if (!is_local)
-        vn_listener_parse(&target, connecting, vn_listener_port(&address));
+        vn_address_parse(&target, connecting, vn_address_port(&address));
     int32_t client = knock(&target);
     int32_t server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
-    struct vn_listener_address own = {.size = sizeof own.address};
-    getsockname(client, (struct sockaddr *) &own.address, &own.size);
+    struct vn_address own = {.size = sizeof own.storage};
+    getsockname(client, (struct sockaddr *) &own.storage, &own.size);
     size_t count = vn_socket_peer(server, text, sizeof text, &port);
     if (count != strlen(name) || strcmp(text, name) != 0)
         return "the name is another";
-    if (port != vn_listener_port(&own))
+    if (port != vn_address_port(&own))
         return "the port is another";
     if (!is_local && vn_socket_peer(server, text, 3, &port) != 0)
         return "a name that does not fit is told";
@@ -363,9 +364,9 @@ const char *vn_check_sees_input_and_finishes(void)
 
 const char *vn_check_abandons_output(void)
 {
-    struct vn_listener_address address;
+    struct vn_address address;
     uint8_t bytes[4096] = {0};
-    vn_listener_parse(&address, "127.0.0.1", 0);
+    vn_address_parse(&address, "127.0.0.1", 0);
     int32_t listener = open_first(&address);
     int32_t client = knock(&address);
     int32_t server = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

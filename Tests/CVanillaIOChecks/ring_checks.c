@@ -25,7 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ring/listener.h"
+#include "system/listener.h"
+#include "system/socket.h"
 #include "ring/ring.h"
 #include "ring/uring.h"
 
@@ -273,7 +274,7 @@ static void set_nonblocking(int32_t fd)
 
 struct door {
     int32_t fd;
-    struct vn_listener_address address;
+    struct vn_address address;
 };
 
 static struct door open_door(const struct fixture *fixture)
@@ -284,9 +285,9 @@ static struct door open_door(const struct fixture *fixture)
     char path[64];
     snprintf(path, sizeof path, "/tmp/vanilla-ring-%d-%d", getpid(), atomic_fetch_add(&number, 1));
     if (fixture->place.transport == VN_CHECK_LOCAL)
-        vn_listener_parse_path(&door.address, path);
+        vn_address_parse_path(&door.address, path);
     else
-        vn_listener_parse(&door.address, "127.0.0.1", 0);
+        vn_address_parse(&door.address, "127.0.0.1", 0);
     door.fd = vn_listener_open(&door.address, true, 1024, 0600, &step);
     return door;
 }
@@ -294,7 +295,7 @@ static struct door open_door(const struct fixture *fixture)
 static void remove_door(const struct door *door)
 {
     struct sockaddr_un local;
-    memcpy(&local, &door->address.address, sizeof local);
+    memcpy(&local, &door->address.storage, sizeof local);
     if (local.sun_family == AF_UNIX)
         unlink(local.sun_path);
 }
@@ -302,8 +303,8 @@ static void remove_door(const struct door *door)
 /* A connected client, which does not wait to be accepted. */
 static int32_t knock(const struct door *door)
 {
-    int32_t fd = socket(door->address.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(fd, (const struct sockaddr *) &door->address.address, door->address.size) == 0)
+    int32_t fd = socket(door->address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(fd, (const struct sockaddr *) &door->address.storage, door->address.size) == 0)
         return fd;
     close(fd);
     return -1;
@@ -593,7 +594,7 @@ static const char *hold(struct fixture *fixture)
     if (failure != NULL)
         return failure;
 
-    vn_ring_hold(fixture->ring, &slot->source);
+    vn_ring_pause(fixture->ring, &slot->source);
     for (;;) {
         written += pour(peer, written, 1 << 20);
         struct vn_event event = next_within(fixture, MOMENT);
@@ -639,7 +640,7 @@ static const char *hold_and_go_on_at_random(struct fixture *fixture)
         }
         for (uint32_t flips = next_random(&random) % 4; flips > 0; flips--) {
             is_held = !is_held;
-            (is_held ? vn_ring_hold : vn_ring_receive)(fixture->ring, &slot->source);
+            (is_held ? vn_ring_pause : vn_ring_receive)(fixture->ring, &slot->source);
         }
         if (is_held && slot->received == written) {
             is_held = false;
@@ -749,7 +750,7 @@ static void begin_flood(struct fixture *fixture, struct flood *flood)
             heard += flood->slots[i]->received > 0;
     }
     for (int32_t i = 0; i < FLOODS; i++)
-        vn_ring_hold(fixture->ring, &flood->slots[i]->source);
+        vn_ring_pause(fixture->ring, &flood->slots[i]->source);
     for (;;) {
         pour_all(flood);
         struct vn_event event = next_within(fixture, MOMENT);
@@ -846,7 +847,7 @@ static const char *take_a_buffer_at_a_time(struct fixture *fixture)
     const char *failure = take_pattern(fixture, slot, 10);
     if (failure != NULL)
         return failure;
-    vn_ring_hold(fixture->ring, &slot->source);
+    vn_ring_pause(fixture->ring, &slot->source);
     if (!is_quiet(fixture))
         return "something is received from nobody";
     vn_ring_receive(fixture->ring, &slot->source);
@@ -879,7 +880,7 @@ static const char *take_a_turn_behind_held_ones(struct fixture *fixture)
     if (fixture->place.backend == VN_CHECK_EPOLL && hear_once(fixture) < 0)
         return "something else than bytes is received";
     for (int32_t i = 0; i < FLOODS - 1; i++)
-        vn_ring_hold(fixture->ring, &flood.slots[i]->source);
+        vn_ring_pause(fixture->ring, &flood.slots[i]->source);
     for (;;) {
         struct vn_event event = next(fixture);
         if (event.type != VN_RECEIVED || event.count <= 0)

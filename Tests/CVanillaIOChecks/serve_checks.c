@@ -8,10 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ring/memory.h"
-#include "serve/conn.h"
-#include "serve/server.h"
-#include "serve/timeout.h"
+#include "ring/loopback.h"
+#include "serving.h"
 
 static _Thread_local char message[4096];
 
@@ -109,7 +107,7 @@ const char *vn_check_wheel_stays_quiet(void)
 struct rig {
     vn_config config;
     struct vn_worker worker;
-    struct vn_memory_peer peer;
+    struct vn_loopback_peer peer;
     vn_handle handle;   /* of the last exchange that wanted one */
     uint32_t handled;   /* requests */
     uint32_t lent;      /* to responses */
@@ -224,7 +222,7 @@ static void rig_handle(void *context, const vn_request *request, vn_response *re
             ;
         vn_response_send(response, text, vn_span_of("Hello"));
     } else if (path_is(request, "/late")) { /* whatever the turn has taken so far, it is late now */
-        rig->worker.late_at = 0;
+        rig->worker.loop.budget.ends = 0;
         vn_response_send(response, text, (vn_span) {big, 1000});
     } else if (path_is(request, "/huge")) {
         rig->lent++;
@@ -305,27 +303,25 @@ static struct rig *rig_make(void)
     if (vn_worker_init(&rig->worker, &rig->config) != 0)
         abort();
     rig->worker.context = rig;
-    if (vn_worker_open_over(&rig->worker, vn_memory_open, 4, 0) != 0)
+    if (serving_open(&rig->worker, vn_loopback_open, 4, 0) != 0)
         abort();
     return rig;
 }
 
-static struct vn_memory_script *script_of(struct rig *rig)
+static struct vn_loopback_script *script_of(struct rig *rig)
 {
-    return vn_memory_script(rig->worker.ring);
+    return vn_loopback_script(rig->worker.loop.ring);
 }
 
 static void rig_connect(struct rig *rig, const char *input, size_t count)
 {
-    vn_memory_expect(rig->worker.ring, &rig->peer, (const uint8_t *) input, count);
-    vn_conn_open(&rig->worker, -1);
+    vn_loopback_expect(rig->worker.loop.ring, &rig->peer, (const uint8_t *) input, count);
+    serving_connect(&rig->worker);
 }
 
-static struct vn_conn *rig_conn(struct rig *rig)
+static struct vn_connection *rig_conn(struct rig *rig)
 {
-    return vn_list_is_empty(&rig->worker.connections)
-               ? NULL
-               : vn_holder(rig->worker.connections.next, struct vn_conn, link);
+    return serving_first(&rig->worker);
 }
 
 /* Turn until the connection has ended. Returns false when it does not. */
@@ -333,7 +329,7 @@ static bool rig_finish(struct rig *rig)
 {
     uint64_t due = vn_clock() + 20000;
     while (rig->peer.ended == 0 && vn_clock() < due)
-        if (vn_worker_turn(&rig->worker, 1000) < 0)
+        if (vn_loop_turn(&rig->worker.loop, 1000) < 0)
             return false;
     return rig->peer.ended == 1;
 }
@@ -342,22 +338,22 @@ static bool rig_finish(struct rig *rig)
 static void rig_settle(struct rig *rig)
 {
     for (int i = 0; i < 200; i++)
-        vn_worker_turn(&rig->worker, 0);
+        vn_loop_turn(&rig->worker.loop, 0);
 }
 
 static const char *rig_free(struct rig *rig)
 {
     const char *problem = NULL;
-    if (!vn_list_is_empty(&rig->worker.connections)) {
-        vn_conn_end(rig_conn(rig));
+    if (rig_conn(rig) != NULL) {
+        vn_connection_end(rig_conn(rig));
         rig_finish(rig);
     }
     if (rig->peer.ended != 1)
         problem = failed("%u ENDED instead of one", rig->peer.ended);
-    else if (vn_memory_lent(rig->worker.ring) != 0)
-        problem = failed("%u buffers were not given back", vn_memory_lent(rig->worker.ring));
-    else if (rig->worker.sources.count != 0)
-        problem = failed("%u slots are still taken", rig->worker.sources.count);
+    else if (vn_loopback_lent(rig->worker.loop.ring) != 0)
+        problem = failed("%u buffers were not given back", vn_loopback_lent(rig->worker.loop.ring));
+    else if (rig->worker.loop.sources.count != 0)
+        problem = failed("%u slots are still taken", rig->worker.loop.sources.count);
     else if (rig->released != rig->lent)
         problem = failed("lent %u, released %u", rig->lent, rig->released);
     vn_worker_close(&rig->worker);
@@ -385,7 +381,7 @@ static char *rig_output(const struct rig *rig)
     return out;
 }
 
-static char *run(const char *input, size_t count, const struct vn_memory_script *script,
+static char *run(const char *input, size_t count, const struct vn_loopback_script *script,
                  const char **problem)
 {
     struct rig *rig = rig_make();
@@ -410,7 +406,7 @@ static const char *compare(const char *have, const char *want, const char *how, 
 const char *vn_check_answer(const char *input, size_t count, const char *output)
 {
     const char *problem;
-    char *have = run(input, count, &(struct vn_memory_script) {0}, &problem);
+    char *have = run(input, count, &(struct vn_loopback_script) {0}, &problem);
     if (problem == NULL)
         problem = compare(have, output, "answer", 0);
     free(have);
@@ -418,7 +414,7 @@ const char *vn_check_answer(const char *input, size_t count, const char *output)
 }
 
 static const char *check_script(const char *input, size_t count,
-                                const struct vn_memory_script *script, const char *want,
+                                const struct vn_loopback_script *script, const char *want,
                                 const char *how, uint64_t detail)
 {
     const char *problem;
@@ -432,7 +428,7 @@ static const char *check_script(const char *input, size_t count,
     return problem;
 }
 
-/* In two parts cut at each place: the script's receive_most cuts only evenly, so the second part is
+/* In two parts cut at each place: the script's receive_max cuts only evenly, so the second part is
  * fed later. */
 static const char *check_cut(const char *input, size_t count, size_t cut, const char *want)
 {
@@ -440,9 +436,10 @@ static const char *check_cut(const char *input, size_t count, size_t cut, const 
     script_of(rig)->stays_open = true;
     rig_connect(rig, input, cut);
     rig_settle(rig);
-    struct vn_conn *conn = rig_conn(rig);
+    struct vn_connection *conn = rig_conn(rig);
     if (conn != NULL)
-        vn_memory_feed(rig->worker.ring, &conn->source, (const uint8_t *) input + cut, count - cut);
+        vn_loopback_feed(rig->worker.loop.ring, &conn->entry.source, (const uint8_t *) input + cut,
+                         count - cut);
     script_of(rig)->stays_open = false;
     bool finished = rig_finish(rig);
     char *have = rig_output(rig);
@@ -457,17 +454,17 @@ static const char *check_cut(const char *input, size_t count, size_t cut, const 
 const char *vn_check_cuts(const char *input, size_t count)
 {
     const char *problem;
-    char *want = run(input, count, &(struct vn_memory_script) {0}, &problem);
+    char *want = run(input, count, &(struct vn_loopback_script) {0}, &problem);
     for (size_t cut = 1; cut < count && problem == NULL; cut++)
         problem = check_cut(input, count, cut, want);
     static const uint32_t sizes[] = {1, 2, 3, 7, 64};
     for (size_t i = 0; i < 5 && problem == NULL; i++) {
-        problem = check_script(input, count, &(struct vn_memory_script) {.receive_most = sizes[i]},
+        problem = check_script(input, count, &(struct vn_loopback_script) {.receive_max = sizes[i]},
                                want, "pieces of", sizes[i]);
         if (problem == NULL)
             problem = check_script(
                 input, count,
-                &(struct vn_memory_script) {.send_most = sizes[i], .sends_later = i & 1}, want,
+                &(struct vn_loopback_script) {.send_max = sizes[i], .sends_later = i & 1}, want,
                 "sends of", sizes[i]);
     }
     free(want);
@@ -477,9 +474,9 @@ const char *vn_check_cuts(const char *input, size_t count)
 const char *vn_check_schedules(const char *input, size_t count, uint64_t first_seed, uint64_t seeds)
 {
     const char *problem;
-    char *want = run(input, count, &(struct vn_memory_script) {0}, &problem);
+    char *want = run(input, count, &(struct vn_loopback_script) {0}, &problem);
     for (uint64_t seed = first_seed; seed < first_seed + seeds && problem == NULL; seed++)
-        problem = check_script(input, count, &(struct vn_memory_script) {.seed = seed}, want,
+        problem = check_script(input, count, &(struct vn_loopback_script) {.seed = seed}, want,
                                "seed", seed);
     free(want);
     return problem;
@@ -491,13 +488,13 @@ const char *vn_check_lost_clients(const char *input, size_t count)
     for (size_t cut = 0; cut <= count && problem == NULL; cut++) {
         static const int32_t errors[] = {0, -ECONNRESET};
         for (int i = 0; i < 2 && problem == NULL; i++)
-            free(
-                run(input, cut, &(struct vn_memory_script) {.receive_error = errors[i]}, &problem));
+            free(run(input, cut, &(struct vn_loopback_script) {.receive_error = errors[i]},
+                     &problem));
         if (problem == NULL)
-            free(run(input, cut, &(struct vn_memory_script) {.send_error = -EPIPE}, &problem));
+            free(run(input, cut, &(struct vn_loopback_script) {.send_error = -EPIPE}, &problem));
         if (problem == NULL)
             free(run(input, cut,
-                     &(struct vn_memory_script) {.send_error = -EPIPE, .sends_later = true},
+                     &(struct vn_loopback_script) {.send_error = -EPIPE, .sends_later = true},
                      &problem));
         if (problem != NULL)
             problem = failed("after %zu bytes: %s", cut, strcpy((char[4096]) {0}, problem));
@@ -512,7 +509,7 @@ const char *vn_check_broken_answers(const char *input, size_t count, uint64_t fi
 {
     const char *problem = NULL;
     for (uint64_t seed = first_seed; seed < first_seed + seeds && problem == NULL; seed++) {
-        struct vn_memory_script script = {
+        struct vn_loopback_script script = {
             .seed = seed,
             .send_fails_after = 1 + seed % 300,
             .receive_error = seed % 2 == 0 ? -ECONNRESET : 0,
@@ -531,12 +528,13 @@ const char *vn_check_event_after_end(void)
     static const char input[] = "GET /shared HTTP/1.1\r\nHost: a\r\n\r\n"
                                 "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4000\r\n\r\nab";
     struct rig *rig = rig_make();
-    *script_of(rig) = (struct vn_memory_script) {
-        .send_most = 100, .sends_later = true, .is_stalled = true, .stays_open = true, .batch = 2};
+    *script_of(rig) = (struct vn_loopback_script) {
+        .send_max = 100, .sends_later = true, .is_stalled = true, .stays_open = true, .batch = 2};
     rig_connect(rig, input, sizeof input - 1);
     rig_settle(rig);
-    struct vn_conn *conn = rig_conn(rig);
-    vn_memory_feed(rig->worker.ring, &conn->source, (const uint8_t *) input, sizeof input - 1);
+    struct vn_connection *conn = rig_conn(rig);
+    vn_loopback_feed(rig->worker.loop.ring, &conn->entry.source, (const uint8_t *) input,
+                     sizeof input - 1);
     script_of(rig)->is_stalled = false;
     script_of(rig)->sends_later = false;
     script_of(rig)->send_fails_after = 1;
@@ -674,7 +672,7 @@ static uint32_t handled_with_output(uint32_t most)
         memcpy(input + i * (sizeof one - 1), one, sizeof one - 1);
     struct rig *rig = rig_make();
     rig->config.limits.output = most;
-    *script_of(rig) = (struct vn_memory_script) {.is_stalled = true, .stays_open = true};
+    *script_of(rig) = (struct vn_loopback_script) {.is_stalled = true, .stays_open = true};
     rig_connect(rig, input, sizeof input);
     rig_settle(rig);
     uint32_t handled = rig->handled;
@@ -709,8 +707,8 @@ static const char *check_linger(void)
         script_of(rig)->stays_open = true;
         rig_connect(rig, "BAD\r\n", 5);
         rig_settle(rig);
-        vn_memory_feed(rig->worker.ring, &rig_conn(rig)->source, (const uint8_t *) "xxxxxxxxxxx",
-                       waste);
+        vn_loopback_feed(rig->worker.loop.ring, &rig_conn(rig)->entry.source,
+                         (const uint8_t *) "xxxxxxxxxxx", waste);
         rig_settle(rig);
         bool ended = rig->peer.ended == 1;
         const char *problem = rig_free(rig);
@@ -815,6 +813,13 @@ static const struct deadline_case deadline_cases[] = {
     {DEADLINE(linger), "BAD\r\n", false, false, "400 close", VN_TIMEOUT_LINGER},
 };
 
+/* The counters stand in the order of the kinds. */
+static uint64_t timeouts_of(const struct rig *rig, enum vn_timeout_kind kind)
+{
+    const uint64_t *counted = (const uint64_t *) (const void *) &rig->worker.counted;
+    return counted[offsetof(vn_statistics, timeouts_head) / sizeof *counted + kind];
+}
+
 static const char *check_deadline(const struct deadline_case *which)
 {
     struct rig *rig = rig_make();
@@ -835,7 +840,7 @@ static const char *check_deadline(const struct deadline_case *which)
         memcpy(status, at + 9, 3);
     if (strstr(output, "Connection: close\r\n") != NULL)
         strcat(status, " close");
-    uint64_t counted = rig->worker.counters.counted.timeouts[which->kind];
+    uint64_t counted = timeouts_of(rig, which->kind);
     free(output);
     const char *problem = rig_free(rig);
     if (problem != NULL)
@@ -863,14 +868,14 @@ static const char *check_body_rate(uint32_t rate, const char *want)
     size_t fed = 0;
     while (rig->peer.ended == 0 && vn_clock() < begun + 4 * GRACE && fed < BODY / 2) {
         for (uint64_t next = vn_clock() + 4; vn_clock() < next;)
-            vn_worker_turn(&rig->worker, 4);
+            vn_loop_turn(&rig->worker.loop, 4);
         if (rig->peer.output_count == 0) {
-            vn_memory_feed(rig->worker.ring, &rig_conn(rig)->source, rest, 1);
+            vn_loopback_feed(rig->worker.loop.ring, &rig_conn(rig)->entry.source, rest, 1);
             fed++;
         }
     }
     if (rig->peer.output_count == 0) {
-        vn_memory_feed(rig->worker.ring, &rig_conn(rig)->source, rest, BODY - fed);
+        vn_loopback_feed(rig->worker.loop.ring, &rig_conn(rig)->entry.source, rest, BODY - fed);
         script_of(rig)->stays_open = false;
     }
     bool finished = rig_finish(rig);
@@ -892,14 +897,14 @@ static const char *check_write_rate_of_stream(void)
     struct rig *rig = rig_make();
     rig->config.deadlines.write_stall = 40;
     rig->config.deadlines.write_rate = 100000000;
-    *script_of(rig) = (struct vn_memory_script) {.stays_open = true};
+    *script_of(rig) = (struct vn_loopback_script) {.stays_open = true};
     rig_connect(rig, input, sizeof input - 1);
     for (int burst = 0; burst < BURSTS && rig->peer.ended == 0; burst++) {
         script_of(rig)->is_stalled = true;
         for (uint64_t next = vn_clock() + 25; vn_clock() < next;)
-            vn_worker_turn(&rig->worker, 2);
+            vn_loop_turn(&rig->worker.loop, 2);
         script_of(rig)->is_stalled = false;
-        vn_worker_turn(&rig->worker, 0);
+        vn_loop_turn(&rig->worker.loop, 0);
     }
     const char *problem = rig->peer.ended == 1 ? NULL : failed("a slow client keeps a stream");
     const char *leak = rig_free(rig);
@@ -930,19 +935,19 @@ static const char *check_write_rate(uint32_t rate, bool is_cut)
     struct rig *rig = rig_make();
     rig->config.deadlines.write_stall = STALL;
     rig->config.deadlines.write_rate = rate;
-    *script_of(rig) = (struct vn_memory_script) {
-        .is_stalled = true, .sends_later = true, .send_most = 1, .stays_open = true};
+    *script_of(rig) = (struct vn_loopback_script) {
+        .is_stalled = true, .sends_later = true, .send_max = 1, .stays_open = true};
     rig_connect(rig, input, sizeof input - 1);
     uint64_t begun = vn_clock();
     while (rig->peer.ended == 0 && vn_clock() < begun + 4 * STALL) {
         script_of(rig)->is_stalled = false;
-        vn_worker_turn(&rig->worker, 0);
+        vn_loop_turn(&rig->worker.loop, 0);
         script_of(rig)->is_stalled = true;
         for (uint64_t next = vn_clock() + 4; vn_clock() < next;)
-            vn_worker_turn(&rig->worker, 4);
+            vn_loop_turn(&rig->worker.loop, 4);
     }
     bool ended = rig->peer.ended == 1;
-    uint64_t counted = rig->worker.counters.counted.timeouts[VN_TIMEOUT_WRITE];
+    uint64_t counted = rig->worker.counted.timeouts_write_stall;
     const char *problem = rig_free(rig);
     if (problem == NULL && (ended != is_cut || counted != is_cut))
         problem =
@@ -992,19 +997,19 @@ static char *repeated(const char *piece, size_t count, const char *before)
 static const char *check_share(const char *before, const char *piece, size_t pieces, bool is_body,
                                uint32_t least, uint32_t most)
 {
-    struct vn_memory_peer neighbour = {0};
+    struct vn_loopback_peer neighbour = {0};
     static const char one[] = "GET / HTTP/1.1\r\nHost: b\r\n\r\n";
     char *input = repeated(piece, pieces, before);
     struct rig *rig = rig_make();
-    *script_of(rig) = (struct vn_memory_script) {.stays_open = true, .batch = 60};
+    *script_of(rig) = (struct vn_loopback_script) {.stays_open = true, .batch = 60};
     rig_connect(rig, input, strlen(before) + strlen(piece) * pieces);
-    vn_memory_expect(rig->worker.ring, &neighbour, (const uint8_t *) one, sizeof one - 1);
-    vn_conn_open(&rig->worker, -1);
+    vn_loopback_expect(rig->worker.loop.ring, &neighbour, (const uint8_t *) one, sizeof one - 1);
+    serving_connect(&rig->worker);
 
     const char *problem = NULL;
     uint64_t last = 0;
     for (int turn = 0; turn < 1000 && problem == NULL; turn++) {
-        vn_worker_turn(&rig->worker, 0);
+        vn_loop_turn(&rig->worker.loop, 0);
         uint64_t all = is_body ? rig->consumed : rig->handled - (neighbour.output_count > 0);
         if (all - last > most)
             problem =
@@ -1021,7 +1026,7 @@ static const char *check_share(const char *before, const char *piece, size_t pie
     script_of(rig)->stays_open = false;
     rig_finish(rig);
     for (int turn = 0; turn < 1000 && neighbour.ended == 0; turn++)
-        vn_worker_turn(&rig->worker, 0);
+        vn_loop_turn(&rig->worker.loop, 0);
     free(neighbour.output);
     free(input);
     const char *leak = rig_free(rig);
@@ -1046,7 +1051,7 @@ enum { PIECES = 200, PIECE_MOST = 400000 };
 const char *vn_check_parts(uint64_t seed)
 {
     static uint8_t bytes[PIECE_MOST * 2];
-    static const size_t sizes[] = {1, 200, VN_OUTPUT_SEND_MOST / 2, VN_OUTPUT_SEND_MOST - 1,
+    static const size_t sizes[] = {1, 200, VN_OUTPUT_SEND_MAX / 2, VN_OUTPUT_SEND_MAX - 1,
                                    PIECE_MOST - 2};
     struct vn_writer writer = {0};
     struct vn_output *output = vn_output_take(&writer);
@@ -1063,7 +1068,7 @@ const char *vn_check_parts(uint64_t seed)
         }
         if (output->unsent == 0)
             continue;
-        size_t wanted = (size_t) vn_smaller(output->unsent, VN_OUTPUT_SEND_MOST);
+        size_t wanted = (size_t) vn_smaller(output->unsent, VN_OUTPUT_SEND_MAX);
         vn_output_prepare(output);
         for (uint64_t more = draw(&state, 12); more > 0 && count < PIECES; more--, count++) {
             starts[count] = draw(&state, PIECE_MOST);
@@ -1097,11 +1102,11 @@ const char *vn_check_parts(uint64_t seed)
     return problem;
 }
 
-static struct vn_memory_peer *rig_join(struct rig *rig, struct vn_memory_peer *peer,
-                                       const char *input)
+static struct vn_loopback_peer *rig_join(struct rig *rig, struct vn_loopback_peer *peer,
+                                         const char *input)
 {
-    vn_memory_expect(rig->worker.ring, peer, (const uint8_t *) input, strlen(input));
-    vn_conn_open(&rig->worker, -1);
+    vn_loopback_expect(rig->worker.loop.ring, peer, (const uint8_t *) input, strlen(input));
+    serving_connect(&rig->worker);
     return peer;
 }
 
@@ -1109,9 +1114,9 @@ static struct vn_memory_peer *rig_join(struct rig *rig, struct vn_memory_peer *p
  * no turn sends more than a share. */
 static const char *check_large_output(bool sends_later)
 {
-    struct vn_memory_peer much = {0}, little = {0};
+    struct vn_loopback_peer much = {0}, little = {0};
     struct rig *rig = rig_make();
-    *script_of(rig) = (struct vn_memory_script) {.sends_later = sends_later, .stays_open = true};
+    *script_of(rig) = (struct vn_loopback_script) {.sends_later = sends_later, .stays_open = true};
     rig_join(rig, &rig->peer, "GET /huge HTTP/1.1\r\nHost: a\r\n\r\n");
     rig_join(rig, &much, "GET /shared HTTP/1.1\r\nHost: a\r\n\r\n");
     rig_join(rig, &little, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -1119,12 +1124,12 @@ static const char *check_large_output(bool sends_later)
     const char *problem = NULL;
     for (int turn = 0; turn < 200 && problem == NULL; turn++) {
         size_t before = rig->peer.output_count;
-        vn_worker_turn(&rig->worker, 0);
+        vn_loop_turn(&rig->worker.loop, 0);
         size_t count = rig->peer.output_count - before;
-        if (count > VN_OUTPUT_SEND_MOST)
+        if (count > VN_OUTPUT_SEND_MAX)
             problem = failed("%zu bytes left in one turn", count);
         if (turn == (sends_later ? 1 : 0) &&
-            (count < VN_OUTPUT_SEND_MOST || much.output_count > 0 || little.output_count == 0))
+            (count < VN_OUTPUT_SEND_MAX || much.output_count > 0 || little.output_count == 0))
             problem = failed("at first %zu bytes leave, beside %zu and %zu", count,
                              much.output_count, little.output_count);
     }
@@ -1132,7 +1137,7 @@ static const char *check_large_output(bool sends_later)
         problem = failed("only %zu and %zu bytes left", rig->peer.output_count, much.output_count);
     script_of(rig)->stays_open = false;
     for (int turn = 0; turn < 200; turn++)
-        vn_worker_turn(&rig->worker, 0);
+        vn_loop_turn(&rig->worker.loop, 0);
     free(much.output);
     free(little.output);
     const char *leak = rig_free(rig);
@@ -1142,10 +1147,10 @@ static const char *check_large_output(bool sends_later)
 /* Who waits for its turn because of others is not taken for a client that takes nothing. */
 static const char *check_postponed_output(void)
 {
-    struct vn_memory_peer much = {0}, slow = {0};
+    struct vn_loopback_peer much = {0}, slow = {0};
     struct rig *rig = rig_make();
     rig->config.deadlines.write_stall = 40;
-    *script_of(rig) = (struct vn_memory_script) {.stays_open = true};
+    *script_of(rig) = (struct vn_loopback_script) {.stays_open = true};
     rig_join(rig, &much, "GET /huge HTTP/1.1\r\nHost: a\r\n\r\n");
     rig_join(rig, &rig->peer, "GET /shared HTTP/1.1\r\nHost: a\r\n\r\n");
     rig_join(rig, &slow, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -1169,16 +1174,16 @@ static const char *check_late_turns(void)
     static const char one[] = "GET /late HTTP/1.1\r\nHost: a\r\n\r\n";
     struct rig *rig = rig_make();
     char *input = repeated(one, REQUESTS, "");
-    *script_of(rig) = (struct vn_memory_script) {.stays_open = true, .batch = 60};
+    *script_of(rig) = (struct vn_loopback_script) {.stays_open = true, .batch = 60};
     rig_connect(rig, input, (sizeof one - 1) * REQUESTS);
     free(input);
 
     const char *problem = NULL;
     for (int turn = 0; turn < 2000 && problem == NULL; turn++) {
-        vn_worker_turn(&rig->worker, 0);
-        if (vn_conn_unsent(rig_conn(rig)) > VN_OUTPUT_SEND_MOST)
+        vn_loop_turn(&rig->worker.loop, 0);
+        if (vn_connection_unsent(rig_conn(rig)) > VN_OUTPUT_SEND_MAX)
             problem = failed("turn %d: %llu bytes wait", turn,
-                             (unsigned long long) vn_conn_unsent(rig_conn(rig)));
+                             (unsigned long long) vn_connection_unsent(rig_conn(rig)));
     }
     if (problem == NULL && (rig->handled != REQUESTS || rig->peer.output_count < 1000 * REQUESTS))
         problem = failed("%u were handled, %zu bytes left", rig->handled, rig->peer.output_count);
@@ -1212,7 +1217,7 @@ const char *vn_check_backpressure(void)
     rig_settle(rig);
 
     const char *problem = NULL;
-    struct vn_conn *conn = rig_conn(rig);
+    struct vn_connection *conn = rig_conn(rig);
     if (conn == NULL)
         problem = failed("the connection is gone");
     else if (rig->handled > 4)
@@ -1269,8 +1274,8 @@ static const char *check_paused_consumer(void)
                               : failed("paused, but got %llu", (unsigned long long) rig->consumed);
     for (int i = 0; i < 1000 && rig->peer.ended == 0; i++) {
         vn_handle_resume(rig->handle);
-        vn_worker_turn(&rig->worker, 0);
-        vn_worker_turn(&rig->worker, 0);
+        vn_loop_turn(&rig->worker.loop, 0);
+        vn_loop_turn(&rig->worker.loop, 0);
     }
     bool finished = rig_finish(rig);
     char *output = rig_output(rig);
@@ -1352,7 +1357,7 @@ const char *vn_check_deferral(void)
         problem = failed("finished %d: %s", finished, output);
     free(output);
     vn_handle_run(rig->handle, answer_later, rig); /* the exchange is over */
-    vn_worker_turn(&rig->worker, 0);
+    vn_loop_turn(&rig->worker.loop, 0);
     if (problem == NULL && (rig->later_alive != 1 || rig->later_null != 1))
         problem = failed("alive %u, NULL %u", rig->later_alive, rig->later_null);
     const char *leak = rig_free(rig);
@@ -1480,7 +1485,7 @@ const char *vn_check_drain(void)
     script_of(rig)->stays_open = true;
     rig_connect(rig, input, sizeof input - 1);
     rig_settle(rig);
-    vn_worker_stop(&rig->worker, vn_clock() + 10000);
+    vn_mailbox_stop(&rig->worker.loop.mailbox, vn_clock() + 10000);
     rig_settle(rig);
     const char *problem = rig->peer.ended == 0 ? NULL : failed("a request in hand was dropped");
     vn_handle_run(rig->handle, answer_later, rig);

@@ -79,8 +79,8 @@ static vn_config config_of(struct stage *stage, uint8_t backend)
 {
     vn_config config;
     vn_config_init(&config);
-    config.host = "127.0.0.1";
-    config.port = 0;
+    config.listeners[0].host = "127.0.0.1";
+    config.listeners[0].port = 0;
     config.workers = 1;
     config.backend = backend;
     config.handlers = (vn_handlers) {.context = stage, .handle = handle};
@@ -201,7 +201,7 @@ static const char *cycle(const vn_config *config)
             vn_server_close(server);
         return problem;
     }
-    int fd = dial(vn_server_port(server));
+    int fd = dial(vn_server_port(server, 0));
     if (fd < 0 || !says_hello(fd))
         problem = failed("no answer");
     vn_server_stop(server, 5000);
@@ -251,7 +251,7 @@ const char *vn_check_connection_limit(uint8_t backend)
     vn_server *server = vn_server_open(&config, &error);
     if (server == NULL || vn_server_start(server, &error) < 0)
         return failed("%s", error.message);
-    uint16_t port = vn_server_port(server);
+    uint16_t port = vn_server_port(server, 0);
     int fds[3] = {dial(port), dial(port), dial(port)};
     const char *problem = NULL;
     char answer[1024];
@@ -286,7 +286,7 @@ const char *vn_check_stop_serves_the_queue(uint8_t backend)
     vn_server *server = vn_server_open(&config, &error);
     if (server == NULL || vn_server_start(server, &error) < 0)
         return failed("%s", error.message);
-    uint16_t port = vn_server_port(server);
+    uint16_t port = vn_server_port(server, 0);
     const char *problem = NULL;
     int idle = dial(port), busy = dial(port), queued[QUEUED];
     if (!says_hello(idle))
@@ -329,7 +329,7 @@ const char *vn_check_stop_deadline(uint8_t backend)
     vn_server *server = vn_server_open(&config, &error);
     if (server == NULL || vn_server_start(server, &error) < 0)
         return failed("%s", error.message);
-    int fd = dial(vn_server_port(server));
+    int fd = dial(vn_server_port(server, 0));
     ask(fd, get_later);
     sem_wait(&stage.entered);
     uint64_t begun = milliseconds();
@@ -371,7 +371,7 @@ static int dial_when_ready(vn_server *server)
     uint64_t due = milliseconds() + PATIENCE;
     int fd = -1;
     while (fd < 0 && milliseconds() < due) {
-        uint16_t port = vn_server_port(server);
+        uint16_t port = vn_server_port(server, 0);
         fd = port == 0 ? -1 : dial(port);
         if (fd < 0)
             sched_yield();
@@ -497,7 +497,7 @@ static const char *check_lent_run(struct lender *lender, bool stops)
     pthread_create(&thread, NULL, lend, lender);
     sem_wait(&lender->listens);
     for (int i = 0; i < 8 && !stops && problem == NULL; i++) {
-        clients[i] = dial(vn_server_port(lender->server));
+        clients[i] = dial(vn_server_port(lender->server, 0));
         if (!says_hello(clients[i]))
             problem = failed("no answer");
     }
@@ -540,7 +540,7 @@ const char *vn_check_calling_thread(uint8_t backend)
         if (problem == NULL && vn_server_start(lender.server, &lender.error) < 0)
             problem = failed("%s", lender.error.message);
         struct lender second = {.config = lender.config};
-        second.config.port = vn_server_port(lender.server);
+        second.config.listeners[0].port = vn_server_port(lender.server, 0);
         second.config.handlers.context = &second;
         second.server = vn_server_open(&second.config, &second.error);
         if (problem == NULL && vn_server_run(second.server, true, lender_listens, &second,
@@ -587,16 +587,16 @@ const char *vn_check_start_errors(uint8_t backend)
         problem = failed("started twice: %s", error.message);
 
     wrong = config;
-    wrong.port = vn_server_port(server);
+    wrong.listeners[0].port = vn_server_port(server, 0);
     if (problem == NULL)
         problem = expect_error(&wrong, false, VN_FAILED_BIND, EADDRINUSE);
     vn_server_close(server);
 
     wrong = config;
-    wrong.host = "256.0.0.1";
+    wrong.listeners[0].host = "256.0.0.1";
     if (problem == NULL)
         problem = expect_error(&wrong, true, VN_FAILED_ADDRESS, EINVAL);
-    wrong.host = "192.0.2.1"; /* documentation: RFC 5737 */
+    wrong.listeners[0].host = "192.0.2.1"; /* documentation: RFC 5737 */
     if (problem == NULL)
         problem = expect_error(&wrong, false, VN_FAILED_BIND, EADDRNOTAVAIL);
     wrong = config;
@@ -627,9 +627,9 @@ const char *vn_check_unix_socket(uint8_t backend)
     snprintf(path, sizeof path, "%s/socket", folder);
     stage_init(&stage);
     vn_config config = config_of(&stage, backend);
-    config.host = NULL;
-    config.unix_path = path;
-    config.unix_mode = 0640;
+    config.listeners[0].host = NULL;
+    config.listeners[0].unix_path = path;
+    config.listeners[0].unix_mode = 0640;
     config.workers = 3;
 
     close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
@@ -690,7 +690,7 @@ const char *vn_check_lingering(uint8_t backend)
     char *waste = calloc(1, WASTE), answer[1024];
     const char *problem = NULL;
     for (int i = 0; i < 2 && problem == NULL; i++) {
-        int fd = dial(vn_server_port(server));
+        int fd = dial(vn_server_port(server, 0));
         ask(fd, refused[i]);
         for (size_t sent = 0; sent < WASTE;) {
             ssize_t count = send(fd, waste + sent, WASTE - sent, MSG_NOSIGNAL);
@@ -742,8 +742,8 @@ const char *vn_check_fairness(uint8_t backend)
     vn_server *server = vn_server_open(&config, &error);
     if (server == NULL || vn_server_start(server, &error) < 0)
         return failed("%s", error.message);
-    struct flooder flooder = {.fd = dial(vn_server_port(server))};
-    int fd = dial(vn_server_port(server));
+    struct flooder flooder = {.fd = dial(vn_server_port(server, 0))};
+    int fd = dial(vn_server_port(server, 0));
     pthread_t thread;
     pthread_create(&thread, NULL, flood, &flooder);
     const char *problem = NULL;

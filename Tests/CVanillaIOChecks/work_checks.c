@@ -11,8 +11,9 @@
 
 #include "base/random.h"
 #include "include/CVanillaIO.h"
-#include "ring/memory.h"
-#include "serve/call.h"
+#include "ring/loopback.h"
+#include "serve/detached.h"
+#include "serving.h"
 
 static _Thread_local char message[512];
 
@@ -36,7 +37,7 @@ __attribute__((format(printf, 1, 2))) static const char *failed(const char *form
 struct place {
     struct vn_worker worker;
     vn_config config;
-    struct vn_worker *before;
+    struct vn_loop *before;
 };
 
 static void ignore(void *context, int32_t level, const char *line)
@@ -55,12 +56,12 @@ static struct place *place_make(int backend, vn_handlers handlers)
     place->config.log = ignore;
     vn_ring_opener *opener = backend == VN_RING_URING   ? vn_uring_open
                              : backend == VN_RING_EPOLL ? vn_epoll_open
-                                                        : vn_memory_open;
+                                                        : vn_loopback_open;
     if (vn_worker_init(&place->worker, &place->config) != 0)
         abort();
     place->worker.context = handlers.context;
-    place->before = vn_worker_enter(&place->worker);
-    if (vn_worker_open_over(&place->worker, opener, 16, 4) != 0)
+    place->before = vn_loop_enter(&place->worker.loop);
+    if (serving_open(&place->worker, opener, 16, 4) != 0)
         abort();
     return place;
 }
@@ -68,7 +69,7 @@ static struct place *place_make(int backend, vn_handlers handlers)
 static void place_close(struct place *place)
 {
     vn_worker_close(&place->worker);
-    vn_worker_leave(&place->worker, place->before);
+    vn_loop_leave(&place->worker.loop, place->before);
     vn_worker_deinit(&place->worker);
     free(place);
 }
@@ -122,10 +123,10 @@ static const char *check_endless_task(struct place *place)
     struct endless endless = {.worker = &place->worker, .most = 10000};
     endless.task = (vn_task) {.run = run_again, .context = &endless};
     vn_worker_soon(&place->worker, &endless.task);
-    vn_worker_turn(&place->worker, 20000);
+    vn_loop_turn(&place->worker.loop, 20000);
     REQUIRE(endless.count < endless.most, "%d tasks in one turn", endless.count);
     for (int i = 0; i < 3 && endless.count < endless.most; i++)
-        vn_worker_turn(&place->worker, 20000);
+        vn_loop_turn(&place->worker.loop, 20000);
     REQUIRE(endless.count == endless.most, "%d of %d ran", endless.count, endless.most);
     return NULL;
 }
@@ -142,7 +143,7 @@ static const char *check_tasks(struct place *place)
     for (int i = 0; i < 3; i++)
         vn_worker_soon(&place->worker, &all.tasks[i]);
     vn_worker_soon(&place->worker, &all.tasks[1]); /* it waits already */
-    vn_worker_turn(&place->worker, 0);
+    vn_loop_turn(&place->worker.loop, 0);
     static const int expected[] = {0, 1, 2, 4, 0, 3, 5};
     REQUIRE(all.count == 7 && memcmp(all.ran, expected, sizeof expected) == 0,
             "%d tasks ran, or in another order", all.count);
@@ -161,7 +162,7 @@ const char *vn_check_tasks(void)
     const char *problem = check_endless_task(place);
     if (problem == NULL)
         problem = check_tasks(place);
-    vn_worker_leave(&place->worker, place->before);
+    vn_loop_leave(&place->worker.loop, place->before);
     vn_worker_deinit(&place->worker);
     free(place);
     return problem;
@@ -212,7 +213,7 @@ const char *vn_check_posted_tasks(int backend)
     uint64_t due = vn_clock() + 20000;
     int taken = 0;
     while (taken < POSTERS * POSTS && vn_clock() < due) {
-        vn_worker_turn(&place->worker, 20000);
+        vn_loop_turn(&place->worker.loop, 20000);
         taken = 0;
         for (int i = 0; i < POSTERS; i++)
             taken += posters[i].next;
@@ -303,7 +304,7 @@ const char *vn_check_timers(int backend)
     clear_timer(all, 8);
     uint64_t due = vn_clock() + 20000;
     while (is_any_set(all) && vn_clock() < due)
-        vn_worker_turn(&place->worker, UINT64_MAX);
+        vn_loop_turn(&place->worker.loop, UINT64_MAX);
     bool is_left = is_any_set(all);
     int fired = all->fired;
     const char *problem = all->problem;
@@ -325,11 +326,11 @@ const char *vn_check_timers_at_random(uint64_t seed)
     for (int i = 0; i < TIMERS; i++)
         set_timer(all, i, vn_draw(&all->random, 5000000));
     while (all->fired < 2 * TIMERS && is_any_set(all))
-        vn_worker_turn(&place->worker, UINT64_MAX);
+        vn_loop_turn(&place->worker.loop, UINT64_MAX);
     all->random = 0;
     uint64_t due = vn_clock() + 20000;
     while (is_any_set(all) && vn_clock() < due)
-        vn_worker_turn(&place->worker, UINT64_MAX);
+        vn_loop_turn(&place->worker.loop, UINT64_MAX);
     bool is_left = is_any_set(all);
     const char *problem = all->problem;
     place_close(place);
@@ -364,27 +365,28 @@ const char *vn_check_timer_bursts(void)
     int turns = 0, answered = 0;
     struct place *place =
         place_make(VN_RING_AUTO, (vn_handlers) {.handle = answer_and_count, .context = &answered});
-    struct vn_memory_peer *peers = calloc(TIMERS, sizeof *peers);
+    struct vn_loopback_peer *peers = calloc(TIMERS, sizeof *peers);
     struct timers *all = malloc(sizeof *all);
     timers_make(all, &place->worker, 0);
     for (int i = 0; i < TIMERS; i++) {
         all->timers[i].run = fire_slowly;
         set_timer(all, i, 1);
     }
-    while (vn_worker_next_timer(&place->worker) > vn_clock_nanoseconds())
+    while (vn_timers_next(&place->worker.loop.timers) > vn_clock_nanoseconds())
         ;
     bool is_prompt = true;
     for (; is_any_set(all) && is_prompt; turns++) {
-        vn_memory_expect(place->worker.ring, &peers[turns], (const uint8_t *) request,
-                         sizeof request - 1);
-        vn_conn_open(&place->worker, -1);
-        is_prompt = vn_worker_turn(&place->worker, UINT64_MAX) == 0 && answered == turns + 1;
+        vn_loopback_expect(place->worker.loop.ring, &peers[turns], (const uint8_t *) request,
+                           sizeof request - 1);
+        serving_connect(&place->worker);
+        is_prompt = vn_loop_turn(&place->worker.loop, UINT64_MAX) == 0 && answered == turns + 1;
     }
     int fired = all->fired;
     const char *problem = all->problem;
-    while (!vn_list_is_empty(&place->worker.connections)) {
-        vn_conn_end(vn_holder(place->worker.connections.next, struct vn_conn, link));
-        vn_worker_turn(&place->worker, 0);
+    struct vn_connection *connection;
+    while ((connection = serving_first(&place->worker)) != NULL) {
+        vn_connection_end(connection);
+        vn_loop_turn(&place->worker.loop, 0);
     }
     place_close(place);
     for (int i = 0; i < turns; i++)
@@ -419,9 +421,9 @@ static bool turn_until_called(struct place *place, const struct watched *watched
 {
     uint64_t due = vn_clock() + 20000;
     while (watched->calls < calls && vn_clock() < due)
-        vn_worker_turn(&place->worker, 20000);
+        vn_loop_turn(&place->worker.loop, 20000);
     for (int i = 0; i < 5; i++)
-        vn_worker_turn(&place->worker, 0);
+        vn_loop_turn(&place->worker.loop, 0);
     return watched->calls == calls;
 }
 
@@ -443,7 +445,7 @@ static const char *check_watches(struct place *place, const int *pair)
     vn_watch_for(one.watch, POLLIN); /* still there */
     REQUIRE(turn_until_called(place, &one, 2) && read(pair[0], &byte, 1) == 1, "not told again");
     vn_watch_for(one.watch, POLLIN);
-    vn_worker_turn(&place->worker, 0);
+    vn_loop_turn(&place->worker.loop, 0);
     vn_watch_for(one.watch, POLLOUT); /* in its place */
     REQUIRE(turn_until_called(place, &one, 3) && one.events == POLLOUT, "events %x", one.events);
 
@@ -480,7 +482,7 @@ const char *vn_check_watches(int backend)
     close(pair[0]);
     if (problem != NULL)
         return problem; /* what is still open is lost with the process */
-    vn_worker_leave(&place->worker, place->before);
+    vn_loop_leave(&place->worker.loop, place->before);
     vn_worker_deinit(&place->worker);
     free(place);
     return NULL;
@@ -536,7 +538,7 @@ const char *vn_check_guests(int backend)
         vn_watch_open(&place->worker, pair[0], note_ready, &visitors[0].watched, &error);
     vn_watch_for(visitors[0].watched.watch, POLLIN);
     vn_worker_dismiss(&visitors[1].guest);
-    vn_worker_turn(&place->worker, 0);
+    vn_loop_turn(&place->worker.loop, 0);
     place_close(place);
     close(pair[0]);
     close(pair[1]);
@@ -575,7 +577,7 @@ struct caller {
     int lent, released; /* of what was sent by reference */
     uint64_t random;
     const char *problem;
-    struct vn_memory_peer peers[CLIENTS];
+    struct vn_loopback_peer peers[CLIENTS];
 };
 
 static void note_lost(void *context)
@@ -708,19 +710,20 @@ static struct caller *caller_make(uint64_t seed)
 
 static void caller_connect(struct caller *caller, int client, const char *input)
 {
-    vn_memory_expect(caller->place->worker.ring, &caller->peers[client], (const uint8_t *) input,
-                     strlen(input));
-    vn_conn_open(&caller->place->worker, -1);
+    vn_loopback_expect(caller->place->worker.loop.ring, &caller->peers[client],
+                       (const uint8_t *) input, strlen(input));
+    serving_connect(&caller->place->worker);
 }
 
 static const char *caller_free(struct caller *caller)
 {
     struct vn_worker *worker = &caller->place->worker;
     const char *problem = caller->problem;
-    while (!vn_list_is_empty(&worker->connections)) {
-        vn_conn_end(vn_holder(worker->connections.next, struct vn_conn, link));
+    struct vn_connection *connection;
+    while ((connection = serving_first(worker)) != NULL) {
+        vn_connection_end(connection);
         for (int i = 0; i < 40; i++)
-            vn_worker_turn(worker, 0);
+            vn_loop_turn(&worker->loop, 0);
     }
     place_close(caller->place);
     for (int i = 0; problem == NULL && i < caller->count; i++) {
@@ -738,7 +741,7 @@ static const char *caller_free(struct caller *caller)
     return problem;
 }
 
-static int count_of(const struct vn_memory_peer *peer, const char *text)
+static int count_of(const struct vn_loopback_peer *peer, const char *text)
 {
     int count = 0;
     const uint8_t *at = peer->output, *end = at + peer->output_count;
@@ -757,12 +760,12 @@ const char *vn_check_calls(void)
 {
     for (uint64_t seed = 1; seed <= 50; seed++) {
         struct caller *caller = caller_make(seed);
-        *vn_memory_script(caller->place->worker.ring) =
-            (struct vn_memory_script) {.seed = seed * 7};
+        *vn_loopback_script(caller->place->worker.loop.ring) =
+            (struct vn_loopback_script) {.seed = seed * 7};
         caller_connect(caller, 0, GET("/0") POST("/1") GET("/2") POST("/3") GET("/4"));
         uint64_t due = vn_clock() + 20000;
         while (caller->peers[0].ended == 0 && vn_clock() < due)
-            vn_worker_turn(&caller->place->worker, 1000);
+            vn_loop_turn(&caller->place->worker.loop, 1000);
         int heads = count_of(&caller->peers[0], "HTTP/1.1 "), said = 0;
         bool has_ended = caller->peers[0].ended == 1;
         for (int i = 0; i < caller->count; i++)
@@ -785,20 +788,20 @@ const char *vn_check_call_deadlines(void)
     struct caller *caller = caller_make(2);
     struct vn_worker *worker = &caller->place->worker;
     caller->place->config.deadlines.handler = 20;
-    *vn_memory_script(worker->ring) = (struct vn_memory_script) {.stays_open = true};
+    *vn_loopback_script(worker->loop.ring) = (struct vn_loopback_script) {.stays_open = true};
     caller->acts[0].parts = 0;
     caller_connect(caller, 0, GET("/0"));
     struct act *act = &caller->acts[0];
     uint64_t due = vn_clock() + 20000;
     while (caller->count == 0)
-        vn_worker_turn(worker, 1000);
+        vn_loop_turn(&worker->loop, 1000);
     bool was_done = act->is_done;
     act->parts = 1 << 30; /* never, of itself */
     while (!was_done && act->lost == 0 && vn_clock() < due)
-        vn_worker_turn(worker, 1000);
+        vn_loop_turn(&worker->loop, 1000);
     act->parts = 0;
     for (int i = 0; i < 20; i++)
-        vn_worker_turn(worker, 0);
+        vn_loop_turn(&worker->loop, 0);
     int lost = act->lost, refused = count_of(&caller->peers[0], "HTTP/1.1 503");
     int heads = count_of(&caller->peers[0], "HTTP/1.1 ");
     const char *problem = caller_free(caller);
@@ -814,19 +817,17 @@ const char *vn_check_calls_at_random(uint64_t seed)
     struct vn_worker *worker = &caller->place->worker;
     uint64_t random = seed ^ 0x5bd1e995;
     caller->place->config.deadlines.handler = 1 + (uint32_t) vn_draw(&random, 30);
-    *vn_memory_script(worker->ring) =
-        (struct vn_memory_script) {.seed = seed, .stays_open = vn_draw(&random, 2) == 0};
+    *vn_loopback_script(worker->loop.ring) =
+        (struct vn_loopback_script) {.seed = seed, .stays_open = vn_draw(&random, 2) == 0};
     for (int client = 0; client < CLIENTS; client++)
         caller_connect(caller, client,
                        client % 2 == 0 ? GET("/a") POST("/b") GET("/c") : POST("/a") POST("/b"));
     for (int step = 0; step < 60; step++) {
-        vn_worker_turn(worker, vn_draw(&random, 4) == 0 ? 1 : 0);
-        if (vn_draw(&random, 8) != 0 || vn_list_is_empty(&worker->connections))
+        vn_loop_turn(&worker->loop, vn_draw(&random, 4) == 0 ? 1 : 0);
+        if (vn_draw(&random, 8) != 0 || serving_first(worker) == NULL)
             continue;
-        struct vn_conn *conn = vn_holder(worker->connections.next, struct vn_conn, link);
-        if (vn_draw(&random, 2) == 0)
-            conn = vn_holder(worker->connections.previous, struct vn_conn, link);
-        vn_conn_end(conn);
+        uint32_t skip = (uint32_t) vn_draw(&random, worker->connection_count);
+        vn_connection_end(serving_find(worker, skip));
     }
     const char *problem = caller_free(caller);
     REQUIRE(problem == NULL, "seed %llu: %s", (unsigned long long) seed, problem);

@@ -6,7 +6,8 @@
 
 #include "answers.h"
 #include "http/digits.h"
-#include "serve/conn.h"
+#include "serve/http1_state.h"
+#include "serve/response.h"
 #include "system.h"
 
 struct client clients[CLIENTS];
@@ -49,7 +50,12 @@ struct client *client_of_descriptor(int32_t fd)
 
 struct client *client_of(const void *connection)
 {
-    return client_of_descriptor(((const struct vn_conn *) connection)->source.fd);
+    return client_of_descriptor(((const struct vn_connection *) connection)->entry.source.fd);
+}
+
+static const struct client *client_of_response(const vn_response *response)
+{
+    return client_of(vn_http1_connection(response->exchange));
 }
 
 /* ---- What the handler gives ---- */
@@ -68,7 +74,7 @@ static size_t number_of(const struct given *given)
 static struct given *begin_given(const vn_request *request)
 {
     struct client *client = client_of(request->connection);
-    const struct vn_conn *conn = request->connection;
+    const struct vn_connection *conn = request->connection;
     fuzz_require(client->given_count < GIVEN_MAX, "too many requests");
     struct given *given = &client->given[client->given_count++];
     *given = (struct given) {
@@ -77,7 +83,7 @@ static struct given *begin_given(const vn_request *request)
         .minor = request->minor,
         .is_head = request->method_id == VN_METHOD_HEAD,
         .expects_continue = (request->facts & VN_EXPECTS_CONTINUE) != 0,
-        .is_body_open = !conn->body.is_complete,
+        .is_body_open = !vn_http1_in(conn)->body.is_complete,
     };
     client->is_timed = client->is_timed || given->expects_continue;
     client->turns = 0;
@@ -356,7 +362,7 @@ static void answer_sum(vn_response *response, struct client *client)
 
 static void consume_piece(struct client *client, vn_response *response, vn_span piece)
 {
-    fuzz_require(client_of(response->conn) == client, "another client's body");
+    fuzz_require(client_of_response(response) == client, "another client's body");
     fuzz_require(client->waits != WAITS_FOR_RESUME || client->is_nudged,
                  "a piece while it is paused");
     for (size_t i = 0; i < piece.count; i++)
@@ -445,7 +451,7 @@ static void answer_later(void *context, vn_response *response)
     client->delivered++;
     if (response == NULL)
         return;
-    fuzz_require(client_of(response->conn) == client && given == last_given(client),
+    fuzz_require(client_of_response(response) == client && given == last_given(client),
                  "a late answer reaches another exchange");
     fuzz_require(!given->is_answered, "a late answer to what is answered");
     client->is_timed = true; /* behind a FIN it says that the connection closes */

@@ -8,7 +8,7 @@
 #include "include/vn_conditional.h"
 #include "include/vn_hub.h"
 #include "include/vn_server.h"
-#include "ring/memory.h"
+#include "ring/loopback.h"
 
 enum {
     CLIENTS = 3, /* two at once, and one that is left in peace */
@@ -41,7 +41,7 @@ struct given {
 enum waits { WAITS_FOR_NOTHING, WAITS_FOR_ANSWER, WAITS_FOR_RESUME };
 
 struct client {
-    struct vn_memory_peer peer;
+    struct vn_loopback_peer peer;
     vn_span input; /* what it sends */
     size_t received; /* bytes that the server got */
 

@@ -10,8 +10,8 @@
 
 #include "model.h"
 #include "scripted.h"
-#include "serve/conn.h"
-#include "serve/server.h"
+#include "../CVanillaIOChecks/serving.h"
+#include "server/config.h"
 #include "system.h"
 
 enum {
@@ -97,8 +97,8 @@ static void open_worker(void)
     fuzz_system.finished = note_finished;
     fuzz_require(posix_memalign((void **) &worker, 128, sizeof *worker) == 0, "no memory");
     fuzz_require(vn_worker_init(worker, &configs[0]) == 0, "the worker does not begin");
-    fuzz_require(vn_worker_open_over(worker, scripted_open, CLIENTS, 0) == 0, "it does not open");
-    wheel = worker->wheel;
+    fuzz_require(serving_open(worker, scripted_open, CLIENTS, 0) == 0, "it does not open");
+    wheel = worker->loop.wheel;
 }
 
 /* As it was when it was opened: it has no connection. */
@@ -106,13 +106,13 @@ static void reset_worker(const vn_config *config)
 {
     fuzz_system.now = BEGIN;
     worker->config = config;
-    worker->now = BEGIN;
-    worker->turn = 0;
-    worker->random = 1;
-    worker->was_busy = false;
-    worker->exchanges = 0;
-    worker->counters.counted = (vn_statistics) {0};
-    worker->wheel = wheel;
+    worker->loop.now = BEGIN;
+    worker->loop.turn = 0;
+    worker->loop.random = 1;
+    worker->loop.budget.was_busy = false;
+    worker->counted = (vn_statistics) {0};
+    worker->listeners[0].counted = (vn_listener_statistics) {0};
+    worker->loop.wheel = wheel;
 }
 
 /* Whether bytes wait in the socket. */
@@ -126,9 +126,11 @@ static void connect_client(size_t number, vn_span input)
 {
     struct client *client = &clients[number];
     client_begin(client, input);
-    fuzz_require(vn_memory_expect(worker->ring, &client->peer, input.bytes, input.count) == 0,
+    fuzz_require(vn_loopback_expect(worker->loop.ring, &client->peer, input.bytes, input.count) ==
+                     0,
                  "no memory");
-    vn_conn_open(worker, FIRST_DESCRIPTOR + (int32_t) number);
+    vn_connection_open(worker, FIRST_DESCRIPTOR + (int32_t) number, &vn_transport_plain,
+                       &vn_protocol_http1, 0);
 }
 
 /* Once nothing unusual happens any more, all that waits goes on. */
@@ -137,7 +139,7 @@ static void turn(size_t first, size_t last)
     if (scripted_is_over())
         for (size_t i = first; i <= last; i++)
             client_answer(&clients[i]);
-    int32_t turned = vn_worker_turn(worker, PATIENCE);
+    int32_t turned = vn_loop_turn(&worker->loop, PATIENCE);
     fuzz_require(turned == 0, "the ring broke: %d", turned);
 }
 
@@ -153,20 +155,20 @@ static void check_client(const struct client *client)
 
 static void check_worker(size_t first, size_t last)
 {
-    const vn_statistics *counted = &worker->counters.counted;
+    const vn_listener_statistics *counted = &worker->listeners[0].counted;
     uint64_t sent = 0, received = 0, requests = 0;
     for (size_t i = first; i <= last; i++) {
         sent += clients[i].peer.output_count;
         received += clients[i].received;
         requests += clients[i].given_count;
     }
-    fuzz_require(vn_list_is_empty(&worker->connections) && vn_list_is_empty(&worker->ready) &&
-                     worker->sources.count == 0 && worker->connection_count == 0,
+    fuzz_require(worker->connection_count == 0 && vn_list_is_empty(&worker->loop.ready) &&
+                     worker->loop.sources.count == 0,
                  "a connection is left");
-    fuzz_require(vn_memory_lent(worker->ring) == 0, "a buffer was not given back");
+    fuzz_require(vn_loopback_lent(worker->loop.ring) == 0, "a buffer was not given back");
     fuzz_require(worker->writer.current == NULL || worker->writer.current->references == 1,
                  "a chunk is still referred to");
-    fuzz_require(vn_wheel_next(&worker->wheel) == UINT64_MAX, "a deadline is left");
+    fuzz_require(vn_wheel_next(&worker->loop.wheel) == UINT64_MAX, "a deadline is left");
     fuzz_require(counted->open == 0 && counted->accepted == last - first + 1,
                  "%llu connections counted", (unsigned long long) counted->open);
     fuzz_require(counted->bytes_sent <= sent && counted->bytes_received <= received &&
@@ -179,21 +181,20 @@ static void serve(size_t first, size_t last, vn_span input, const vn_config *con
                   const struct script *script_begun)
 {
     reset_worker(config);
-    scripted_begin(worker->ring, worker, script_begun);
+    scripted_begin(worker->loop.ring, worker, script_begun);
     for (size_t i = first; i <= last; i++)
         connect_client(i, input);
-    for (uint32_t turns = 0; !vn_list_is_empty(&worker->connections); turns++) {
+    for (uint32_t turns = 0; worker->connection_count > 0; turns++) {
         fuzz_require(turns < TURNS_MAX + input.count, "it does not end");
         turn(first, last);
     }
     while (fuzz_system.is_rung)
         turn(first, last);
     if (script.stop_due != UINT64_MAX) { /* for the next run it was not stopped */
-        worker->is_draining = false;
-        worker->mailbox.stop_due = UINT64_MAX;
+        worker->loop.is_draining = false;
+        worker->loop.mailbox.stop_due = UINT64_MAX;
     }
-    bool is_cut = worker->counters.counted.timeouts[VN_TIMEOUT_WRITE] > 0 ||
-                  fuzz_system.now >= script.stop_due;
+    bool is_cut = worker->counted.timeouts_write_stall > 0 || fuzz_system.now >= script.stop_due;
     for (size_t i = first; i <= last; i++) {
         clients[i].is_broken = clients[i].is_broken || is_cut;
         check_client(&clients[i]);
@@ -205,9 +206,10 @@ static void serve(size_t first, size_t last, vn_span input, const vn_config *con
 /* Whether what was answered has to be the same whenever the bytes came. */
 static bool is_comparable(size_t last)
 {
-    uint64_t timeouts = 0;
-    for (size_t i = 0; i < VN_TIMEOUT_KINDS; i++)
-        timeouts += worker->counters.counted.timeouts[i];
+    const vn_statistics *counted = &worker->counted;
+    uint64_t timeouts = counted->timeouts_head + counted->timeouts_body + counted->timeouts_idle +
+                        counted->timeouts_write_stall + counted->timeouts_handler +
+                        counted->timeouts_linger;
     return timeouts == 0 && script.stop_due == UINT64_MAX && !fuzz_system.has_failed &&
            !clients[0].is_timed && !clients[last].is_timed;
 }

@@ -48,7 +48,7 @@ static uint8_t draw(void)
                                   : (uint8_t) (vn_random(&script.random) >> 32);
 }
 
-static void break_something(struct vn_memory_script *memory, uint32_t how)
+static void break_something(struct vn_loopback_script *memory, uint32_t how)
 {
     uint32_t much = how / 4;
     switch (how % 4) {
@@ -75,7 +75,7 @@ static void break_something(struct vn_memory_script *memory, uint32_t how)
 static void stop_worker(uint32_t within)
 {
     uint64_t due = fuzz_system.now + within * UINT64_C(1000);
-    vn_worker_stop(stopped, due);
+    vn_mailbox_stop(&stopped->loop.mailbox, due);
     if (due < script.stop_due)
         script.stop_due = due;
 }
@@ -110,22 +110,22 @@ static bool call_client(struct client *client, uint32_t how)
 }
 
 /* What the next wait is like. Returns how long it may take, in milliseconds. */
-static uint64_t step_wait(struct vn_memory_script *memory, bool *is_quiet)
+static uint64_t step_wait(struct vn_loopback_script *memory, bool *is_quiet)
 {
     uint8_t byte = draw();
     uint32_t amount = byte >> 3;
     *is_quiet = false;
-    memory->receive_most = 0;
-    memory->send_most = 0;
+    memory->receive_max = 0;
+    memory->send_max = 0;
     memory->batch = 0;
     memory->is_stalled = false;
     switch (byte & 7) {
     case 1:
-        memory->receive_most = amount > 0 ? amount : count_to_head_end();
+        memory->receive_max = amount > 0 ? amount : count_to_head_end();
         break;
     case 2:
-        memory->receive_most = amount / 4 + 1;
-        memory->send_most = amount * 8 + 1;
+        memory->receive_max = amount / 4 + 1;
+        memory->send_max = amount * 8 + 1;
         memory->batch = amount % 4 + 2;
         break;
     case 3:
@@ -153,11 +153,11 @@ static uint64_t step_wait(struct vn_memory_script *memory, bool *is_quiet)
 }
 
 /* What the next send is like. */
-static void step_send(struct vn_memory_script *memory)
+static void step_send(struct vn_loopback_script *memory)
 {
     uint8_t byte = draw();
     memory->sends_later = (byte & 2) != 0;
-    memory->send_most = (byte & 1) != 0 ? (uint32_t) (byte >> 2) * 4 + 1 : 0;
+    memory->send_max = (byte & 1) != 0 ? (uint32_t) (byte >> 2) * 4 + 1 : 0;
 }
 
 /* ---- The contract ---- */
@@ -182,10 +182,10 @@ static void scripted_receive(struct vn_ring *ring, struct vn_source *source)
     under->receive(ring, source);
 }
 
-static void scripted_hold(struct vn_ring *ring, struct vn_source *source)
+static void scripted_pause(struct vn_ring *ring, struct vn_source *source)
 {
-    require_alive(source, "hold");
-    under->hold(ring, source);
+    require_alive(source, "pause");
+    under->pause(ring, source);
 }
 
 static int64_t scripted_send(struct vn_ring *ring, struct vn_source *source,
@@ -196,7 +196,7 @@ static int64_t scripted_send(struct vn_ring *ring, struct vn_source *source,
     fuzz_require(message->msg_iovlen > 0, "a send of nothing");
     for (size_t i = 0; i < message->msg_iovlen; i++)
         fuzz_require(message->msg_iov[i].iov_len > 0, "a piece of nothing");
-    step_send(vn_memory_script(ring));
+    step_send(vn_loopback_script(ring));
     int64_t sent = under->send(ring, source, message);
     if (sent < 0)
         client_of_descriptor(source->fd)->is_lost = true;
@@ -278,7 +278,7 @@ static int32_t scripted_wait(struct vn_ring *ring, struct vn_event *events, int3
     bool is_quiet;
     check_lost();
     buffers_return();
-    uint64_t most = step_wait(vn_memory_script(ring), &is_quiet);
+    uint64_t most = step_wait(vn_loopback_script(ring), &is_quiet);
     if (timeout > 0 && most < (uint64_t) timeout / 1000000)
         timeout = (int64_t) most * 1000000;
     if (is_quiet)
@@ -293,14 +293,14 @@ static int32_t scripted_wait(struct vn_ring *ring, struct vn_event *events, int3
 
 int32_t scripted_open(struct vn_ring **ring, struct vn_slab *slab)
 {
-    int32_t error = vn_memory_open(ring, slab);
+    int32_t error = vn_loopback_open(ring, slab);
     if (error < 0)
         return error;
     under = (*ring)->ops;
     over = *under;
     over.begin = scripted_source_begin;
     over.receive = scripted_receive;
-    over.hold = scripted_hold;
+    over.pause = scripted_pause;
     over.send = scripted_send;
     over.end = scripted_end;
     over.give = scripted_give;
@@ -317,5 +317,5 @@ void scripted_begin(struct vn_ring *ring, struct vn_worker *worker, const struct
     fuzz_system.fails_in = 0;
     fuzz_system.drift = fuzz_system.drifted = 0;
     fuzz_system.has_failed = false;
-    *vn_memory_script(ring) = (struct vn_memory_script) {0};
+    *vn_loopback_script(ring) = (struct vn_loopback_script) {0};
 }

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The direction of dependencies: base <- ring, base <- http, {ring, http} <- serve <- Vanilla <- others."""
+"""The direction of dependencies, file by file.
+
+base <- system <- ring, base <- http, {base, system, ring} <- loop, {loop, http} <- serve <- events,
+serve <- server, the core <- Vanilla <- others. In no folder do files depend on one another in a circle.
+"""
 
 import json
 import os
@@ -21,14 +25,29 @@ VANILLA_POSTGRES = os.path.join(ROOT, "Sources", "VanillaPostgres")
 VANILLA_JSON = os.path.join(ROOT, "Sources", "VanillaJSON")
 HEXAGONAL = os.path.join(ROOT, "Sources", "VanillaExamples", "Hexagonal")
 
-# What a file of each folder may include.
+# What a file of each folder may include besides those of its own.
 ALLOWED = {
-    "include": {"include"},
-    "base": {"base"},
-    "ring": {"ring", "base"},
-    "http": {"http", "base", "include"},
-    "serve": {"serve", "http", "ring", "base", "include"},
+    "include": set(),
+    "base": set(),
+    "system": {"base"},
+    "ring": {"base", "system"},
+    "http": {"base", "include"},
+    "loop": {"base", "system", "ring", "include"},
+    "serve": {"base", "system", "ring", "http", "loop", "include"},
+    "events": {"base", "system", "http", "serve", "include"},
+    "server": {"base", "system", "ring", "loop", "serve", "include"},
 }
+
+# Only these folders may know of which system they run on.
+PLATFORM_FOLDERS = {"system", "ring"}
+PLATFORM_HEADERS = r"^(linux/|sys/(epoll|eventfd|event|timerfd|signalfd|prctl|syscall)\.h|liburing\.h|sched\.h)"
+PLATFORM_WORDS = (
+    r"\b(accept4|eventfd|epoll_\w+|io_uring_\w+|kqueue|kevent|sigtimedwait|getrandom|TIOCOUTQ|SOCK_CLOEXEC|"
+    r"SOCK_NONBLOCK|MSG_NOSIGNAL|CLOCK_\w+_COARSE|sched_\w+|pthread_setaffinity_np|gettid|__linux__|__APPLE__|"
+    r"__FreeBSD__)\b"
+)
+
+LINES_MAX = 700
 
 # http/ is pure: types, memory that it was given, and vector instructions.
 PURE_HEADERS = {
@@ -45,7 +64,17 @@ PURE_HEADERS = {
 IMPURE_WORDS = r"\b(errno|malloc|calloc|realloc|free|time|clock_gettime|socket|read|write|recv|send)\s*\("
 
 # One file for a platform, wholly inside one #if.
-PLATFORM_FILES = ("ring/uring.c", "ring/epoll.c", "http/scan_x86.c", "http/scan_arm.c")
+PLATFORM_FILES = (
+    "ring/uring.c",
+    "ring/uring_open.c",
+    "ring/epoll.c",
+    "http/scan_x86.c",
+    "http/scan_arm.c",
+    "system/cpus_linux.c",
+    "system/cpus_other.c",
+    "system/socket_linux.c",
+    "system/wakeup_linux.c",
+)
 
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 IMPORT = re.compile(r"^\s*(?:@\S+\s+)*(?:\w+\s+)?import\s+(\S+)", re.MULTILINE)
@@ -81,7 +110,35 @@ def short(path):
     return os.path.relpath(path, ROOT)
 
 
-class Kernel(unittest.TestCase):
+def unit_of(path):
+    """A header and its source are one: `loop/timer.h` and `loop/timer.c` are `timer`."""
+    return os.path.basename(path).split(".")[0]
+
+
+def includes_by_unit(folder):
+    """Which units of a folder each of its units includes."""
+    units = {}
+    for path in files(os.path.join(KERNEL, folder), ".c", ".h"):
+        included = units.setdefault(unit_of(path), set())
+        for kind, name in INCLUDE.findall(code_of(path)):
+            target = os.path.normpath(os.path.join(os.path.dirname(path), name))
+            if kind == '"' and folder_of(target) == folder and unit_of(target) != unit_of(path):
+                included.add(unit_of(target))
+    return units
+
+
+def circles(units):
+    """The units that are left when those are taken away, again and again, that depend on no other one."""
+    left = dict(units)
+    while True:
+        leaves = {unit for unit, included in left.items() if not included & set(left)}
+        if not leaves:
+            return sorted(left)
+        for unit in leaves:
+            del left[unit]
+
+
+class Core(unittest.TestCase):
     def test_has_its_folders(self):
         found = {folder_of(path) for path in kernel_files()}
         self.assertEqual(found, set(ALLOWED))
@@ -94,7 +151,28 @@ class Kernel(unittest.TestCase):
                         continue
                     target = os.path.normpath(os.path.join(os.path.dirname(path), name))
                     self.assertTrue(os.path.isfile(target), f"{name}: not relative, or not there")
-                    self.assertIn(folder_of(target), ALLOWED[folder_of(path)], name)
+                    folder = folder_of(path)
+                    self.assertIn(folder_of(target), ALLOWED[folder] | {folder}, name)
+
+    def test_no_files_of_a_folder_form_a_circle(self):
+        for folder in ALLOWED:
+            with self.subTest(folder):
+                self.assertEqual(circles(includes_by_unit(folder)), [])
+
+    def test_no_file_is_long(self):
+        for path in kernel_files():
+            with self.subTest(short(path)):
+                self.assertLessEqual(len(text_of(path).splitlines()), LINES_MAX)
+
+    def test_only_some_folders_know_the_system(self):
+        for path in kernel_files():
+            if folder_of(path) in PLATFORM_FOLDERS:
+                continue
+            with self.subTest(short(path)):
+                code = code_of(path)
+                for _, name in INCLUDE.findall(code):
+                    self.assertNotRegex(name, PLATFORM_HEADERS)
+                self.assertIsNone(re.search(PLATFORM_WORDS, code))
 
     def test_ring_knows_no_http(self):
         for path in files(os.path.join(KERNEL, "ring"), ""):

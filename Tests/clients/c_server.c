@@ -262,7 +262,7 @@ static void say_where(const vn_config *config)
                plural);
     else
         printf("listening on http://%s:%u (%s, %u worker%s)\n", config->host,
-               vn_server_port(server), backend, workers, plural);
+               vn_server_port(server, 0), backend, workers, plural);
     fflush(stdout);
 }
 
@@ -273,8 +273,8 @@ int main(int count, char **arguments)
 
     vn_config config;
     vn_config_init(&config);
-    config.host = "127.0.0.1";
-    config.port = 0;
+    config.listeners[0].host = "127.0.0.1";
+    config.listeners[0].port = 0;
     config.handlers.handle = handle;
     config.handlers.choose_body = choose_body;
     read_options(&config, count, arguments);

@@ -28,16 +28,16 @@ func serveWithC(_ options: ServerOptions) throws {
 
     let address = configuration.address
     if let (path, permissions) = address.unixSocket {
-        config.unix_mode = UInt32(permissions)
+        config.listeners.0.unix_mode = UInt32(permissions)
         return try path.withCString { text in
-            config.unix_path = text
+            config.listeners.0.unix_path = text
             try serve(config, options)
         }
     }
-    config.port = UInt16(address.port ?? 0)
+    config.listeners.0.port = UInt16(address.port ?? 0)
     guard let host = address.host else { return try serve(config, options) }
     try host.withCString { text in
-        config.host = text
+        config.listeners.0.host = text
         try serve(config, options)
     }
 }
@@ -68,7 +68,7 @@ private struct Announcement {
     func make() {
         let isRing = Int(vn_server_backend(server)) == VN_BACKEND_URING
         options.announce(
-            port: Int(vn_server_port(server)), backend: isRing ? .ioUring : .epoll,
+            port: Int(vn_server_port(server, 0)), backend: isRing ? .ioUring : .epoll,
             workerCount: Int(vn_server_workers(server)))
     }
 }

@@ -56,7 +56,7 @@ static void handle(void *context, const vn_request *request, vn_response *respon
 static void announce(void *context)
 {
     (void) context;
-    printf("listening on http://127.0.0.1:%u (%s, %u worker%s)\n", vn_server_port(server),
+    printf("listening on http://127.0.0.1:%u (%s, %u worker%s)\n", vn_server_port(server, 0),
            vn_server_backend(server) == VN_BACKEND_URING ? "io_uring" : "epoll", workers,
            workers == 1 ? "" : "s");
     fflush(stdout);
@@ -81,7 +81,7 @@ int main(int argc, char **argv)
     vn_hub_options_init(&hub_options);
     for (int option; (option = getopt_long(argc, argv, "p:b:w:", options, NULL)) != -1;)
         if (option == 'p')
-            config.port = (uint16_t) atoi(optarg);
+            config.listeners[0].port = (uint16_t) atoi(optarg);
         else if (option == 'b')
             config.backend = backend_named(optarg);
         else if (option == 'w')
@@ -89,7 +89,7 @@ int main(int argc, char **argv)
         else
             return 64;
     vn_hub *hub = vn_hub_open(&hub_options);
-    config.host = "127.0.0.1";
+    config.listeners[0].host = "127.0.0.1";
     config.workers = workers;
     config.uses_calling_thread = true;
     config.handlers.context = hub;

@@ -35,6 +35,11 @@ static inline void *vn_slab_slot(const struct vn_slab *slab, uint32_t index)
     return slab->slots + (size_t) index * slab->slot_size;
 }
 
+static inline bool vn_slab_is_taken(const struct vn_slab *slab, uint32_t index)
+{
+    return (slab->generations[index] & 1) != 0;
+}
+
 /* The slot if this very tenant is still in it, else NULL. */
 static inline void *vn_slab_find(const struct vn_slab *slab, uint32_t index, uint32_t generation)
 {

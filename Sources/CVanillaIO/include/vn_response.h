@@ -107,6 +107,7 @@ typedef struct vn_handle {
     uint32_t index;
     uint32_t generation;
     uint32_t exchange;
+    uint32_t run;
 } vn_handle;
 
 /* The handle of this exchange. */

@@ -70,12 +70,20 @@ typedef struct vn_deadlines {
 
 enum { VN_LOG_INFO, VN_LOG_WARNING, VN_LOG_ERROR };
 
-typedef struct vn_config {
+enum { VN_LISTENERS_MAX = 16 }; /* of one server */
+
+/* Where to listen. */
+typedef struct vn_listener {
     const char *host; /* numeric address; NULL: every address, IPv4 and IPv6 */
     uint16_t port; /* 0: any free one; vn_server_port tells */
     const char *unix_path; /* instead of host and port: the path of a unix domain socket */
     uint32_t unix_mode; /* its permissions; 0600 */
-    uint32_t backlog; /* 4,096 */
+} vn_listener;
+
+typedef struct vn_config {
+    vn_listener listeners[VN_LISTENERS_MAX]; /* all over the same workers */
+    uint32_t listener_count; /* 1: every address, port 3000 */
+    uint32_t backlog; /* 4,096, of each listener and worker */
     uint32_t workers; /* 0: one for each CPU allowed by affinity and cgroup quota */
     bool pins_workers; /* each to one of these CPUs */
     /* vn_server_run has the first worker on the thread that calls it, unpinned, and not on one of its
@@ -95,6 +103,12 @@ typedef struct vn_config {
 
 /* The defaults named above, with no handler. */
 void vn_config_init(vn_config *config);
+
+/* One of its listeners, for languages that see C's arrays as tuples. */
+static inline vn_listener *vn_config_listener(vn_config *config, uint32_t index)
+{
+    return &config->listeners[index];
+}
 
 /* What could not be done. `code` is a positive errno. */
 enum {
@@ -121,13 +135,36 @@ typedef struct vn_statistics {
     uint64_t open; /* connections now */
     uint64_t refused; /* times that accept failed for want of descriptors or memory */
     uint64_t requests;
-    uint64_t responses[6]; /* by class: [2] counts 2xx; [0] raw ones */
     uint64_t bytes_received;
     uint64_t bytes_sent;
-    /* Answered by the kernel itself; vn_refused_statuses names the statuses. */
+    /* By the class of their status. */
+    uint64_t responses_informational;
+    uint64_t responses_successful;
+    uint64_t responses_redirection;
+    uint64_t responses_client_error;
+    uint64_t responses_server_error;
+    uint64_t responses_other; /* 600 to 999 */
+    uint64_t responses_raw; /* of vn_response_send_raw, whose status is not known */
+    /* Answered by the core itself; vn_refused_statuses names the statuses. */
     uint64_t refused_by_status[12];
-    uint64_t timeouts[6]; /* head, body, idle, write stall, handler, linger */
+    /* Deadlines that were missed, by their names in vn_deadlines. */
+    uint64_t timeouts_head;
+    uint64_t timeouts_body;
+    uint64_t timeouts_idle;
+    uint64_t timeouts_write_stall;
+    uint64_t timeouts_handler;
+    uint64_t timeouts_linger;
 } vn_statistics;
+
+/* The same for one listener. */
+typedef struct vn_listener_statistics {
+    uint64_t accepted;
+    uint64_t open;
+    uint64_t refused;
+    uint64_t requests;
+    uint64_t bytes_received;
+    uint64_t bytes_sent;
+} vn_listener_statistics;
 
 /* The status that each element of refused_by_status counts: 400, 408, 413 ... 0 where there is
  * none. */
@@ -157,12 +194,17 @@ void vn_server_wait(vn_server *server);
 int32_t vn_server_run(vn_server *server, bool handles_signals, void (*listening)(void *context),
                       void *context, vn_error *error);
 
-/* Of a started server: its port, backend (VN_BACKEND_URING or _EPOLL) and number of workers. Port
- * and backend are 0 before the first start; after a stop they are what they were. Any thread. */
-uint16_t vn_server_port(const vn_server *server);
+/* Of a started server: the port of a listener (0 of a unix domain socket), the backend
+ * (VN_BACKEND_URING or _EPOLL) and the number of workers. Port and backend are 0 before the first
+ * start; after a stop they are what they were. Any thread. */
+uint16_t vn_server_port(const vn_server *server, uint32_t listener);
 uint8_t vn_server_backend(const vn_server *server);
 uint32_t vn_server_workers(const vn_server *server);
 void vn_server_statistics(const vn_server *server, vn_statistics *statistics);
+
+/* Of one listener, by its place in vn_config. Any thread. */
+void vn_server_listener_statistics(const vn_server *server, uint32_t listener,
+                                   vn_listener_statistics *statistics);
 
 /* Push raw bytes (one request, several, broken ones) through scanner, handler and writer on the
  * calling thread, with no socket and no started server. Returns the answers' bytes in malloc'ed

@@ -3,7 +3,7 @@
  * receives take turns, one each, so that a busy source cannot hold up the others.
  *
  * A source is registered once, edge-triggered, for input and output: no further epoll_ctl
- * however often it is held or its output stalls. */
+ * however often it is paused or its output stalls. */
 #include "ring.h"
 
 #if !defined(__linux__)
@@ -23,13 +23,14 @@ int32_t vn_epoll_open(struct vn_ring **ring, struct vn_slab *slab)
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "backend.h"
 #include "pool.h"
 
-enum { FETCH_MOST = 512 };  /* epoll events in one system call */
-enum { ACCEPT_MOST = 64 };  /* connections accepted from one source in one wait */
-enum { FULL_MOST = 2 };     /* sources that filled a buffer and may fill another in one wait */
+enum { FETCH_MAX = 512 };  /* epoll events in one system call */
+enum { ACCEPT_MAX = 64 };  /* connections accepted from one source in one wait */
+enum { FULL_MAX = 2 };     /* sources that filled a buffer and may fill another in one wait */
 
 /* epoll's name of the wakeup; no slab has this index. */
 static const uint64_t WAKEUP_NAME = UINT32_MAX;
@@ -50,13 +51,13 @@ struct epoll {
     struct vn_ring ring;
     int32_t fd;
     bool has_nanoseconds; /* epoll_pwait2 works */
-    bool is_stuck; /* whoever is on `turns` needs a buffer, and none is free */
+    bool is_stuck; /* every source on `turns` needs a buffer, and none is free */
     struct vn_wakeup wakeup;
     struct vn_source_queue turns; /* to receive from, or to register */
     struct vn_source_queue full; /* to receive from, after a receive that filled its buffer */
     struct vn_source_queue ended;
     struct vn_pool pool;
-    struct epoll_event fetched[FETCH_MOST];
+    struct epoll_event fetched[FETCH_MAX];
 };
 
 static struct epoll *epoll_of(struct vn_ring *ring)
@@ -131,7 +132,7 @@ static int64_t send_pieces(int32_t fd, const struct msghdr *message)
 }
 
 /* Returns bytes taken or -errno. */
-vn_flat static int64_t try_send(const struct vn_source *source, const struct msghdr *message)
+vn_flat static int64_t send_message(const struct vn_source *source, const struct msghdr *message)
 {
     int64_t count;
     do {
@@ -168,7 +169,7 @@ static void ep_receive(struct vn_ring *base, struct vn_source *source)
         queue_turn(ring, source);
 }
 
-static void ep_hold(struct vn_ring *base, struct vn_source *source)
+static void ep_pause(struct vn_ring *base, struct vn_source *source)
 {
     (void) base;
     source->wants &= (uint8_t) ~WANTS_RECEIVE;
@@ -176,7 +177,7 @@ static void ep_hold(struct vn_ring *base, struct vn_source *source)
 
 static int64_t ep_send(struct vn_ring *base, struct vn_source *source, const struct msghdr *message)
 {
-    int64_t count = try_send(source, message);
+    int64_t count = send_message(source, message);
     if (vn_likely(count != -EAGAIN))
         return count;
     int32_t error = enlist_stream(epoll_of(base), source);
@@ -187,7 +188,8 @@ static int64_t ep_send(struct vn_ring *base, struct vn_source *source, const str
     return 0;
 }
 
-static int64_t ep_offer(struct vn_ring *base, struct vn_source *source, const struct iovec *piece)
+static int64_t ep_try_send(struct vn_ring *base, struct vn_source *source,
+                           const struct iovec *piece)
 {
     (void) base;
     int64_t count;
@@ -346,11 +348,11 @@ static int32_t take_turn(struct epoll *ring, struct vn_source *source, struct vn
     return source->has & IS_READABLE ? receive_once(ring, source, event) : 0;
 }
 
-/* Who filled a buffer comes behind those who may need little, and only a few of them at once, so that
- * a wait stays short however many there are. */
+/* Sources that filled a buffer come after those that may need little, and only a few of them at
+ * once, so that a wait stays short however many there are. */
 static void admit_full(struct epoll *ring)
 {
-    for (int32_t i = 0; i < FULL_MOST && ring->full.first != NULL; i++)
+    for (int32_t i = 0; i < FULL_MAX && ring->full.first != NULL; i++)
         vn_queue_push(&ring->turns, vn_queue_pop(&ring->full));
 }
 
@@ -384,7 +386,7 @@ static int32_t accept_some(struct epoll *ring, struct vn_source *source, struct 
                            int32_t capacity)
 {
     int32_t count = 0;
-    for (int32_t i = 0; i < ACCEPT_MOST && count < capacity && source->accept_budget > 0; i++) {
+    for (int32_t i = 0; i < ACCEPT_MAX && count < capacity && source->accept_budget > 0; i++) {
         int32_t result = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC);
         if (result < 0)
             result = -errno;
@@ -402,7 +404,7 @@ static int32_t accept_some(struct epoll *ring, struct vn_source *source, struct 
 
 static int32_t writable(struct vn_source *source, struct vn_event *event)
 {
-    int64_t count = try_send(source, source->message);
+    int64_t count = send_message(source, source->message);
     if (count == -EAGAIN)
         return 0;
     source->message = NULL;
@@ -462,7 +464,7 @@ static int32_t fetch(struct epoll *ring, int32_t most, int64_t timeout)
 static int32_t listen_to_epoll(struct epoll *ring, struct vn_event *events, int32_t capacity,
                                int64_t timeout)
 {
-    int32_t fetched = fetch(ring, capacity < FETCH_MOST ? capacity : FETCH_MOST, timeout);
+    int32_t fetched = fetch(ring, capacity < FETCH_MAX ? capacity : FETCH_MAX, timeout);
     if (fetched < 0)
         return fetched;
     int32_t count = 0;
@@ -496,7 +498,7 @@ static int32_t ep_wait(struct vn_ring *base, struct vn_event *events, int32_t ca
                        int64_t timeout)
 {
     struct epoll *ring = epoll_of(base);
-    int64_t until = timeout > 0 ? vn_nanoseconds() + timeout : 0;
+    int64_t until = timeout > 0 ? (int64_t) vn_clock_nanoseconds() + timeout : 0;
     for (;;) {
         int32_t count = finish_ended(ring, events, capacity);
         bool has_turns = (ring->turns.first != NULL || ring->full.first != NULL) && !ring->is_stuck;
@@ -514,7 +516,7 @@ static int32_t ep_wait(struct vn_ring *base, struct vn_event *events, int32_t ca
             continue;
         if (timeout == 0)
             return 0;
-        if (timeout > 0 && (timeout = until - vn_nanoseconds()) <= 0)
+        if (timeout > 0 && (timeout = until - (int64_t) vn_clock_nanoseconds()) <= 0)
             return 0;
     }
 }
@@ -536,9 +538,9 @@ static const struct vn_ring_ops ep_ops = {
     .begin = ep_begin,
     .accept = ep_accept,
     .receive = ep_receive,
-    .hold = ep_hold,
+    .pause = ep_pause,
     .send = ep_send,
-    .offer = ep_offer,
+    .try_send = ep_try_send,
     .watch = ep_watch,
     .end = ep_end,
     .give = ep_give,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* ring.h - THE SEAM: the kernel as completed work. You ask; later you learn what was done.
+/* ring.h - THE SEAM: the operating system as completed work. You ask; later you learn what was done.
  *
- * Descriptors and bytes, never what they mean. A readiness kernel (epoll) performs the operation
+ * Descriptors and bytes, never what they mean. A readiness system (epoll) performs the operation
  * itself when it can, so nothing above knows the difference. Three sentences of contract:
  *
  * 1. A ring belongs to the thread that opened it; only vn_ring_wake may be called from another.
@@ -12,7 +12,7 @@
  *    ENDED is the moment to free. Identity is slot index and generation, never a
  *    descriptor number, never a packed pointer.
  *
- * Results: >= 0 done, -errno the kernel's refusal. */
+ * Results: >= 0 done, -errno the system's refusal. */
 #ifndef VN_RING_RING_H
 #define VN_RING_RING_H
 
@@ -34,20 +34,25 @@ enum vn_event_type {
     VN_WOKEN, /* vn_ring_wake was called since the last one; no source */
 };
 
+struct vn_kind;
+
 /* What the ring keeps of a descriptor. The first member of a slot in the slab that the ring was
  * opened with. */
 struct vn_source {
+    const struct vn_kind *kind; /* the owner's: what this is. The ring only carries it */
+    struct vn_source *next; /* ring: its queue of sources with work to do */
+    const struct msghdr *message; /* ring: the send that is under way */
     int32_t fd;
     uint32_t index;
     uint32_t generation;
-    uint8_t owner; /* the owner's word for what this is; the ring only carries it */
     uint8_t wants; /* ring: bits of what was asked */
-    uint8_t has; /* ring: bits of what the kernel said or was told */
+    uint8_t has; /* ring: bits of what the system said or was told */
     uint8_t outstanding; /* ring: operations whose completion is still to come */
-    struct vn_source *next; /* ring: its queue of sources with work to do */
-    const struct msghdr *message; /* ring: the send that is under way */
-    uint32_t accept_budget; /* ring: connections that may still be accepted */
-    uint32_t watch_mask; /* ring: poll(2) events that are watched for */
+    uint32_t queued_at; /* the owner's: a turn's number. The ring only carries it */
+    union {
+        uint32_t accept_budget; /* ring: connections that may still be accepted */
+        uint32_t watch_mask; /* ring: poll(2) events that are watched for */
+    };
 };
 
 struct vn_event {
@@ -66,10 +71,10 @@ struct vn_ring_ops {
     void (*begin)(struct vn_ring *ring, struct vn_source *source);
     void (*accept)(struct vn_ring *ring, struct vn_source *source, uint32_t budget);
     void (*receive)(struct vn_ring *ring, struct vn_source *source);
-    void (*hold)(struct vn_ring *ring, struct vn_source *source);
+    void (*pause)(struct vn_ring *ring, struct vn_source *source);
     int64_t (*send)(struct vn_ring *ring, struct vn_source *source, const struct msghdr *message);
     /* NULL: it takes nothing at once */
-    int64_t (*offer)(struct vn_ring *ring, struct vn_source *source, const struct iovec *piece);
+    int64_t (*try_send)(struct vn_ring *ring, struct vn_source *source, const struct iovec *piece);
     void (*watch)(struct vn_ring *ring, struct vn_source *source, uint32_t mask);
     void (*end)(struct vn_ring *ring, struct vn_source *source);
     void (*give)(struct vn_ring *ring, uint16_t buffer);
@@ -83,12 +88,12 @@ struct vn_ring {
     struct vn_slab *slab; /* where the sources live */
 };
 
-enum vn_ring_kind { VN_RING_AUTO, VN_RING_URING, VN_RING_EPOLL };
+enum vn_ring_backend { VN_RING_AUTO, VN_RING_URING, VN_RING_EPOLL };
 
-/* Open the ring of a kind on the calling thread. AUTO probes io_uring and takes epoll when it is
+/* Open the ring of a backend on the calling thread. AUTO probes io_uring and takes epoll when it is
  * refused; `refusal` is then -errno of io_uring, else 0. `slab` holds the sources and outlives the
  * ring. Returns 0 or -errno. */
-int32_t vn_ring_open(struct vn_ring **ring, enum vn_ring_kind kind, struct vn_slab *slab,
+int32_t vn_ring_open(struct vn_ring **ring, enum vn_ring_backend backend, struct vn_slab *slab,
                      int32_t *refusal);
 
 /* One file a backend; -ENOSYS where the platform has none. */
@@ -101,7 +106,7 @@ static inline void vn_ring_close(struct vn_ring *ring)
     ring->ops->close(ring);
 }
 
-/* Take up a source whose fd, index, generation and owner are set. The ring closes the descriptor at
+/* Take up a source whose kind, fd, index and generation are set. The ring closes the descriptor at
  * its end. */
 static inline void vn_ring_begin(struct vn_ring *ring, struct vn_source *source)
 {
@@ -118,7 +123,7 @@ static inline void vn_ring_accept(struct vn_ring *ring, struct vn_source *source
     ring->ops->accept(ring, source, budget);
 }
 
-/* Go on delivering RECEIVED until hold, end, end of input or an error. Asking again while it goes
+/* Go on delivering RECEIVED until pause, end, end of input or an error. Asking again while it goes
  * on changes nothing. */
 static inline void vn_ring_receive(struct vn_ring *ring, struct vn_source *source)
 {
@@ -127,9 +132,9 @@ static inline void vn_ring_receive(struct vn_ring *ring, struct vn_source *sourc
 
 /* Stop receiving. RECEIVED that were under way may still come: a bounded number of buffers, in
  * order. */
-static inline void vn_ring_hold(struct vn_ring *ring, struct vn_source *source)
+static inline void vn_ring_pause(struct vn_ring *ring, struct vn_source *source)
 {
-    ring->ops->hold(ring, source);
+    ring->ops->pause(ring, source);
 }
 
 /* Send bytes, in order, one call at a time for a source. Returns bytes taken at once, which may be
@@ -144,11 +149,11 @@ static inline int64_t vn_ring_send(struct vn_ring *ring, struct vn_source *sourc
 
 /* Send what can be sent at once, while no send is under way. Returns bytes taken, 0 where it has to be
  * a send, or -errno. Nothing follows, and the piece may go. */
-static inline int64_t vn_ring_offer(struct vn_ring *ring, struct vn_source *source,
-                                    const struct iovec *piece)
+static inline int64_t vn_ring_try_send(struct vn_ring *ring, struct vn_source *source,
+                                       const struct iovec *piece)
 {
     assert(source->message == NULL);
-    return ring->ops->offer == NULL ? 0 : ring->ops->offer(ring, source, piece);
+    return ring->ops->try_send == NULL ? 0 : ring->ops->try_send(ring, source, piece);
 }
 
 /* One READY when the descriptor has any of the poll(2) events in `mask`. A call while one is
@@ -178,7 +183,7 @@ static inline void vn_ring_wake(struct vn_ring *ring)
     ring->ops->wake(ring);
 }
 
-/* Hand everything asked to the kernel and wait for up to `timeout` nanoseconds (0: do not block;
+/* Hand over everything asked and wait for up to `timeout` nanoseconds (0: do not block;
  * below 0: for ever) until there is an event. Returns the number of events, 0 at the timeout, or
  * -errno when the ring itself is broken. */
 static inline int32_t vn_ring_wait(struct vn_ring *ring, struct vn_event *events, int32_t capacity,

@@ -22,13 +22,13 @@ extension Server.Configuration {
             return try unsafe body(&config)
         case .host(let host, _):
             return try unsafe host.withTerminatedText("host") { text throws(ServerError) in
-                unsafe config.host = unsafe text
+                unsafe config.listeners.0.host = unsafe text
                 return try unsafe body(&config)
             }
         case .unixSocket(let path, _):
             return try unsafe path.withTerminatedText("unix socket path") {
                 text throws(ServerError) in
-                unsafe config.unix_path = unsafe text
+                unsafe config.listeners.0.unix_path = unsafe text
                 return try unsafe body(&config)
             }
         }
@@ -37,13 +37,13 @@ extension Server.Configuration {
     private func writeOptions(to config: inout vn_config) throws(InvalidOption) {
         switch address.place {
         case .any(let port), .host(_, let port):
-            unsafe config.port = try port.c("port")
+            unsafe config.listeners.0.port = try port.c("port")
         case .unixSocket(_, let permissions):
             guard 0...0o777 ~= permissions else {
                 throw InvalidOption(
                     "The permissions of a unix socket are 0 to 0o777, not \(permissions).")
             }
-            unsafe config.unix_mode = try permissions.c("permissions")
+            unsafe config.listeners.0.unix_mode = try permissions.c("permissions")
         }
         unsafe config.backend = backend?.c ?? UInt8(VN_BACKEND_AUTO)
         unsafe config.keep_alive = keepAlive.c

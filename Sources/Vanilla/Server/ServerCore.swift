@@ -111,7 +111,7 @@ extension ServerCore {
 // MARK: - Asking
 
 extension ServerCore {
-    var port: Int { unsafe Int(vn_server_port(server)) }
+    var port: Int { unsafe Int(vn_server_port(server, 0)) }
 
     var backend: Server.Backend {
         unsafe Int(vn_server_backend(server)) == VN_BACKEND_URING ? .ioUring : .epoll

@@ -33,28 +33,25 @@ extension Server.Statistics {
     }
 }
 
-// The core's arrays by their places.
-
 extension Server.Statistics.Responses {
     fileprivate init(c counted: vn_statistics) {
-        informational = counted.responses.1
-        successful = counted.responses.2
-        redirection = counted.responses.3
-        clientError = counted.responses.4
-        serverError = counted.responses.5
-        // The core counts these as raw so far.
-        other = 0
-        raw = counted.responses.0
+        informational = counted.responses_informational
+        successful = counted.responses_successful
+        redirection = counted.responses_redirection
+        clientError = counted.responses_client_error
+        serverError = counted.responses_server_error
+        other = counted.responses_other
+        raw = counted.responses_raw
     }
 }
 
 extension Server.Statistics.Timeouts {
     fileprivate init(c counted: vn_statistics) {
-        head = counted.timeouts.0
-        body = counted.timeouts.1
-        idle = counted.timeouts.2
-        writeStall = counted.timeouts.3
-        handler = counted.timeouts.4
-        linger = counted.timeouts.5
+        head = counted.timeouts_head
+        body = counted.timeouts_body
+        idle = counted.timeouts_idle
+        writeStall = counted.timeouts_write_stall
+        handler = counted.timeouts_handler
+        linger = counted.timeouts_linger
     }
 }

@@ -9,7 +9,7 @@ import Testing
 private let rings: [Int32] = [VN_RING_AUTO, VN_RING_EPOLL, VN_RING_URING]
     .filter { $0 == VN_RING_AUTO || canOpen($0) }.map { Int32($0.rawValue) }
 
-private func canOpen(_ kind: vn_ring_kind) -> Bool {
+private func canOpen(_ kind: vn_ring_backend) -> Bool {
     var slab = vn_slab()
     var ring: UnsafeMutablePointer<vn_ring>?
     var refusal: Int32 = 0

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/* budget.h - how long one turn of a loop may last, so that everybody's turn comes.
+ *
+ * A turn is over its budget when it has lasted its span, or when as many bytes were given to the
+ * ring as one send may have, since the ring may copy them only when the turn is over. Shares of such
+ * a turn are smaller. Times are nanoseconds of the monotonic clock. */
+#ifndef VN_LOOP_BUDGET_H
+#define VN_LOOP_BUDGET_H
+
+#include "../system/clock.h"
+#include "output.h"
+
+enum {
+    /* What sources that go on without an event may take, at least and at most; one that has an event
+     * waits about as long. */
+    VN_SPAN_MIN = 25000,
+    VN_SPAN_MAX = 1000000,
+    /* The same while turn after turn has no event: each look for one costs a tenth of a send. */
+    VN_IDLE_SPAN_MAX = 200000,
+};
+
+struct vn_budget {
+    uint64_t began; /* this turn */
+    uint64_t ends; /* this span of it */
+    uint64_t sending; /* bytes that were given to the ring in it, about */
+    uint64_t idle_span; /* of a turn without events; longer after each in a row */
+    uint64_t debt; /* spent on events and tasks: due to sources that go on without an event */
+    bool is_over;
+    bool was_busy; /* the turn before had events, and left those that were ready to this one */
+};
+
+static inline void vn_budget_begin_span(struct vn_budget *budget, uint64_t now, uint64_t span)
+{
+    budget->ends = now + span;
+    budget->is_over = false;
+    budget->sending = 0;
+}
+
+static inline void vn_budget_begin_turn(struct vn_budget *budget, uint64_t now)
+{
+    budget->began = now;
+    vn_budget_begin_span(budget, now, VN_SPAN_MIN);
+}
+
+/* Look at the clock. */
+static inline void vn_budget_check(struct vn_budget *budget)
+{
+    budget->is_over = budget->is_over || vn_clock_nanoseconds() > budget->ends;
+}
+
+static inline void vn_budget_count_sending(struct vn_budget *budget, uint64_t count)
+{
+    budget->sending += vn_smaller(count, VN_OUTPUT_SEND_MAX);
+    if (vn_unlikely(budget->sending >= VN_OUTPUT_SEND_MAX))
+        budget->is_over = true;
+}
+
+/* The span of sources that go on without an event, which begins now: as long as the events took, so
+ * that neither starves the other. 0: they wait for the next turn, so that what the events led to is on
+ * its way before. */
+static inline uint64_t vn_budget_take_debt(struct vn_budget *budget, uint64_t now, bool is_busy)
+{
+    uint64_t took = now + VN_SPAN_MIN - budget->ends;
+    budget->was_busy = is_busy && !budget->was_busy;
+    if (budget->was_busy) {
+        budget->debt += took;
+        return 0;
+    }
+    uint64_t span = took + budget->debt;
+    budget->debt = 0;
+    span = span < budget->idle_span ? budget->idle_span : span;
+    return vn_smaller(span, VN_SPAN_MAX);
+}
+
+#endif

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+#include "output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void block_release(void *context)
+{
+    struct vn_block *block = context;
+    if (--block->references > 0)
+        return;
+
+    struct vn_writer *writer = block->writer;
+    if (block->capacity != VN_BLOCK_SIZE || writer->block_count == VN_BLOCKS_KEPT) {
+        free(block);
+        return;
+    }
+    block->next = writer->blocks;
+    writer->blocks = block;
+    writer->block_count++;
+}
+
+static struct vn_block *block_take(struct vn_writer *writer, size_t count)
+{
+    struct vn_block *block = writer->blocks;
+    if (block != NULL && count <= VN_BLOCK_SIZE) {
+        writer->blocks = block->next;
+        writer->block_count--;
+    } else {
+        size_t capacity = count > VN_BLOCK_SIZE ? count : VN_BLOCK_SIZE;
+        if (capacity > UINT32_MAX - sizeof(struct vn_block))
+            return NULL;
+        block = malloc(sizeof(struct vn_block) + capacity);
+        if (block == NULL)
+            return NULL;
+        block->capacity = (uint32_t) capacity;
+    }
+    block->writer = writer;
+    block->references = 1;
+    block->used = 0;
+    return block;
+}
+
+vn_cold static uint8_t *reserve_in_new_block(struct vn_writer *writer, size_t count)
+{
+    struct vn_block *block = block_take(writer, count);
+    if (block == NULL)
+        return NULL;
+    if (writer->current != NULL)
+        block_release(writer->current);
+    writer->current = block;
+    return block->bytes;
+}
+
+uint8_t *vn_writer_reserve(struct vn_writer *writer, size_t count)
+{
+    struct vn_block *block = writer->current;
+    if (vn_unlikely(block == NULL))
+        return reserve_in_new_block(writer, count);
+    if (block->references == 1) /* all that was written to it is sent */
+        block->used = 0;
+    if (vn_unlikely(count > block->capacity - block->used))
+        return reserve_in_new_block(writer, count);
+    return block->bytes + block->used;
+}
+
+uint8_t *vn_writer_extend(struct vn_writer *writer, size_t used, size_t count)
+{
+    struct vn_block *before = writer->current;
+    uint8_t *written = before->bytes + before->used;
+    before->references++;
+    uint8_t *room = vn_writer_reserve(writer, count);
+    if (room != NULL && room != written)
+        memcpy(room, written, used);
+    block_release(before);
+    return room;
+}
+
+void vn_writer_close(struct vn_writer *writer)
+{
+    if (writer->current != NULL)
+        block_release(writer->current);
+    for (struct vn_block *block = writer->blocks, *next; block != NULL; block = next) {
+        next = block->next;
+        free(block);
+    }
+    for (struct vn_output *output = writer->outputs, *next; output != NULL; output = next) {
+        next = output->next;
+        free(output);
+    }
+    *writer = (struct vn_writer) {0};
+}
+
+struct vn_output *vn_output_take(struct vn_writer *writer)
+{
+    struct vn_output *output = writer->outputs;
+    if (output != NULL) {
+        writer->outputs = output->next;
+        writer->output_count--;
+        return output;
+    }
+    output = malloc(sizeof *output);
+    if (output == NULL)
+        return NULL;
+    *output = (struct vn_output) {.capacity = VN_OUTPUT_FEW};
+    output->vectors = output->few_vectors;
+    output->pieces = output->few_pieces;
+    return output;
+}
+
+/* Give back the arrays of an output that had many pieces. */
+static void output_shrink(struct vn_output *output)
+{
+    if (output->vectors == output->few_vectors)
+        return;
+    free(output->vectors);
+    free(output->pieces);
+    output->vectors = output->few_vectors;
+    output->pieces = output->few_pieces;
+    output->capacity = VN_OUTPUT_FEW;
+}
+
+void vn_output_give(struct vn_writer *writer, struct vn_output *output)
+{
+    for (uint32_t i = output->first; i < output->count; i++)
+        if (output->pieces[i].release != NULL)
+            output->pieces[i].release(output->pieces[i].context);
+    output_shrink(output);
+    output->first = 0;
+    output->count = 0;
+    output->unsent = 0;
+    output->cut = 0;
+    output->is_sending = false;
+
+    if (writer->output_count == VN_BLOCKS_KEPT) {
+        free(output);
+        return;
+    }
+    output->next = writer->outputs;
+    writer->outputs = output;
+    writer->output_count++;
+}
+
+/* Make room for one more piece: first by forgetting those sent, then by growing. The ring reads
+ * `message`, so that is kept true while a send is under way. */
+vn_cold static int32_t output_grow(struct vn_output *output)
+{
+    uint32_t live = output->count - output->first;
+    if (output->first > 0) {
+        memmove(output->vectors, output->vectors + output->first, live * sizeof *output->vectors);
+        memmove(output->pieces, output->pieces + output->first, live * sizeof *output->pieces);
+    } else {
+        uint32_t capacity = output->capacity * 4;
+        struct iovec *vectors = malloc(capacity * sizeof *vectors);
+        struct vn_piece *pieces = malloc(capacity * sizeof *pieces);
+        if (vectors == NULL || pieces == NULL) {
+            free(vectors);
+            free(pieces);
+            return -ENOMEM;
+        }
+        memcpy(vectors, output->vectors, live * sizeof *vectors);
+        memcpy(pieces, output->pieces, live * sizeof *pieces);
+        output_shrink(output);
+        output->vectors = vectors;
+        output->pieces = pieces;
+        output->capacity = capacity;
+    }
+    output->first = 0;
+    output->count = live;
+    output->message.msg_iov = output->vectors;
+    return 0;
+}
+
+static int32_t output_append(struct vn_output *output, const uint8_t *bytes, size_t count,
+                             vn_release *release, void *context)
+{
+    if (vn_unlikely(output->count == output->capacity) && output_grow(output) < 0)
+        return -ENOMEM;
+    output->vectors[output->count] = (struct iovec) {(void *) (uintptr_t) bytes, count};
+    output->pieces[output->count] = (struct vn_piece) {release, context};
+    output->count++;
+    output->unsent += count;
+    return 0;
+}
+
+int32_t vn_output_commit(struct vn_output *output, struct vn_writer *writer, size_t count)
+{
+    struct vn_block *block = writer->current;
+    uint8_t *bytes = block->bytes + block->used;
+    assert(count <= block->capacity - block->used);
+
+    /* Growing the last piece is right even while it is being sent: SENT tells how much of it went.
+     */
+    if (output->count > output->first) {
+        struct iovec *last = &output->vectors[output->count - 1];
+        if (output->pieces[output->count - 1].context == block &&
+            (uint8_t *) last->iov_base + last->iov_len == bytes) {
+            last->iov_len += count;
+            output->unsent += count;
+            block->used += (uint32_t) count;
+            return 0;
+        }
+    }
+    if (output_append(output, bytes, count, block_release, block) < 0)
+        return -ENOMEM;
+    block->references++;
+    block->used += (uint32_t) count;
+    return 0;
+}
+
+int32_t vn_output_refer(struct vn_output *output, vn_span bytes, vn_release *release, void *context)
+{
+    int32_t appended =
+        bytes.count == 0 ? 0 : output_append(output, bytes.bytes, bytes.count, release, context);
+    if ((appended < 0 || bytes.count == 0) && release != NULL)
+        release(context);
+    return appended;
+}
+
+/* As many of the first unsent bytes as one send may have. The last piece is short until it was sent. */
+vn_cold static void cut_message(struct vn_output *output)
+{
+    struct msghdr *message = &output->message;
+    size_t count = 0, sum = 0;
+    while (count < message->msg_iovlen && sum < VN_OUTPUT_SEND_MAX)
+        sum += message->msg_iov[count++].iov_len;
+    message->msg_iovlen = count;
+    if (sum <= VN_OUTPUT_SEND_MAX)
+        return;
+    output->cut = sum - VN_OUTPUT_SEND_MAX;
+    message->msg_iov[count - 1].iov_len -= output->cut;
+}
+
+void vn_output_prepare(struct vn_output *output)
+{
+    uint32_t count = output->count - output->first;
+    output->message = (struct msghdr) {
+        .msg_iov = output->vectors + output->first,
+        .msg_iovlen = count < VN_OUTPUT_VECTORS ? count : VN_OUTPUT_VECTORS,
+    };
+    assert(output->cut == 0);
+    if (vn_unlikely(output->unsent > VN_OUTPUT_SEND_MAX))
+        cut_message(output);
+}
+
+void vn_output_sent(struct vn_output *output, size_t count)
+{
+    assert(count <= output->unsent);
+    output->unsent -= count;
+    if (vn_unlikely(output->cut > 0)) {
+        output->vectors[output->first + output->message.msg_iovlen - 1].iov_len += output->cut;
+        output->cut = 0;
+    }
+    while (output->first < output->count) {
+        struct iovec *vector = &output->vectors[output->first];
+        if (count < vector->iov_len) {
+            vector->iov_base = (uint8_t *) vector->iov_base + count;
+            vector->iov_len -= count;
+            return;
+        }
+        count -= vector->iov_len;
+        struct vn_piece *piece = &output->pieces[output->first++];
+        if (piece->release != NULL)
+            piece->release(piece->context);
+    }
+    output->first = 0;
+    output->count = 0;
+}

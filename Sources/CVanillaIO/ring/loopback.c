@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MIT
+#include "loopback.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../base/random.h"
+#include "../system/wakeup.h"
+
+enum { BUFFER_COUNT = 64, BUFFER_SIZE = 4096 };
+enum { OUTSIDE_MAX = 64 }; /* descriptors that are watched */
+
+/* A source with what is to come in. Found by the source's index. */
+struct line {
+    struct vn_source *source; /* NULL: nobody */
+    struct vn_loopback_peer *peer;
+    uint8_t *input;
+    size_t input_count;
+    size_t input_at;
+    bool receives;
+    bool is_watched;
+    bool is_over; /* end of input or the error was delivered */
+    bool ends;
+};
+
+struct loopback {
+    struct vn_ring ring;
+    struct vn_loopback_script script;
+    struct line *lines;
+    uint32_t line_count;
+    struct line expected; /* of the next source that begins */
+    int32_t waker;
+    uint64_t random;
+    uint32_t lent;
+    uint16_t free_count;
+    uint16_t free[BUFFER_COUNT];
+    uint8_t buffers[BUFFER_COUNT][BUFFER_SIZE];
+};
+
+static struct loopback *loopback_of(struct vn_ring *ring)
+{
+    return (struct loopback *) ring;
+}
+
+static uint64_t draw(struct loopback *loopback, uint64_t below)
+{
+    if (loopback->random == 0)
+        loopback->random = loopback->script.seed == 0 ? 1 : loopback->script.seed;
+    return vn_draw(&loopback->random, below);
+}
+
+static bool is_random(const struct loopback *loopback)
+{
+    return loopback->script.seed != 0;
+}
+
+static struct line *line_of(struct loopback *loopback, const struct vn_source *source)
+{
+    struct line *line = &loopback->lines[source->index];
+    assert(source->index < loopback->line_count && line->source == source);
+    return line;
+}
+
+static void loopback_close(struct vn_ring *ring)
+{
+    struct loopback *loopback = loopback_of(ring);
+    for (uint32_t i = 0; i < loopback->line_count; i++)
+        free(loopback->lines[i].input);
+    free(loopback->expected.input);
+    free(loopback->lines);
+    close(loopback->waker);
+    free(loopback);
+}
+
+static void loopback_begin(struct vn_ring *ring, struct vn_source *source)
+{
+    struct loopback *loopback = loopback_of(ring);
+    loopback->lines[source->index] = loopback->expected;
+    loopback->lines[source->index].source = source;
+    loopback->expected = (struct line) {0};
+}
+
+static void loopback_receive(struct vn_ring *ring, struct vn_source *source)
+{
+    line_of(loopback_of(ring), source)->receives = true;
+}
+
+static void loopback_pause(struct vn_ring *ring, struct vn_source *source)
+{
+    line_of(loopback_of(ring), source)->receives = false;
+}
+
+/* Nobody listens here. */
+static void loopback_accept(struct vn_ring *ring, struct vn_source *source, uint32_t budget)
+{
+    (void) ring, (void) source, (void) budget;
+    assert(false);
+}
+
+static void loopback_watch(struct vn_ring *ring, struct vn_source *source, uint32_t mask)
+{
+    struct line *line = line_of(loopback_of(ring), source);
+    line->is_watched = true;
+    source->watch_mask = mask;
+}
+
+static size_t output_append(struct vn_loopback_peer *peer, const uint8_t *bytes, size_t count)
+{
+    if (count > peer->output_capacity - peer->output_count) {
+        size_t capacity = peer->output_capacity == 0 ? 1024 : peer->output_capacity * 2;
+        while (capacity < peer->output_count + count)
+            capacity *= 2;
+        uint8_t *grown = realloc(peer->output, capacity);
+        if (grown == NULL)
+            return 0;
+        peer->output = grown;
+        peer->output_capacity = capacity;
+    }
+    memcpy(peer->output + peer->output_count, bytes, count);
+    peer->output_count += count;
+    return count;
+}
+
+/* Take bytes of a message as one send does. */
+static int64_t take_message(struct loopback *loopback, struct line *line,
+                            const struct msghdr *message)
+{
+    size_t fails_after = loopback->script.send_fails_after;
+    if (fails_after != 0 && line->peer->output_count >= fails_after)
+        return -EPIPE;
+    size_t most = loopback->script.send_max == 0 ? SIZE_MAX : loopback->script.send_max;
+    if (is_random(loopback))
+        most = draw(loopback, 3) == 0 ? 1 + draw(loopback, 400) : SIZE_MAX;
+    size_t taken = 0;
+    for (size_t i = 0; i < message->msg_iovlen && taken < most; i++) {
+        size_t count = vn_smaller(message->msg_iov[i].iov_len, most - taken);
+        if (output_append(line->peer, message->msg_iov[i].iov_base, count) < count)
+            return -ENOBUFS;
+        taken += count;
+    }
+    return (int64_t) taken;
+}
+
+static bool sends_later(struct loopback *loopback)
+{
+    if (is_random(loopback))
+        return draw(loopback, 2) == 0;
+    return loopback->script.sends_later || loopback->script.is_stalled;
+}
+
+static int64_t loopback_try_send(struct vn_ring *ring, struct vn_source *source,
+                                 const struct iovec *piece)
+{
+    struct loopback *loopback = loopback_of(ring);
+    struct iovec copy = *piece;
+    struct msghdr message = {.msg_iov = &copy, .msg_iovlen = 1};
+    if (loopback->script.send_error != 0)
+        return loopback->script.send_error;
+    return sends_later(loopback) ? 0 : take_message(loopback, line_of(loopback, source), &message);
+}
+
+static int64_t loopback_send(struct vn_ring *ring, struct vn_source *source,
+                             const struct msghdr *message)
+{
+    struct loopback *loopback = loopback_of(ring);
+    if (loopback->script.send_error != 0)
+        return loopback->script.send_error;
+    if (!sends_later(loopback))
+        return take_message(loopback, line_of(loopback, source), message);
+    source->message = message;
+    return 0;
+}
+
+static void loopback_end(struct vn_ring *ring, struct vn_source *source)
+{
+    struct line *line = line_of(loopback_of(ring), source);
+    assert(!line->ends);
+    line->ends = true;
+    if (line->peer != NULL)
+        line->peer->is_finished = true;
+    else
+        close(source->fd); /* one that was watched is real */
+}
+
+static void loopback_give(struct vn_ring *ring, uint16_t buffer)
+{
+    struct loopback *loopback = loopback_of(ring);
+    assert(loopback->lent > 0 && buffer < BUFFER_COUNT);
+    loopback->free[loopback->free_count++] = buffer;
+    loopback->lent--;
+}
+
+static void loopback_wake(struct vn_ring *ring)
+{
+    vn_wakeup_descriptor_set(loopback_of(ring)->waker);
+}
+
+/* ---- Events ---- */
+
+static bool end_line(struct line *line, struct vn_event *event)
+{
+    *event = (struct vn_event) {.source = line->source, .type = VN_ENDED};
+    line->source->message = NULL;
+    if (line->peer != NULL)
+        line->peer->ended++;
+    free(line->input);
+    *line = (struct line) {0};
+    return true;
+}
+
+static bool finish_send(struct loopback *loopback, struct line *line, struct vn_event *event)
+{
+    if (loopback->script.is_stalled)
+        return false;
+    const struct msghdr *message = line->source->message;
+    int64_t taken = loopback->script.send_error;
+    if (taken == 0)
+        taken = take_message(loopback, line, message);
+    line->source->message = NULL;
+    *event = (struct vn_event) {.source = line->source, .type = VN_SENT, .count = (int32_t) taken};
+    return true;
+}
+
+static bool receive_some(struct loopback *loopback, struct line *line, struct vn_event *event)
+{
+    *event = (struct vn_event) {.source = line->source, .type = VN_RECEIVED};
+    size_t left = line->input_count - line->input_at;
+    if (left == 0) {
+        if (line->is_over || loopback->script.stays_open)
+            return false;
+        line->is_over = true;
+        event->count = loopback->script.receive_error;
+        return true;
+    }
+    if (loopback->free_count == 0)
+        return false;
+    size_t most = loopback->script.receive_max == 0 ? BUFFER_SIZE : loopback->script.receive_max;
+    if (is_random(loopback))
+        most = 1 + draw(loopback, draw(loopback, 2) == 0 ? 8 : BUFFER_SIZE);
+    size_t count = vn_smaller(vn_smaller(left, most), BUFFER_SIZE);
+    event->buffer = loopback->free[--loopback->free_count];
+    loopback->lent++;
+    event->bytes = loopback->buffers[event->buffer];
+    event->count = (int32_t) count;
+    memcpy(event->bytes, line->input + line->input_at, count);
+    line->input_at += count;
+    return true;
+}
+
+/* A watched descriptor is as real as elsewhere. */
+static bool find_ready(struct line *line, struct vn_event *event)
+{
+    struct pollfd watched = {.fd = line->source->fd, .events = (short) line->source->watch_mask};
+    if (poll(&watched, 1, 0) <= 0)
+        return false;
+    line->is_watched = false;
+    *event = (struct vn_event) {.source = line->source, .type = VN_READY, .count = watched.revents};
+    return true;
+}
+
+static bool next_event(struct loopback *loopback, struct line *line, struct vn_event *event)
+{
+    if (line->source == NULL || (is_random(loopback) && draw(loopback, 3) == 0))
+        return false;
+    if (line->ends)
+        return end_line(line, event);
+    if (line->is_watched)
+        return find_ready(line, event);
+    if (line->source->message != NULL && finish_send(loopback, line, event))
+        return true;
+    return line->receives && receive_some(loopback, line, event);
+}
+
+static bool has_work(struct loopback *loopback)
+{
+    for (uint32_t i = 0; i < loopback->line_count; i++) {
+        struct line *line = &loopback->lines[i];
+        if (line->source == NULL)
+            continue;
+        bool has_input = line->peer != NULL && (line->input_at < line->input_count ||
+                                                (!line->is_over && !loopback->script.stays_open));
+        if (line->ends || (line->source->message != NULL && !loopback->script.is_stalled) ||
+            (line->receives && has_input))
+            return true;
+    }
+    return false;
+}
+
+/* Other threads, and watched descriptors. */
+static void wait_for_outside(struct loopback *loopback, int64_t timeout)
+{
+    struct pollfd polled[1 + OUTSIDE_MAX] = {{.fd = loopback->waker, .events = POLLIN}};
+    struct timespec until = {timeout / 1000000000, timeout % 1000000000};
+    nfds_t count = 1;
+    for (uint32_t i = 0; i < loopback->line_count && count < 1 + OUTSIDE_MAX; i++) {
+        const struct line *line = &loopback->lines[i];
+        if (line->source != NULL && line->is_watched)
+            polled[count++] = (struct pollfd) {.fd = line->source->fd,
+                                               .events = (short) line->source->watch_mask};
+    }
+    ppoll(polled, count, timeout < 0 ? NULL : &until, NULL);
+}
+
+static int32_t loopback_wait(struct vn_ring *ring, struct vn_event *events, int32_t capacity,
+                             int64_t timeout)
+{
+    struct loopback *loopback = loopback_of(ring);
+    if (!has_work(loopback) && timeout != 0)
+        wait_for_outside(loopback, timeout);
+    int32_t count = 0;
+    if (count < capacity && vn_wakeup_descriptor_clear(loopback->waker))
+        events[count++] = (struct vn_event) {.type = VN_WOKEN};
+    uint32_t rounds = loopback->script.batch == 0 ? 1 : loopback->script.batch;
+    if (is_random(loopback))
+        rounds = 1 + (uint32_t) draw(loopback, 4);
+    for (uint32_t round = 0; round < rounds; round++)
+        for (uint32_t i = 0; i < loopback->line_count && count < capacity; i++)
+            if (next_event(loopback, &loopback->lines[i], &events[count]))
+                count++;
+    return count;
+}
+
+static const struct vn_ring_ops loopback_ops = {
+    .name = "loopback",
+    .close = loopback_close,
+    .begin = loopback_begin,
+    .accept = loopback_accept,
+    .receive = loopback_receive,
+    .pause = loopback_pause,
+    .send = loopback_send,
+    .try_send = loopback_try_send,
+    .watch = loopback_watch,
+    .end = loopback_end,
+    .give = loopback_give,
+    .wake = loopback_wake,
+    .wait = loopback_wait,
+};
+
+int32_t vn_loopback_open(struct vn_ring **ring, struct vn_slab *slab)
+{
+    struct loopback *loopback = calloc(1, sizeof *loopback);
+    if (loopback == NULL)
+        return -ENOMEM;
+    loopback->ring = (struct vn_ring) {&loopback_ops, slab};
+    loopback->line_count = slab->capacity;
+    loopback->lines = calloc(slab->capacity, sizeof *loopback->lines);
+    loopback->waker = vn_wakeup_descriptor_open();
+    if (loopback->lines == NULL || loopback->waker < 0) {
+        int32_t error = loopback->lines == NULL ? -ENOMEM : loopback->waker;
+        free(loopback->lines);
+        free(loopback);
+        return error;
+    }
+    for (uint16_t i = 0; i < BUFFER_COUNT; i++)
+        loopback->free[loopback->free_count++] = i;
+    *ring = &loopback->ring;
+    return 0;
+}
+
+struct vn_loopback_script *vn_loopback_script(struct vn_ring *ring)
+{
+    return &loopback_of(ring)->script;
+}
+
+int32_t vn_loopback_expect(struct vn_ring *ring, struct vn_loopback_peer *peer,
+                           const uint8_t *bytes, size_t count)
+{
+    struct line *line = &loopback_of(ring)->expected;
+    free(line->input);
+    *line = (struct line) {.peer = peer, .input = malloc(count + 1), .input_count = count};
+    if (line->input == NULL)
+        return -ENOMEM;
+    if (count > 0)
+        memcpy(line->input, bytes, count);
+    return 0;
+}
+
+int32_t vn_loopback_feed(struct vn_ring *ring, struct vn_source *source, const uint8_t *bytes,
+                         size_t count)
+{
+    struct line *line = line_of(loopback_of(ring), source);
+    uint8_t *grown = realloc(line->input, line->input_count + count + 1);
+    if (grown == NULL)
+        return -ENOMEM;
+    memcpy(grown + line->input_count, bytes, count);
+    line->input = grown;
+    line->input_count += count;
+    return 0;
+}
+
+uint32_t vn_loopback_lent(const struct vn_ring *ring)
+{
+    return ((const struct loopback *) ring)->lent;
+}

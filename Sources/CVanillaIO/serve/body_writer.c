@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "body_writer.h"
+
+#include <errno.h>
+
+enum { WRITE_MAX = 32 * 1024 }; /* bytes that one call of a producer should write */
+
+size_t vn_stream_capacity(const vn_stream *writer)
+{
+    const struct vn_exchange *exchange = writer->exchange;
+    uint64_t unsent = exchange->protocol->unsent(exchange);
+    uint64_t room = unsent < WRITE_MAX ? WRITE_MAX - unsent : 0;
+    return (size_t) vn_smaller(exchange->pending->left, room);
+}
+
+/* Returns 0, or -EMSGSIZE when more would be written than was declared. */
+static int32_t count_written(struct vn_pending *pending, size_t count)
+{
+    if (count > pending->left)
+        return -EMSGSIZE;
+    if (pending->left != UINT64_MAX)
+        pending->left -= count;
+    return 0;
+}
+
+int32_t vn_stream_write(vn_stream *writer, vn_span bytes)
+{
+    struct vn_exchange *exchange = writer->exchange;
+    int32_t result = count_written(exchange->pending, bytes.count);
+    if (result < 0 || bytes.count == 0)
+        return result;
+    result = exchange->protocol->write(exchange, bytes);
+    writer->has_failed = writer->has_failed || result < 0;
+    return result;
+}
+
+int32_t vn_stream_write_shared(vn_stream *writer, vn_span bytes, vn_release *release, void *context)
+{
+    struct vn_exchange *exchange = writer->exchange;
+    int32_t result = count_written(exchange->pending, bytes.count);
+    if (result < 0 || bytes.count == 0) {
+        if (release != NULL)
+            release(context);
+        return result;
+    }
+    result = exchange->protocol->write_shared(exchange, bytes, release, context);
+    writer->has_failed = writer->has_failed || result < 0;
+    return result;
+}
+
+bool vn_body_writer_produce(struct vn_exchange *exchange)
+{
+    struct vn_pending *pending = exchange->pending;
+    struct vn_stream writer = {.exchange = exchange};
+    int32_t result = pending->producer(pending->producer_context, &writer);
+    if (result < 0 || writer.has_failed)
+        return false;
+    if (result == VN_STREAM_WAIT)
+        exchange->waits = true;
+    else if (result == VN_STREAM_DONE || pending->left == 0) {
+        if (pending->left != 0 && pending->left != UINT64_MAX)
+            return false; /* less than was declared: the client must not take it for whole */
+        exchange->answer = VN_ANSWER_DONE;
+        return exchange->protocol->finish(exchange) == 0;
+    }
+    return true;
+}

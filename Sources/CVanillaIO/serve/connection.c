@@ -1,0 +1,622 @@
+// SPDX-License-Identifier: MIT
+#include "connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../system/socket.h"
+
+enum {
+    /* bytes that may wait for something else than more bytes, before receiving pauses */
+    INPUT_MAX = 16 * 1024,
+    INPUT_MIN = 512, /* the first allocation for bytes that wait */
+    /* sends and calls of a producer in one turn, so that nobody else waits for long */
+    FLUSHES_MAX = 16,
+    DISCARD_OF_WORK = 1024, /* bytes thrown away that are a piece of work */
+    CHECK_EVERY = 1024, /* such work between two looks at the clock */
+    /* looks at whether a client takes its bytes, in the time after which it must have */
+    LOOKS_IN_STALL = 4,
+    /* bytes of what a protocol's state points ahead to, and of what that points to, that are worth to
+     * be fetched before the connection's turn */
+    AHEAD_SIZE = 72,
+    BEYOND_SIZE = 96,
+    /* bytes that leave in one flight: a client that asked for the close has them before a reset */
+    CLOSE_AT_ONCE_MAX = 8 * 1024,
+};
+
+static const struct vn_kind connection_kind;
+static void connection_update(struct vn_connection *connection);
+
+static struct vn_connection *connection_of(struct vn_source *source)
+{
+    return vn_holder(source, struct vn_connection, entry.source);
+}
+
+static int32_t descriptor_of(const struct vn_connection *connection)
+{
+    return connection->entry.source.fd;
+}
+
+/* ---- Begin and end ---- */
+
+struct vn_connection *vn_connection_of(struct vn_source *source)
+{
+    return source->kind == &connection_kind ? connection_of(source) : NULL;
+}
+
+struct vn_connection *vn_connection_open(struct vn_worker *worker, int32_t fd,
+                                         const struct vn_transport *transport,
+                                         const struct vn_protocol *protocol, uint8_t listener)
+{
+    struct vn_source *source = vn_loop_add(&worker->loop, &connection_kind, fd);
+    if (source == NULL) {
+        close(fd);
+        return NULL;
+    }
+    struct vn_connection *connection = connection_of(source);
+    connection->worker = worker;
+    connection->transport = transport;
+    connection->protocol = protocol;
+    connection->listener = listener;
+    connection->since = worker->loop.now;
+    vn_list_init(&connection->entry.ready);
+    worker->connection_count++;
+    vn_count_more(&vn_connection_counters(connection)->accepted, 1);
+    vn_count_more(&vn_connection_counters(connection)->open, 1);
+
+    protocol->begin(connection);
+    if (transport->begin(connection) < 0)
+        connection->is_cut = true;
+    else
+        vn_ring_receive(worker->loop.ring, source);
+    connection_update(connection);
+    return connection;
+}
+
+static void input_free(struct vn_connection *connection)
+{
+    free(connection->input);
+    connection->input = NULL;
+}
+
+void vn_connection_end(struct vn_connection *connection)
+{
+    if (connection->is_ending)
+        return;
+    connection->is_ending = true;
+    vn_wheel_remove(&connection->entry.timeout);
+    vn_list_remove(&connection->entry.ready);
+    connection->protocol->end(connection);
+    input_free(connection);
+    vn_ring_end(connection->worker->loop.ring, &connection->entry.source);
+}
+
+static void connection_ended(struct vn_connection *connection)
+{
+    struct vn_worker *worker = connection->worker;
+    assert(connection->input == NULL);
+    if (connection->output != NULL)
+        vn_output_give(&worker->writer, connection->output);
+    connection->transport->end(connection);
+    vn_count_more(&vn_connection_counters(connection)->open, (uint64_t) -1);
+    vn_loop_remove(&worker->loop, &connection->entry.source);
+    vn_worker_lose_connection(worker);
+}
+
+void vn_connection_close(struct vn_connection *connection, bool lingers)
+{
+    connection->is_closing = true;
+    connection->since = connection->worker->loop.now;
+    connection->lingers = connection->lingers || lingers;
+    connection->pauses_input = false;
+    connection->has_more = false;
+    connection->discarded = 0;
+}
+
+/* The last answer is sent: close, carefully where more input may be on its way. */
+static void connection_finish(struct vn_connection *connection)
+{
+    if (connection->sent > CLOSE_AT_ONCE_MAX || (!connection->lingers && !connection->is_at_end &&
+                                                 vn_socket_has_input(descriptor_of(connection))))
+        connection->lingers = true;
+    if (!connection->lingers || connection->is_at_end) {
+        vn_connection_end(connection);
+        return;
+    }
+    if (!connection->is_finished) {
+        connection->is_finished = true;
+        connection->since = connection->worker->loop.now;
+        connection->transport->finish(connection);
+    }
+}
+
+/* ---- Input ---- */
+
+/* Append to what waits. Returns false when memory ran out. */
+static bool input_append(struct vn_connection *connection, const uint8_t *bytes, size_t count)
+{
+    struct vn_input *input = connection->input;
+    if (input != NULL && input->at > 0) {
+        memmove(input->bytes, input->bytes + input->at, input->count - input->at);
+        input->count -= input->at;
+        input->at = 0;
+    }
+    size_t before = input == NULL ? 0 : input->count;
+    if (input == NULL || count > input->capacity - input->count) {
+        size_t capacity = input == NULL ? INPUT_MIN : (size_t) input->capacity * 2;
+        while (capacity < before + count)
+            capacity *= 2;
+        struct vn_input *grown = realloc(input, sizeof *grown + capacity);
+        if (grown == NULL)
+            return false;
+        if (input == NULL)
+            *grown = (struct vn_input) {0};
+        grown->capacity = (uint32_t) capacity;
+        connection->input = grown;
+    }
+    memcpy(connection->input->bytes + before, bytes, count);
+    connection->input->count = (uint32_t) (before + count);
+    return true;
+}
+
+void vn_connection_count_work(struct vn_connection *connection, uint32_t work)
+{
+    struct vn_loop *loop = &connection->worker->loop;
+    uint32_t turn = (uint32_t) loop->turn;
+    uint32_t before = connection->worked_in == turn ? connection->work : 0;
+    connection->worked_in = turn;
+    connection->work = before + work;
+    if (before / CHECK_EVERY != connection->work / CHECK_EVERY)
+        vn_budget_check(&loop->budget);
+}
+
+/* Bytes that come after the last answer. They are read so that the client sees that answer and no
+ * reset (RFC 9112, section 9.6). */
+static void connection_discard(struct vn_connection *connection, size_t count)
+{
+    connection->lingers = true;
+    vn_connection_count_work(connection, (uint32_t) (count / DISCARD_OF_WORK));
+    connection->discarded += (uint32_t) count;
+    if (connection->discarded > connection->worker->config->limits.linger &&
+        vn_connection_unsent(connection) == 0)
+        connection->is_cut = true;
+}
+
+/* Use what can be used; returns how much that was. */
+static size_t connection_use(struct vn_connection *connection, uint8_t *bytes, size_t count)
+{
+    connection->is_blocked = false;
+    size_t used =
+        connection->is_closing ? 0 : connection->protocol->received(connection, bytes, count);
+    if (vn_likely(used == count || !connection->is_closing || connection->is_cut))
+        return used;
+    if (vn_connection_did_its_share(connection)) {
+        connection->is_blocked = true;
+        return used;
+    }
+    connection_discard(connection, count - used);
+    return count;
+}
+
+/* Go on with the bytes that wait. */
+static void connection_use_input(struct vn_connection *connection)
+{
+    struct vn_input *input = connection->input;
+    if (input == NULL) {
+        connection->is_blocked = false;
+        return;
+    }
+    size_t used = connection_use(connection, input->bytes + input->at, input->count - input->at);
+    input->at += (uint32_t) used;
+    if (input->at == input->count)
+        input_free(connection);
+}
+
+void vn_connection_received(struct vn_connection *connection, uint8_t *bytes, size_t count)
+{
+    if (vn_likely(connection->input == NULL)) {
+        size_t used = connection_use(connection, bytes, count);
+        if (vn_unlikely(used < count) && !input_append(connection, bytes + used, count - used))
+            connection->is_cut = true;
+    } else if (!input_append(connection, bytes, count))
+        connection->is_cut = true;
+    else if (!connection->is_blocked)
+        connection_use_input(connection);
+}
+
+void vn_connection_input_ended(struct vn_connection *connection)
+{
+    connection->is_at_end = true;
+    if (!connection->is_closing)
+        connection->protocol->input_ended(connection);
+}
+
+/* Whether the bytes that wait can be used, in this turn or the next. */
+static bool connection_can_use(const struct vn_connection *connection)
+{
+    return connection->is_closing ||
+           (!connection->pauses_input && !vn_connection_is_full(connection) &&
+            connection->protocol->can_receive(connection));
+}
+
+/* Have the ring receive or not. */
+static void connection_steer(struct vn_connection *connection)
+{
+    const struct vn_input *input = connection->input;
+    struct vn_ring *ring = connection->worker->loop.ring;
+    bool pauses;
+    if (connection->is_at_end)
+        return;
+    if (connection->is_closing)
+        pauses = !connection->lingers;
+    else if (connection->pauses_input || vn_connection_is_full(connection))
+        pauses = true;
+    else
+        pauses = connection->is_blocked && input != NULL &&
+                 input->count - input->at >
+                     (connection->is_receiving_paused ? INPUT_MAX / 2 : INPUT_MAX);
+    if (vn_likely(pauses == connection->is_receiving_paused))
+        return;
+    connection->is_receiving_paused = pauses;
+    if (pauses)
+        vn_ring_pause(ring, &connection->entry.source);
+    else {
+        if (!connection->is_closing)
+            connection->protocol->input_resumed(connection);
+        vn_ring_receive(ring, &connection->entry.source);
+    }
+}
+
+/* ---- Output ---- */
+
+struct vn_output *vn_connection_output(struct vn_connection *connection)
+{
+    if (connection->output == NULL) {
+        uint64_t now = connection->worker->loop.now;
+        connection->output = vn_output_take(&connection->worker->writer);
+        connection->progress = now;
+        if (connection->output != NULL)
+            connection->output->stall = (struct vn_stall) {.looked = now};
+    }
+    return connection->output;
+}
+
+void vn_connection_count_sent(struct vn_connection *connection, uint64_t count)
+{
+    connection->progress = connection->worker->loop.now;
+    connection->sent += count;
+    vn_count_more(&vn_connection_counters(connection)->bytes_sent, count);
+}
+
+int64_t vn_connection_try_send(struct vn_connection *connection, vn_span bytes)
+{
+    if (connection->output != NULL || bytes.count > VN_SEND_OVER_BUDGET_MAX)
+        return 0;
+    const struct iovec piece = {(void *) (uintptr_t) bytes.bytes, bytes.count};
+    int64_t sent = connection->transport->try_send(connection, &piece);
+    if (vn_likely(sent > 0))
+        vn_budget_count_sending(&connection->worker->loop.budget, (uint64_t) sent);
+    return sent;
+}
+
+/* Send what is owed. Returns false when the client is gone. */
+vn_flat static bool connection_flush(struct vn_connection *connection)
+{
+    struct vn_worker *worker = connection->worker;
+    struct vn_budget *budget = &worker->loop.budget;
+    struct vn_output *output = connection->output;
+    if (output != NULL && vn_unlikely(connection->holds_output))
+        return true;
+    for (int round = 0; output != NULL && !output->is_sending; round++) {
+        if (output->unsent == 0) {
+            if (connection->has_more) /* it comes at once, and the stall goes on being measured */
+                return true;
+            vn_output_give(&worker->writer, output);
+            connection->output = NULL;
+            return true;
+        }
+        if (round == FLUSHES_MAX || (budget->is_over && output->unsent > VN_SEND_OVER_BUDGET_MAX))
+            return true;
+        vn_output_prepare(output);
+        vn_budget_count_sending(budget, output->unsent);
+        int64_t sent = connection->transport->send(connection, &output->message);
+        if (sent < 0)
+            return false;
+        if (sent == 0) {
+            output->is_sending = true;
+            return true;
+        }
+        vn_output_sent(output, (size_t) sent);
+    }
+    return true;
+}
+
+void vn_connection_sent(struct vn_connection *connection, int32_t count)
+{
+    struct vn_output *output = connection->output;
+    if (count < 0) {
+        connection->is_cut = true;
+        return;
+    }
+    output->is_sending = false;
+    vn_output_sent(output, (size_t) count);
+    if (output->unsent == 0 && connection->input == NULL && !connection->is_closing)
+        connection->protocol->output_sent(connection);
+}
+
+/* Have the protocol write more, and send it, until the socket is full or it was enough for one turn.
+ * Returns false when the connection must end. */
+static bool connection_send(struct vn_connection *connection)
+{
+    for (int round = 0; round < FLUSHES_MAX; round++) {
+        if (connection->has_more && vn_connection_unsent(connection) == 0 &&
+            !connection->protocol->produce(connection))
+            return false;
+        if (!connection_flush(connection))
+            return false;
+        if (!connection->has_more || vn_connection_unsent(connection) > 0)
+            return true;
+    }
+    return true;
+}
+
+/* ---- Deadlines ---- */
+
+/* When to look whether the client takes its bytes. */
+static uint64_t stall_deadline(const struct vn_connection *connection)
+{
+    uint32_t span = connection->worker->config->deadlines.write_stall;
+    uint64_t look = connection->output->stall.looked + span / LOOKS_IN_STALL + 1;
+    return span == 0 ? 0 : vn_sooner(look, connection->progress + span);
+}
+
+/* Look whether the client takes its bytes, and fast enough. What the socket took says little: its
+ * buffer hides a client that reads, but slowly, and one that reads a little now and then to keep the
+ * connection. What the client acknowledged tells both. */
+static bool connection_is_read(struct vn_connection *connection)
+{
+    const vn_deadlines *deadlines = &connection->worker->config->deadlines;
+    struct vn_stall *stall = &connection->output->stall;
+    uint64_t now = connection->worker->loop.now;
+    uint64_t in_flight = vn_socket_in_flight(descriptor_of(connection));
+    uint64_t taken = connection->sent > in_flight ? connection->sent - in_flight : 0;
+    bool is_postponed = in_flight == 0 && !connection->output->is_sending; /* by this server */
+    if (is_postponed)
+        connection->progress = now;
+    if (stall->begun == 0 || is_postponed)
+        *stall = (struct vn_stall) {now, taken, now, taken};
+    if (taken > stall->taken) {
+        connection->progress = now;
+        stall->taken = taken;
+    }
+    stall->looked = now;
+    if (now - connection->progress >= deadlines->write_stall)
+        return false;
+
+    uint64_t took = now - stall->begun;
+    if (took < deadlines->write_stall)
+        return true;
+    if ((stall->taken - stall->base) * 1000 < deadlines->write_rate * took)
+        return false;
+    stall->begun = now;
+    stall->base = stall->taken;
+    return true;
+}
+
+/* What the client is waited for, and until when; 0: for ever. */
+static uint64_t connection_deadline(const struct vn_connection *connection,
+                                    enum vn_timeout_kind *kind)
+{
+    if (vn_connection_unsent(connection) > 0) {
+        *kind = VN_TIMEOUT_WRITE;
+        return stall_deadline(connection);
+    }
+    if (connection->is_closing) {
+        *kind = VN_TIMEOUT_LINGER;
+        return vn_after(connection->since, connection->worker->config->deadlines.linger);
+    }
+    return connection->protocol->deadline(connection, kind);
+}
+
+static void connection_set_deadline(struct vn_connection *connection)
+{
+    enum vn_timeout_kind kind;
+    uint64_t due = connection_deadline(connection, &kind);
+    vn_wheel_set(&connection->worker->loop.wheel, &connection->entry.timeout, due);
+}
+
+static void count_timeout(vn_statistics *counted, enum vn_timeout_kind kind)
+{
+    static const size_t at[VN_TIMEOUT_KINDS] = {
+        [VN_TIMEOUT_HEAD] = offsetof(vn_statistics, timeouts_head),
+        [VN_TIMEOUT_BODY] = offsetof(vn_statistics, timeouts_body),
+        [VN_TIMEOUT_IDLE] = offsetof(vn_statistics, timeouts_idle),
+        [VN_TIMEOUT_WRITE] = offsetof(vn_statistics, timeouts_write_stall),
+        [VN_TIMEOUT_HANDLER] = offsetof(vn_statistics, timeouts_handler),
+        [VN_TIMEOUT_LINGER] = offsetof(vn_statistics, timeouts_linger),
+    };
+    if (kind < VN_TIMEOUT_KINDS)
+        vn_count_more((uint64_t *) (void *) ((char *) counted + at[kind]), 1);
+}
+
+static void connection_expire(struct vn_source *source)
+{
+    struct vn_connection *connection = connection_of(source);
+    enum vn_timeout_kind kind;
+    uint64_t due = connection_deadline(connection, &kind);
+    bool is_early = due == 0 || due > connection->worker->loop.now;
+    if (is_early || (vn_connection_unsent(connection) > 0 && connection_is_read(connection))) {
+        connection_update(connection);
+        return;
+    }
+    count_timeout(&connection->worker->counted, kind);
+    switch (kind) {
+    case VN_TIMEOUT_WRITE:
+        vn_socket_abandon_output(descriptor_of(connection));
+        connection->is_cut = true;
+        break;
+    case VN_TIMEOUT_IDLE:
+    case VN_TIMEOUT_LINGER:
+        connection->is_cut = true;
+        break;
+    default:
+        connection->protocol->expired(connection, kind);
+        break;
+    }
+    connection_update(connection);
+}
+
+/* ---- What now ---- */
+
+/* Whether it has to go on in the next turn although nothing may come. */
+static bool connection_needs_turn(const struct vn_connection *connection)
+{
+    return (connection->is_blocked && connection_can_use(connection)) ||
+           (connection->has_more && vn_connection_unsent(connection) == 0) ||
+           (connection->output != NULL && !connection->output->is_sending) ||
+           (connection->worker->loop.is_draining && !connection->is_closing &&
+            connection->protocol->is_idle(connection));
+}
+
+/* After everything that happens: send, close, steer, and set the deadline. */
+static void connection_update(struct vn_connection *connection)
+{
+    if (connection->is_ending)
+        return;
+    if (vn_unlikely(connection->is_at_end) && !connection->is_blocked && !connection->is_cut &&
+        !connection->is_closing)
+        connection->protocol->input_over(connection);
+    /* A connection that closes without lingering asks for no more input before it sends: see
+     * ring.h. */
+    if (vn_unlikely(connection->is_closing))
+        connection_steer(connection);
+    if (vn_unlikely(connection->is_cut) || !connection_send(connection)) {
+        vn_connection_end(connection);
+        return;
+    }
+    if (vn_unlikely(connection->is_closing) && connection->output == NULL) {
+        connection_finish(connection);
+        if (connection->is_ending)
+            return;
+    }
+    if (connection_needs_turn(connection))
+        vn_loop_wake(&connection->worker->loop, &connection->entry);
+    connection_steer(connection);
+    connection_set_deadline(connection);
+}
+
+void vn_connection_resume(struct vn_connection *connection)
+{
+    if (!connection->is_ending)
+        vn_loop_resume(&connection->worker->loop, &connection->entry);
+}
+
+/* The loop stops: end it if it is idle. */
+static void connection_drain_idle(struct vn_connection *connection)
+{
+    if (!connection->is_closing && connection->protocol->is_idle(connection) &&
+        !vn_socket_has_input(descriptor_of(connection))) {
+        vn_connection_end(connection);
+        return;
+    }
+    if (!connection->is_closing)
+        connection->protocol->drain(connection);
+    connection_update(connection);
+}
+
+static void connection_drain(struct vn_source *source, enum vn_drain step)
+{
+    struct vn_connection *connection = connection_of(source);
+    if (step != VN_DRAIN_BEGIN)
+        vn_connection_end(connection);
+    else if (!connection->is_ending)
+        connection_drain_idle(connection);
+}
+
+/* Its turn. */
+static void connection_take_turn(struct vn_connection *connection)
+{
+    const struct vn_budget *budget = &connection->worker->loop.budget;
+    if (!connection->is_closing)
+        connection->protocol->go_on(connection);
+    if (connection->worker->loop.is_draining && !connection->is_closing &&
+        connection->protocol->is_idle(connection)) {
+        connection_drain_idle(connection);
+        return;
+    }
+    bool goes_on = connection->is_blocked && connection_can_use(connection) &&
+                   !vn_connection_did_its_share(connection);
+    /* What a turn over its budget left goes first, before more is added to it in a turn that may be as
+     * long. Little of one that kept to it leaves with the next answers, in one send. */
+    bool holds =
+        goes_on && !budget->is_over && vn_connection_unsent(connection) <= VN_SEND_OVER_BUDGET_MAX;
+    if (vn_unlikely(connection->output != NULL) && !holds && !connection_flush(connection))
+        connection->is_cut = true;
+    else if (goes_on)
+        connection_use_input(connection);
+    connection_update(connection);
+}
+
+static void connection_go_on(struct vn_source *source)
+{
+    struct vn_connection *connection = connection_of(source);
+    if (connection->goes_on_shortly && connection->protocol->go_on_shortly(connection))
+        connection_set_deadline(connection);
+    else
+        connection_take_turn(connection);
+}
+
+void vn_connection_go_on(struct vn_connection *connection)
+{
+    vn_list_remove(&connection->entry.ready);
+    connection_take_turn(connection);
+}
+
+static void connection_event(struct vn_source *source, const struct vn_event *event)
+{
+    struct vn_connection *connection = connection_of(source);
+    bool has_bytes = event->type == VN_RECEIVED && event->count > 0;
+    if (vn_unlikely(connection->is_ending)) { /* by an earlier event of the same batch */
+        if (has_bytes)
+            vn_ring_give(connection->worker->loop.ring, event->buffer);
+        else if (event->type == VN_ENDED)
+            connection_ended(connection);
+        return;
+    }
+    if (vn_likely(has_bytes)) {
+        size_t count = (size_t) event->count;
+        vn_count_more(&vn_connection_counters(connection)->bytes_received, count);
+        connection->transport->received(connection, event->bytes, count);
+        vn_ring_give(connection->worker->loop.ring, event->buffer);
+    } else if (event->type == VN_SENT)
+        connection->transport->sent(connection, event->count);
+    else if (event->type == VN_RECEIVED && event->count == 0)
+        connection->transport->input_ended(connection);
+    else
+        connection->is_cut = true;
+    connection_update(connection);
+}
+
+static const struct vn_kind connection_kind = {
+    .event = connection_event,
+    .go_on = connection_go_on,
+    .expire = connection_expire,
+    .drain = connection_drain,
+    .warm = VN_CONNECTION_WARM,
+    .ahead_at = offsetof(struct vn_connection, state.ahead),
+    .ahead_size = AHEAD_SIZE,
+    .beyond_size = BEYOND_SIZE,
+};
+
+/* ---- What a request knows of it ---- */
+
+size_t vn_request_peer(const vn_request *request, char *text, size_t capacity, uint16_t *port)
+{
+    const struct vn_connection *connection = request->connection;
+    if (connection == NULL) {
+        *port = 0;
+        return 0;
+    }
+    return vn_socket_peer(descriptor_of(connection), text, capacity, port);
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+/* connection.h - one client: input that waits, output that is owed, and how it all ends. What the
+ * bytes mean is known to its protocol. */
+#ifndef VN_SERVE_CONNECTION_H
+#define VN_SERVE_CONNECTION_H
+
+#include "protocol.h"
+#include "transport.h"
+#include "worker.h"
+
+enum {
+    /* Bytes unsent that still leave in a turn that is over its budget. */
+    VN_SEND_OVER_BUDGET_MAX = 16 * 1024,
+    /* The work of one turn of a connection, and of one that is over its budget, in pieces of a body;
+     * long frames are more. */
+    VN_WORK_MAX = 4096,
+    VN_WORK_OVER_BUDGET_MAX = 2048,
+};
+
+/* Bytes that could not be used yet. */
+struct vn_input {
+    uint32_t at;
+    uint32_t count;
+    uint32_t capacity;
+    uint8_t bytes[];
+};
+
+/* Room for what a protocol keeps of a connection. What `ahead` points to is fetched before the
+ * connection's turn (kind.h): NULL, or memory that begins with a pointer. */
+struct vn_protocol_state {
+    uint64_t before[3];
+    const void *ahead;
+    uint64_t after[6];
+};
+
+/* In the order in which an event to thousands needs it: each line of the cache that is not touched is
+ * one that need not come from afar. An idle connection is this and nothing else. */
+struct vn_connection {
+    _Alignas(VN_CACHE_LINE) struct vn_entry entry; /* first: see kind.h */
+    struct vn_worker *worker;
+    struct vn_output *output; /* NULL: nothing unsent */
+    uint64_t sent; /* bytes on the wire */
+    uint64_t progress; /* milliseconds: when the client last took bytes */
+
+    const struct vn_protocol *protocol;
+    const struct vn_transport *transport;
+    bool is_cut : 1; /* to be ended without another byte */
+    bool is_ending : 1; /* vn_ring_end was called */
+    bool is_at_end : 1; /* of the input */
+    bool is_receiving_paused : 1; /* the ring does not receive */
+    bool is_closing : 1; /* the last answer is given: input is thrown away */
+    bool is_finished : 1; /* FIN was sent */
+    bool lingers : 1; /* the close has to be a careful one */
+    /* The protocol's word: */
+    bool is_blocked : 1; /* bytes wait for something else than more bytes */
+    bool pauses_input : 1; /* it takes no more for now */
+    bool holds_output : 1; /* what is owed is to leave with what comes in this turn */
+    bool has_more : 1; /* more output can be had by `produce` */
+    bool goes_on_shortly : 1;
+    uint8_t listener; /* its place in vn_config */
+    uint32_t discarded; /* bytes thrown away: of a body that nobody wants, or before the close */
+    struct vn_protocol_state state;
+
+    struct vn_input *input; /* NULL: nothing waits */
+    uint64_t since; /* milliseconds: begin of what the deadline is about */
+    uint32_t worked_in; /* the turn that `work` was done in, its low bits */
+    uint32_t work; /* done in that turn */
+};
+
+/* Bytes of it that an event needs. */
+enum { VN_CONNECTION_WARM = offsetof(struct vn_connection, input) };
+
+_Static_assert(offsetof(struct vn_connection, state.ahead) < 3 * VN_CACHE_LINE, "three lines");
+_Static_assert(sizeof(struct vn_connection) == 4 * VN_CACHE_LINE, "an idle connection's memory");
+
+/* Take over a connected descriptor of a listener. NULL when there is no slot left, and it is
+ * closed. */
+struct vn_connection *vn_connection_open(struct vn_worker *worker, int32_t fd,
+                                         const struct vn_transport *transport,
+                                         const struct vn_protocol *protocol, uint8_t listener);
+
+/* End it now. */
+void vn_connection_end(struct vn_connection *connection);
+
+/* The source of a connection. NULL for other sources. */
+struct vn_connection *vn_connection_of(struct vn_source *source);
+
+/* ---- For transports ---- */
+
+/* Plain bytes came. */
+void vn_connection_received(struct vn_connection *connection, uint8_t *bytes, size_t count);
+void vn_connection_input_ended(struct vn_connection *connection);
+
+/* Bytes of the message that was to be sent were taken: their count, or -errno. */
+void vn_connection_sent(struct vn_connection *connection, int32_t count);
+
+/* Bytes went out on the wire. */
+void vn_connection_count_sent(struct vn_connection *connection, uint64_t count);
+
+/* ---- For protocols ---- */
+
+/* Where its output goes, made on demand; NULL when memory ran out. */
+struct vn_output *vn_connection_output(struct vn_connection *connection);
+
+/* Send bytes at once where nothing else is owed and the ring can. Returns how many were taken, or
+ * below 0 when the client is gone. */
+int64_t vn_connection_try_send(struct vn_connection *connection, vn_span bytes);
+
+/* It did work for this input: see VN_WORK_MAX. */
+void vn_connection_count_work(struct vn_connection *connection, uint32_t work);
+
+/* Nothing more is said: what is owed is sent, and what else comes is thrown away. `lingers`: carefully,
+ * since the client may be sending. */
+void vn_connection_close(struct vn_connection *connection, bool lingers);
+
+/* Something was done for it outside of its events: see to that in this turn. */
+void vn_connection_resume(struct vn_connection *connection);
+
+/* Go on after something was done for it, at once. */
+void vn_connection_go_on(struct vn_connection *connection);
+
+static inline uint64_t vn_connection_unsent(const struct vn_connection *connection)
+{
+    return connection->output == NULL ? 0 : connection->output->unsent;
+}
+
+/* Whether so much is unsent that input waits. */
+static inline bool vn_connection_is_full(const struct vn_connection *connection)
+{
+    return vn_connection_unsent(connection) > connection->worker->config->limits.output;
+}
+
+/* Whether it did its share in this turn. The others on this worker come first then, however much
+ * input waits here. */
+static inline bool vn_connection_did_its_share(const struct vn_connection *connection)
+{
+    const struct vn_loop *loop = &connection->worker->loop;
+    return connection->work >= (loop->budget.is_over ? VN_WORK_OVER_BUDGET_MAX : VN_WORK_MAX) &&
+           connection->worked_in == (uint32_t) loop->turn;
+}
+
+static inline vn_listener_statistics *vn_connection_counters(struct vn_connection *connection)
+{
+    return &connection->worker->listeners[connection->listener].counted;
+}
+
+static inline uint64_t vn_after(uint64_t since, uint32_t span)
+{
+    return span == 0 ? 0 : since + span;
+}
+
+/* The sooner of two moments, of which 0 is never. */
+static inline uint64_t vn_sooner(uint64_t a, uint64_t b)
+{
+    return b == 0 || (a != 0 && a < b) ? a : b;
+}
+
+#endif

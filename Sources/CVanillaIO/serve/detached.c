@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "detached.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Begin ---- */
+
+/* The request was gathered with its body, in memory that is taken over. */
+static void take_gathered(struct vn_call *detached, struct vn_pending *pending)
+{
+    detached->request = pending->request;
+    detached->body = pending->body;
+    pending->request = NULL;
+    pending->body = NULL;
+    pending->body_count = 0;
+    pending->body_capacity = 0;
+}
+
+static size_t copy_bytes(uint8_t *to, const uint8_t *from, size_t count)
+{
+    if (count > 0)
+        memcpy(to, from, count);
+    return count;
+}
+
+/* Fields, head and body behind one another. */
+static void copy_request(struct vn_call *detached, const vn_request *request, size_t size,
+                         size_t head_count)
+{
+    uint8_t *copy = detached->memory + detached->extra, *head = copy + size;
+    uint8_t *body = head + copy_bytes(head, request->head, head_count);
+    memcpy(copy, request, size);
+    copy_bytes(body, request->body.bytes, request->body.count);
+    detached->request = (vn_request *) (void *) copy;
+    detached->request->head = head;
+    detached->request->body.bytes = body;
+}
+
+static struct vn_call *detached_make(struct vn_freelist *freelist, const vn_request *request,
+                                     bool is_gathered, size_t extra)
+{
+    size_t size = vn_request_size(request), head_count = request->at + 2u; /* the empty line */
+    size_t copied = is_gathered ? 0 : size + head_count + request->body.count;
+    struct vn_call *detached = NULL;
+    size_t all = sizeof *detached + extra + copied;
+    if ((detached = vn_freelist_take(freelist, all)) == NULL)
+        return NULL;
+    *detached = (struct vn_call) {.size = all, .extra = extra};
+    memset(detached->memory, 0, extra);
+    if (!is_gathered)
+        copy_request(detached, request, size, head_count);
+    return detached;
+}
+
+static void call_cancelled(struct vn_call *detached)
+{
+    vn_lost *cancelled = detached->cancelled;
+    detached->cancelled = NULL;
+    if (cancelled != NULL)
+        cancelled(detached->context);
+}
+
+/* The exchange is over. */
+static void detached_over(void *context)
+{
+    struct vn_call *detached = context;
+    vn_response_part(&detached->response);
+    detached->request->connection = NULL;
+    if (!detached->response.is_answered)
+        call_cancelled(detached);
+}
+
+vn_call *vn_call_begin(vn_response *response, const vn_request *request, size_t extra,
+                       int32_t *error)
+{
+    struct vn_exchange *exchange = response->exchange;
+    *error = -EALREADY;
+    if (exchange->answer != VN_ANSWER_NONE || response->is_detached)
+        return NULL;
+    struct vn_worker *worker = response->worker;
+    struct vn_pending *pending = vn_exchange_pending(exchange);
+    bool is_gathered = pending != NULL && pending->request == request;
+    struct vn_call *detached = pending == NULL ? NULL
+                                               : detached_make(&worker->freelist, request,
+                                                               is_gathered, (extra + 15) / 16 * 16);
+    *error = -ENOMEM;
+    if (detached == NULL)
+        return NULL;
+    if (is_gathered)
+        take_gathered(detached, pending);
+    detached->response = *response;
+    detached->response.is_detached = true;
+    detached->response.request = detached->request;
+    pending->detached = detached;
+    pending->detached_over = detached_over;
+    exchange->answer = VN_ANSWER_LATER;
+    vn_list_append(&worker->detached, &detached->link);
+    /* What was written of a head goes on from this response. Without memory for it the exchange is
+     * abandoned, and so the handler told. */
+    if (response->head.start != NULL)
+        vn_response_keep_head(&detached->response);
+    response->head.start = NULL;
+    *error = 0;
+    return detached;
+}
+
+void vn_call_put_off(vn_call *detached)
+{
+    struct vn_exchange *exchange = detached->response.exchange;
+    if (!vn_response_is_parted(&detached->response))
+        exchange->protocol->postpone(exchange, true);
+}
+
+bool vn_call_attend(vn_call *detached, vn_lost *cancelled, void *context)
+{
+    struct vn_exchange *exchange = detached->response.exchange;
+    detached->cancelled = cancelled;
+    detached->context = context;
+    if (vn_response_is_parted(&detached->response))
+        return false;
+    exchange->protocol->postpone(exchange, false);
+    return true;
+}
+
+const vn_request *vn_call_request(const vn_call *detached)
+{
+    return detached->request;
+}
+
+void *vn_call_extra(vn_call *detached)
+{
+    return detached->memory;
+}
+
+vn_response *vn_call_response(vn_call *detached)
+{
+    return &detached->response;
+}
+
+bool vn_call_keep(vn_call *detached)
+{
+    return vn_response_keep_head(&detached->response);
+}
+
+/* ---- The end ---- */
+
+bool vn_detached_can_cancel(const struct vn_exchange *exchange)
+{
+    if (exchange->pending == NULL || exchange->pending->detached == NULL)
+        return false;
+    const struct vn_call *detached = exchange->pending->detached;
+    return detached->cancelled != NULL;
+}
+
+void vn_detached_cancel(struct vn_exchange *exchange)
+{
+    call_cancelled(exchange->pending->detached);
+}
+
+void vn_call_end(vn_call *detached)
+{
+    struct vn_response *response = &detached->response;
+    struct vn_exchange *exchange = response->exchange;
+    detached->cancelled = NULL;
+    if (!vn_response_is_parted(response)) {
+        if (exchange->answer == VN_ANSWER_LATER)
+            vn_response_send_nothing(response);
+        exchange->pending->detached = NULL;
+    }
+    bool worker_has_ended = vn_list_is_empty(&detached->link);
+    vn_list_remove(&detached->link);
+    free(response->own);
+    if ((uint8_t *) detached->request != detached->memory + detached->extra)
+        free(detached->request);
+    free(detached->body);
+    if (worker_has_ended)
+        free(detached);
+    else
+        vn_freelist_give(&response->worker->freelist, detached, detached->size);
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../http/preconditions.h"
+
+enum { BODY_MIN = 16 * 1024 }; /* bytes of the first allocation for a whole body */
+
+/* ---- Begin and end ---- */
+
+struct vn_pending *vn_exchange_pending(struct vn_exchange *exchange)
+{
+    if (exchange->pending != NULL)
+        return exchange->pending;
+    exchange->pending = vn_freelist_take(&exchange->worker->freelist, sizeof *exchange->pending);
+    if (exchange->pending != NULL)
+        *exchange->pending = (struct vn_pending) {0};
+    return exchange->pending;
+}
+
+void vn_exchange_begin(struct vn_exchange *exchange, const vn_request *request)
+{
+    exchange->answer = VN_ANSWER_NONE;
+    exchange->body_mode = VN_BODY_WHOLE;
+    exchange->is_head = request->method_id == VN_METHOD_HEAD;
+    exchange->closes = false;
+}
+
+static void pending_free(struct vn_exchange *exchange)
+{
+    struct vn_pending *pending = exchange->pending;
+    if (pending->detached != NULL)
+        pending->detached_over(pending->detached);
+    exchange->pending = NULL;
+    exchange->is_event_stream = false;
+    exchange->waits = false;
+    if (pending->consumer_release != NULL)
+        pending->consumer_release(pending->consumer_context);
+    if (pending->producer_release != NULL)
+        pending->producer_release(pending->producer_context);
+    free(pending->request);
+    free(pending->body);
+    vn_freelist_give(&exchange->worker->freelist, pending, sizeof *pending);
+}
+
+void vn_exchange_end(struct vn_exchange *exchange)
+{
+    exchange->answer = VN_ANSWER_DONE;
+    if (vn_unlikely(exchange->pending != NULL))
+        pending_free(exchange);
+}
+
+/* ---- The request ---- */
+
+bool vn_request_is_for_server(const vn_request *request)
+{
+    return request->method_id == VN_METHOD_OPTIONS && request->target.count == 1 &&
+           request->head[request->target.at] == '*';
+}
+
+uint8_t vn_exchange_choose_body(struct vn_exchange *exchange, const vn_request *request)
+{
+    const struct vn_worker *worker = exchange->worker;
+    const vn_handlers *handlers = &worker->config->handlers;
+    if (vn_request_is_for_server(request))
+        return VN_BODY_IGNORED;
+    if (handlers->choose_body == NULL)
+        return VN_BODY_WHOLE;
+    return (uint8_t) handlers->choose_body(worker->context, request);
+}
+
+/* An unfinished head has one more field that is begun. */
+size_t vn_request_size(const vn_request *request)
+{
+    size_t count = vn_smaller(request->field_count + 1u, VN_FIELDS_MAX);
+    return offsetof(vn_request, fields) + count * sizeof(vn_field);
+}
+
+bool vn_exchange_keep_request(struct vn_exchange *exchange, const vn_request *request,
+                              size_t head_count)
+{
+    struct vn_pending *pending = vn_exchange_pending(exchange);
+    if (pending == NULL)
+        return false;
+    size_t size = vn_request_size(request);
+    pending->request = malloc(size + head_count);
+    if (pending->request == NULL)
+        return false;
+    memcpy(pending->request, request, size);
+    memcpy((uint8_t *) pending->request + size, request->head, head_count);
+    pending->request->head = (uint8_t *) pending->request + size;
+    return true;
+}
+
+bool vn_exchange_keep_conditions(struct vn_exchange *exchange, const vn_request *request)
+{
+    if (vn_likely(request == NULL || !vn_preconditions_are_there(request)))
+        return true;
+    if (exchange->pending != NULL && exchange->pending->request != NULL)
+        return true;
+    size_t head_count = request->at + 2u; /* with the empty line */
+    if (!vn_exchange_keep_request(exchange, request, head_count))
+        return false;
+    exchange->pending->request->body = (vn_span) {0}; /* lent for the call alone */
+    return true;
+}
+
+/* It grows with what has come, never with what was promised. */
+bool vn_exchange_gather(struct vn_exchange *exchange, vn_span piece)
+{
+    struct vn_pending *pending = exchange->pending;
+    size_t need = pending->body_count + piece.count;
+    if (piece.count == 0)
+        return true;
+    if (need > pending->body_capacity) {
+        size_t capacity = pending->body_capacity == 0 ? BODY_MIN : pending->body_capacity * 2;
+        while (capacity < need)
+            capacity *= 2;
+        uint8_t *grown = realloc(pending->body, capacity);
+        if (grown == NULL)
+            return false;
+        pending->body = grown;
+        pending->body_capacity = capacity;
+    }
+    memcpy(pending->body + pending->body_count, piece.bytes, piece.count);
+    pending->body_count = need;
+    return true;
+}

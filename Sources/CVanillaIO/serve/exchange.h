@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/* exchange.h - one request and its answer, whatever carries them. */
+#ifndef VN_SERVE_EXCHANGE_H
+#define VN_SERVE_EXCHANGE_H
+
+#include "../include/vn_hub.h"
+#include "protocol.h"
+#include "worker.h"
+
+enum vn_answer {
+    VN_ANSWER_NONE,
+    VN_ANSWER_LATER, /* promised */
+    VN_ANSWER_STREAM, /* its head is written, its body not yet */
+    VN_ANSWER_DONE,
+};
+
+/* What an exchange needs when it outlives one call: a body that is still coming, an answer that is
+ * still going. */
+struct vn_pending {
+    /* First, in the order in which an event to thousands needs it (kind.h): they are in no cache. */
+    void *producer_context;
+    vn_producer *producer;
+    uint64_t left; /* bytes to come of the declared length; UINT64_MAX: there is none */
+    uint64_t
+        shutdown_at; /* milliseconds: when the stream of events ends with the server; 0: not yet */
+    vn_event_stream events; /* how it lives */
+    vn_release *producer_release;
+
+    void *detached; /* what its handler goes on with (detached.h); NULL: nothing */
+    void (*detached_over)(void *detached); /* told when the exchange is over */
+    /* a copy with its head behind it: for a whole body, and for the conditions of a late answer */
+    vn_request *request;
+    uint8_t *body;
+    size_t body_count;
+    size_t body_capacity;
+
+    vn_consumer *consumer;
+    vn_release *consumer_release;
+    void *consumer_context;
+};
+
+/* Bytes of it that an event needs. */
+enum { VN_PENDING_WARM = offsetof(struct vn_pending, producer_release) };
+
+struct vn_exchange {
+    const struct vn_protocol *protocol;
+    struct vn_worker *worker;
+    struct vn_pending *pending; /* NULL: it needs no more than this */
+    uint8_t answer; /* enum vn_answer */
+    uint8_t body_mode; /* VN_BODY_... */
+    bool is_head : 1; /* the method is HEAD: no content is sent */
+    bool closes : 1; /* its connection, after the answer */
+    bool waits : 1; /* its producer, to be called again */
+    bool is_event_stream : 1; /* the answer is one */
+};
+
+/* Its memory, made on demand; NULL when there is none left. */
+struct vn_pending *vn_exchange_pending(struct vn_exchange *exchange);
+
+/* It begins. `request` is filled in. */
+void vn_exchange_begin(struct vn_exchange *exchange, const vn_request *request);
+
+/* THE end of every exchange, however it came: what it held is released. It can begin again. */
+void vn_exchange_end(struct vn_exchange *exchange);
+
+/* How the body of a request is to be delivered: VN_BODY_... */
+uint8_t vn_exchange_choose_body(struct vn_exchange *exchange, const vn_request *request);
+
+/* Keep a request whose whole body is still coming: a copy of it, with its head behind it. Returns
+ * false when memory ran out. */
+bool vn_exchange_keep_request(struct vn_exchange *exchange, const vn_request *request,
+                              size_t head_count);
+
+/* An answer will come after the handler's call: keep the request if it will be asked for its
+ * conditions. Returns false when memory ran out. */
+bool vn_exchange_keep_conditions(struct vn_exchange *exchange, const vn_request *request);
+
+/* Append to a whole body. Returns false when memory ran out. */
+bool vn_exchange_gather(struct vn_exchange *exchange, vn_span piece);
+
+/* Bytes of a request as far as it is filled in. */
+size_t vn_request_size(const vn_request *request);
+
+static inline bool vn_exchange_has_consumer(const struct vn_exchange *exchange)
+{
+    return exchange->pending != NULL && exchange->pending->consumer != NULL;
+}
+
+/* Whether its answer was not begun. */
+static inline bool vn_exchange_is_unanswered(const struct vn_exchange *exchange)
+{
+    return exchange->answer == VN_ANSWER_NONE || exchange->answer == VN_ANSWER_LATER;
+}
+
+/* "OPTIONS *" asks about the server and not about a resource (RFC 9110, section 9.3.7): no handler
+ * knows more than that it is there. */
+bool vn_request_is_for_server(const vn_request *request);
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "http1_exchange.h"
+
+#include "dispatch.h"
+#include "http1_output.h"
+#include "response.h"
+
+/* ---- The handler ---- */
+
+static void consumed(struct vn_connection *connection, enum vn_consumed result)
+{
+    if (result == VN_CONSUMER_FAILED)
+        vn_http1_fail(connection, 500);
+    else if (result == VN_CONSUMED_AND_PAUSES) {
+        connection->pauses_input = true;
+        connection->since = connection->worker->loop.now;
+    }
+}
+
+void vn_http1_handle(struct vn_connection *connection, const vn_request *request)
+{
+    struct vn_http1 *http1 = vn_http1_of(connection);
+    bool is_complete = http1->body.is_complete;
+    http1->reading = is_complete ? VN_READING_NOTHING : VN_READING_BODY;
+    connection->since = connection->worker->loop.now;
+    http1->body_at = connection->since;
+    consumed(connection, vn_dispatch_request(&http1->exchange, request, is_complete));
+    vn_http1_update(connection);
+}
+
+/* Bytes of a body that nobody wants. */
+static void discard(struct vn_connection *connection, size_t count)
+{
+    struct vn_http1 *http1 = vn_http1_of(connection);
+    connection->discarded += (uint32_t) count;
+    if (connection->discarded <= connection->worker->config->limits.discard)
+        return;
+    http1->exchange.closes = true;
+    connection->lingers = true;
+    http1->body.is_complete = true;
+    http1->reading = VN_READING_NOTHING;
+    vn_http1_update(connection);
+}
+
+void vn_http1_deliver(struct vn_connection *connection, vn_span piece)
+{
+    struct vn_http1 *http1 = vn_http1_of(connection);
+    struct vn_exchange *exchange = &http1->exchange;
+    if (exchange->body_mode == VN_BODY_WHOLE) {
+        if (!vn_exchange_gather(exchange, piece))
+            vn_http1_refuse(connection, 503);
+    } else if (vn_exchange_has_consumer(exchange) && exchange->answer != VN_ANSWER_DONE)
+        consumed(connection, vn_dispatch_piece(exchange, piece, http1->body.is_complete));
+    else
+        discard(connection, piece.count);
+}
+
+void vn_http1_restart_clocks(struct vn_connection *connection)
+{
+    struct vn_http1 *http1 = vn_http1_of(connection);
+    if (http1->reading == VN_READING_NOTHING)
+        return;
+    connection->since = connection->worker->loop.now;
+    http1->body_at = connection->since;
+    if (http1->reading == VN_READING_BODY)
+        http1->body_base = http1->body.received;
+}
+
+void vn_http1_unpause(struct vn_connection *connection)
+{
+    connection->pauses_input = false;
+    vn_http1_restart_clocks(connection);
+}
+
+void vn_http1_invite_body(struct vn_connection *connection)
+{
+    const struct vn_http1 *http1 = vn_http1_in(connection);
+    if (http1->reading == VN_READING_BODY && http1->awaits_continue &&
+        vn_exchange_has_consumer(&http1->exchange) && vn_exchange_is_unanswered(&http1->exchange))
+        vn_http1_continue(connection);
+}
+
+/* ---- What follows ---- */
+
+void vn_http1_update(struct vn_connection *connection)
+{
+    struct vn_http1 *http1 = vn_http1_of(connection);
+    if (http1->exchange.answer != VN_ANSWER_DONE || connection->is_closing)
+        return;
+    if (http1->reading == VN_READING_NOTHING)
+        vn_http1_next(connection);
+    else if (http1->reading == VN_READING_BODY && http1->exchange.closes) {
+        connection->lingers = true;
+        vn_http1_next(connection);
+    } else if (connection->pauses_input)
+        vn_http1_unpause(connection); /* the rest of the body is drained */
+}
+
+void vn_http1_next(struct vn_connection *connection)
+{
+    struct vn_http1 *http1 = vn_http1_of(connection);
+    vn_exchange_end(&http1->exchange);
+    http1->awaits_continue = false;
+    http1->has_begun = false;
+    connection->has_more = false;
+    connection->goes_on_shortly = false;
+    connection->holds_output = false;
+    connection->pauses_input = false;
+    if (vn_unlikely(http1->exchange.closes)) {
+        /* A client that did not ask for the close may be sending its next request. */
+        vn_connection_close(connection, !http1->asks_close);
+        return;
+    }
+    connection->discarded = 0;
+    connection->since = connection->worker->loop.now;
+    http1->reading = VN_READING_HEAD;
+    http1->head = NULL;
+}
+
+/* ---- Failures ---- */
+
+static void count_refusal(vn_statistics *counted, uint16_t status)
+{
+    for (size_t i = 0; i < sizeof vn_refused_statuses / sizeof *vn_refused_statuses; i++)
+        if (vn_refused_statuses[i] == status)
+            vn_count_more(&counted->refused_by_status[i], 1);
+}
+
+vn_cold void vn_http1_refuse(struct vn_connection *connection, uint16_t status)
+{
+    struct vn_exchange *exchange = &vn_http1_of(connection)->exchange;
+    count_refusal(&connection->worker->counted, status);
+    connection->lingers = true;
+    exchange->closes = true;
+    exchange->answer = VN_ANSWER_NONE;
+    struct vn_response response = vn_response_of(exchange);
+    vn_response_send_empty(&response, status);
+    vn_http1_next(connection);
+}
+
+/* An answer that was begun stays without its end, so that the client does not take it for whole; where
+ * that end is the close itself, the connection is cut. */
+vn_cold void vn_http1_abandon(struct vn_connection *connection)
+{
+    struct vn_http1 *http1 = vn_http1_of(connection);
+    struct vn_exchange *exchange = &http1->exchange;
+    bool ends_by_close = exchange->answer == VN_ANSWER_STREAM && !http1->is_chunked &&
+                         exchange->pending->left == UINT64_MAX;
+    exchange->closes = true;
+    connection->is_cut = connection->is_cut || ends_by_close;
+    vn_http1_next(connection);
+}
+
+vn_cold void vn_http1_fail(struct vn_connection *connection, uint16_t status)
+{
+    if (vn_exchange_is_unanswered(&vn_http1_of(connection)->exchange))
+        vn_http1_refuse(connection, status);
+    else {
+        connection->lingers = true;
+        vn_http1_abandon(connection);
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include "http1_output.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Append a few bytes of the core's own. Returns 0 or -ENOMEM. */
+static int32_t put(struct vn_connection *connection, vn_span bytes)
+{
+    struct vn_writer *writer = &connection->worker->writer;
+    struct vn_output *output = vn_connection_output(connection);
+    uint8_t *room = output == NULL ? NULL : vn_writer_reserve(writer, bytes.count);
+    if (room == NULL)
+        return -ENOMEM;
+    memcpy(room, bytes.bytes, bytes.count);
+    return vn_output_commit(output, writer, bytes.count);
+}
+
+/* ---- The head ---- */
+
+/* Whether the connection closes after the answer that is now given. */
+static bool will_close(const struct vn_connection *connection)
+{
+    const struct vn_http1 *http1 = vn_http1_in(connection);
+    const struct vn_body *body = &http1->body;
+    const vn_limits *limits = &connection->worker->config->limits;
+    return http1->exchange.closes || http1->says_close || http1->awaits_continue ||
+           connection->worker->loop.is_draining || http1->requests >= limits->requests ||
+           (!body->is_complete && !body->is_chunked && body->left > limits->discard);
+}
+
+static enum vn_framing framing_of(const struct vn_http1 *http1, const struct vn_content *content)
+{
+    if (!content->is_allowed)
+        return VN_FRAMED_BY_NOTHING;
+    if (vn_likely(content->length >= 0))
+        return VN_FRAMED_BY_LENGTH;
+    return http1->minor == 0 ? VN_FRAMED_BY_CLOSE : VN_FRAMED_BY_CHUNKS;
+}
+
+int32_t vn_http1_head(struct vn_exchange *exchange, struct vn_head *head,
+                      const struct vn_content *content)
+{
+    struct vn_connection *connection = vn_http1_connection(exchange);
+    struct vn_http1 *http1 = vn_http1_of(connection);
+    enum vn_framing framing = framing_of(http1, content);
+    bool closes = framing == VN_FRAMED_BY_CLOSE || will_close(connection);
+    http1->is_chunked = framing == VN_FRAMED_BY_CHUNKS;
+    exchange->closes = closes;
+    vn_head_finish(head, content->type, framing, (uint64_t) content->length,
+                   vn_unlikely(closes)              ? VN_SAYS_IT_CLOSES
+                   : vn_unlikely(http1->minor == 0) ? VN_SAYS_IT_STAYS
+                                                    : VN_STAYS_SILENTLY);
+    if (content->is_allowed && !exchange->is_head && content->bytes.count > 0)
+        vn_head_put(head, content->bytes);
+    connection->has_more = exchange->answer == VN_ANSWER_STREAM;
+    struct vn_output *output = vn_connection_output(connection);
+    return vn_unlikely(output == NULL)
+               ? -ENOMEM
+               : vn_output_commit(output, &connection->worker->writer, vn_head_count(head));
+}
+
+int32_t vn_http1_raw(struct vn_exchange *exchange, vn_span bytes)
+{
+    struct vn_connection *connection = vn_http1_connection(exchange);
+    exchange->closes = will_close(connection);
+    return bytes.count == 0 ? 0 : put(connection, bytes);
+}
+
+/* ---- Content ---- */
+
+/* The line before a chunk, where the answer is chunked. */
+static int32_t put_line(struct vn_connection *connection, size_t count)
+{
+    uint8_t line[VN_CHUNK_LINE_MAX];
+    if (!vn_http1_in(connection)->is_chunked)
+        return 0;
+    uint8_t *end = vn_chunk_write_line(line, count);
+    return put(connection, (vn_span) {line, (size_t) (end - line)});
+}
+
+static int32_t put_end(struct vn_connection *connection)
+{
+    return vn_http1_in(connection)->is_chunked ? put(connection, VN_CHUNK_END) : 0;
+}
+
+int32_t vn_http1_write(struct vn_exchange *exchange, vn_span bytes)
+{
+    struct vn_connection *connection = vn_http1_connection(exchange);
+    int32_t result = put_line(connection, bytes.count);
+    if (result == 0)
+        result = put(connection, bytes);
+    return result < 0 ? result : put_end(connection);
+}
+
+int32_t vn_http1_write_shared(struct vn_exchange *exchange, vn_span bytes, vn_release *release,
+                              void *context)
+{
+    struct vn_connection *connection = vn_http1_connection(exchange);
+    int32_t result = put_line(connection, bytes.count);
+    struct vn_output *output = result < 0 ? NULL : vn_connection_output(connection);
+    if (output == NULL) {
+        if (release != NULL)
+            release(context);
+        return -ENOMEM;
+    }
+    result = vn_output_refer(output, bytes, release, context);
+    return result < 0 ? result : put_end(connection);
+}
+
+int32_t vn_http1_write_chunk(struct vn_exchange *exchange, const struct vn_chunk *chunk,
+                             bool is_only, vn_release *release, void *context)
+{
+    struct vn_connection *connection = vn_http1_connection(exchange);
+    vn_span bytes =
+        vn_http1_in(connection)->is_chunked ? vn_chunk_framed(chunk) : vn_chunk_data(chunk);
+    int64_t sent = is_only ? vn_connection_try_send(connection, bytes) : 0;
+    if (vn_likely(sent == (int64_t) bytes.count)) {
+        release(context);
+        return 0;
+    }
+    struct vn_output *output = sent < 0 ? NULL : vn_connection_output(connection);
+    if (output == NULL) {
+        release(context);
+        return -ENOMEM;
+    }
+    vn_span rest = {bytes.bytes + sent, bytes.count - (size_t) sent};
+    return vn_output_refer(output, rest, release, context);
+}
+
+int32_t vn_http1_finish(struct vn_exchange *exchange)
+{
+    struct vn_connection *connection = vn_http1_connection(exchange);
+    return vn_http1_in(connection)->is_chunked ? put(connection, VN_CHUNK_LAST) : 0;
+}
+
+void vn_http1_cut(struct vn_exchange *exchange)
+{
+    struct vn_connection *connection = vn_http1_connection(exchange);
+    connection->is_cut = true;
+    vn_connection_resume(connection);
+}
+
+uint64_t vn_http1_unsent(const struct vn_exchange *exchange)
+{
+    return vn_connection_unsent(vn_http1_connection(exchange));
+}
+
+void vn_http1_continue(struct vn_connection *connection)
+{
+    vn_http1_of(connection)->awaits_continue = false;
+    if (put(connection, VN_LITERAL("HTTP/1.1 100 Continue\r\n\r\n")) < 0)
+        connection->is_cut = true;
+}

@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: MIT
+/* response.c - what a handler's calls come to.
+ *
+ * A head is written straight into reserved room of the worker's current block, behind the answers of
+ * earlier requests of the batch, and committed with a small body in one piece. Until then it can be
+ * dropped by forgetting it. */
+#include "response.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../http/entity_tag.h"
+#include "../http/preconditions.h"
+#include "../http/scan.h"
+#include "../http/status.h"
+#include "log.h"
+
+enum {
+    HEAD_MAX = 64 * 1024, /* bytes of a response head */
+    COPY_MAX = 8 * 1024, /* a body up to this size is copied behind its head */
+};
+
+/* Stands for an exchange that is over. Never written to. */
+static const struct vn_exchange over = {.answer = VN_ANSWER_DONE};
+
+struct vn_response vn_response_of(struct vn_exchange *exchange)
+{
+    return (struct vn_response) {
+        .exchange = exchange,
+        .worker = exchange->worker,
+        .request = exchange->pending == NULL ? NULL : exchange->pending->request,
+        .head.status = 200,
+    };
+}
+
+void vn_response_part(struct vn_response *response)
+{
+    response->exchange = (struct vn_exchange *) (uintptr_t) &over;
+}
+
+bool vn_response_is_parted(const struct vn_response *response)
+{
+    return response->exchange == &over;
+}
+
+vn_cold int32_t vn_response_out_of_memory(struct vn_response *response)
+{
+    struct vn_exchange *exchange = response->exchange;
+    exchange->answer = VN_ANSWER_DONE;
+    exchange->protocol->abandon(exchange);
+    return -ENOMEM;
+}
+
+/* ---- Room for the head ---- */
+
+/* Room in memory of its own, of which the first `used` bytes were already written. */
+static int32_t reserve_own(struct vn_response *response, size_t used, size_t count)
+{
+    uint8_t *room = realloc(response->own, count);
+    if (room == NULL)
+        return -ENOMEM;
+    response->own = room;
+    response->head.start = room;
+    response->head.at = room + used;
+    response->head.end = room + count;
+    return 0;
+}
+
+static int32_t reserve_shared(struct vn_response *response, size_t count)
+{
+    struct vn_writer *writer = &response->worker->writer;
+    uint8_t *room = vn_writer_reserve(writer, count);
+    if (room == NULL)
+        return -ENOMEM;
+    response->head.start = room;
+    response->head.at = room;
+    response->head.end = room + vn_writer_room(writer);
+    return 0;
+}
+
+bool vn_response_keep_head(struct vn_response *response)
+{
+    if (response->has_own || response->is_answered)
+        return true; /* it is in memory of its own, or sent */
+    const uint8_t *written = response->head.start;
+    size_t used = written == NULL ? 0 : vn_head_count(&response->head);
+    response->has_own = true;
+    if (used == 0)
+        return true;
+    if (reserve_own(response, used, used + VN_HEAD_ROOM) < 0) {
+        vn_response_out_of_memory(response);
+        return false;
+    }
+    memcpy(response->head.start, written, used);
+    return true;
+}
+
+vn_cold static int32_t head_extend(struct vn_response *response, size_t count)
+{
+    struct vn_head *head = &response->head;
+    struct vn_writer *writer = &response->worker->writer;
+    size_t used = vn_head_count(head);
+    if (used + count > HEAD_MAX + VN_HEAD_ROOM + COPY_MAX)
+        return -EMSGSIZE;
+    if (response->has_own)
+        return reserve_own(response, used, used + count);
+    uint8_t *room = vn_writer_extend(writer, used, used + count);
+    if (room == NULL)
+        return -ENOMEM;
+    head->start = room;
+    head->at = room + used;
+    head->end = room + vn_writer_room(writer);
+    return 0;
+}
+
+/* Have room for `count` more bytes. */
+static int32_t head_reserve(struct vn_response *response, size_t count)
+{
+    if (vn_likely(count <= (size_t) (response->head.end - response->head.at)))
+        return 0;
+    return head_extend(response, count);
+}
+
+/* Begin the head with its status line and date, unless it was begun, with room for `count` bytes. */
+static int32_t head_begin(struct vn_response *response, size_t count)
+{
+    struct vn_worker *worker = response->worker;
+    struct vn_head *head = &response->head;
+    if (head->start != NULL)
+        return head_reserve(response, count);
+    int32_t reserved = vn_unlikely(response->has_own)
+                           ? reserve_own(response, 0, VN_HEAD_ROOM + count)
+                           : reserve_shared(response, VN_HEAD_ROOM + count);
+    if (reserved < 0)
+        return reserved;
+    vn_worker_update_date(worker);
+    if (vn_likely(head->status == 200))
+        vn_head_begin_with(head, worker->prefix, worker->prefix_count);
+    else
+        vn_head_begin(head, worker->date);
+    return 0;
+}
+
+/* The same for a line of a field, CRLF included. */
+static int32_t head_begin_line(struct vn_response *response, size_t count)
+{
+    if (response->head.start != NULL && vn_head_count(&response->head) + count > HEAD_MAX)
+        return -EMSGSIZE;
+    return head_begin(response, count);
+}
+
+/* ---- Status and fields ---- */
+
+int32_t vn_response_set_status(vn_response *response, uint16_t status)
+{
+    struct vn_head *head = &response->head;
+    if (status < 200 || status > 999)
+        return -EINVAL;
+    if (!vn_response_is_open(response))
+        return -EALREADY;
+    if (head->start != NULL && status != head->status) {
+        if (head_reserve(response, VN_STATUS_LINE_ROOM) < 0)
+            return -ENOMEM;
+        vn_head_change_status(head, status);
+    }
+    head->status = status;
+    return 0;
+}
+
+int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value)
+{
+    if (!vn_response_is_open(response))
+        return -EALREADY;
+    if (!vn_is_token(name) || !vn_is_field_value(value))
+        return -EINVAL;
+    if (vn_head_owns_field(name))
+        return -EPERM;
+    if (name.count > HEAD_MAX || value.count > HEAD_MAX)
+        return -EMSGSIZE;
+    int32_t begun = head_begin_line(response, name.count + value.count + 4);
+    if (begun < 0)
+        return begun;
+    vn_head_add(&response->head, name, value);
+    return 0;
+}
+
+int32_t vn_response_reset(vn_response *response)
+{
+    if (!vn_response_is_open(response))
+        return -EALREADY;
+    response->head.start = NULL; /* nothing of it was committed */
+    response->head.status = 200;
+    return 0;
+}
+
+void vn_response_set_close(vn_response *response)
+{
+    response->closes = true;
+    if (!vn_response_is_open(response) && !vn_response_is_parted(response))
+        response->exchange->closes = true;
+}
+
+bool vn_response_is_answered(const vn_response *response)
+{
+    return !vn_response_is_open(response);
+}
+
+vn_worker *vn_response_worker(const vn_response *response)
+{
+    return response->worker;
+}
+
+/* ---- The answer ---- */
+
+/* What was written to memory of its own goes to the room that all answers share. The head may have
+ * been begun long before. */
+vn_cold static int32_t head_move_to_shared(struct vn_response *response, size_t extra)
+{
+    const uint8_t *written = response->own;
+    size_t used = vn_head_count(&response->head);
+    if (reserve_shared(response, used + VN_HEAD_ROOM + extra) < 0)
+        return -ENOMEM;
+    memcpy(response->head.start, written, used);
+    response->head.at += used;
+    vn_worker_update_date(response->worker);
+    vn_head_set_date(&response->head, response->worker->date);
+    return 0;
+}
+
+/* End the head and send it. `answer` is what follows from that. */
+static int32_t send_head(struct vn_response *response, const struct vn_content *content,
+                         enum vn_answer answer)
+{
+    struct vn_exchange *exchange = response->exchange;
+    if (content->type.count > HEAD_MAX || !vn_is_field_value(content->type))
+        return -EINVAL;
+    size_t extra = content->type.count + content->bytes.count;
+    int32_t begun = head_begin(response, VN_HEAD_ROOM + extra);
+    if (vn_unlikely(begun < 0))
+        return begun;
+    exchange->answer = (uint8_t) answer;
+    exchange->closes = exchange->closes || response->closes;
+    response->is_answered = true;
+    if (vn_unlikely(response->is_detached))
+        exchange->protocol->changed(exchange);
+    if (vn_unlikely(response->has_own) && head_move_to_shared(response, extra) < 0)
+        return vn_response_out_of_memory(response);
+    vn_worker_count_response(response->worker, response->head.status);
+    if (vn_unlikely(exchange->protocol->head(exchange, &response->head, content) < 0))
+        return vn_response_out_of_memory(response);
+    return 0;
+}
+
+/* ---- A body at once ---- */
+
+/* Send the head of a response with a body of `length` bytes, and behind it `body`, which is all of it
+ * or nothing. Returns 1 when the body has still to follow, 0 when it has not, or -errno. */
+static int32_t send_whole(struct vn_response *response, vn_span content_type, uint64_t length,
+                          vn_span body)
+{
+    if (!vn_response_is_open(response))
+        return -EALREADY;
+    const bool is_head = response->exchange->is_head;
+    const struct vn_content content = {
+        .type = content_type,
+        .length = (int64_t) length,
+        .is_allowed = vn_status_has_content(response->head.status),
+        .bytes = body,
+    };
+    int32_t sent = send_head(response, &content, VN_ANSWER_DONE);
+    return vn_unlikely(sent < 0) ? sent : content.is_allowed && !is_head && length > body.count;
+}
+
+int32_t vn_response_send(vn_response *response, vn_span content_type, vn_span body)
+{
+    vn_span small = body.count <= COPY_MAX ? body : (vn_span) {0};
+    int32_t follows = send_whole(response, content_type, body.count, small);
+    if (vn_likely(follows <= 0))
+        return follows;
+    struct vn_exchange *exchange = response->exchange;
+    uint8_t *copy = malloc(body.count);
+    if (copy == NULL)
+        return vn_response_out_of_memory(response);
+    memcpy(copy, body.bytes, body.count);
+    vn_span bytes = {copy, body.count};
+    return exchange->protocol->write_shared(exchange, bytes, free, copy) < 0
+               ? vn_response_out_of_memory(response)
+               : 0;
+}
+
+int32_t vn_response_send_shared(vn_response *response, vn_span content_type, vn_span body,
+                                vn_release *release, void *context)
+{
+    struct vn_exchange *exchange = response->exchange;
+    int32_t follows = send_whole(response, content_type, body.count, (vn_span) {0});
+    if (follows == 1)
+        return exchange->protocol->write_shared(exchange, body, release, context) < 0
+                   ? vn_response_out_of_memory(response)
+                   : 0;
+    if (release != NULL)
+        release(context);
+    return follows;
+}
+
+int32_t vn_response_send_raw(vn_response *response, vn_span bytes)
+{
+    struct vn_exchange *exchange = response->exchange;
+    if (!vn_response_is_open(response))
+        return -EALREADY;
+    exchange->answer = VN_ANSWER_DONE;
+    exchange->closes = exchange->closes || response->closes;
+    response->is_answered = true;
+    if (response->is_detached)
+        exchange->protocol->changed(exchange);
+    vn_count_more(&response->worker->counted.responses_raw, 1);
+    return exchange->protocol->raw(exchange, bytes) < 0 ? vn_response_out_of_memory(response) : 0;
+}
+
+void vn_response_send_empty(struct vn_response *response, uint16_t status)
+{
+    response->head.status = status;
+    if (vn_response_send(response, (vn_span) {0}, (vn_span) {0}) < 0 &&
+        !vn_response_is_answered(response))
+        vn_response_out_of_memory(response);
+}
+
+vn_cold void vn_response_send_nothing(struct vn_response *response)
+{
+    vn_log(response->worker->config, VN_LOG_ERROR,
+           "a handler returned without an answer; answered 500");
+    vn_response_reset(response);
+    vn_response_send_empty(response, 500);
+}
+
+/* ---- A body piece by piece ---- */
+
+/* Answer with a head whose body follows. Returns 1, 0 when there is none to follow, or -errno. */
+static int32_t begin_stream(struct vn_response *response, vn_span content_type, int64_t length)
+{
+    struct vn_exchange *exchange = response->exchange;
+    if (!vn_response_is_open(response))
+        return -EALREADY;
+    const bool is_allowed = vn_status_has_content(response->head.status);
+    const bool follows = is_allowed && !exchange->is_head && length != 0;
+    const struct vn_content content = {
+        .type = content_type, .length = length < 0 ? -1 : length, .is_allowed = is_allowed};
+    int32_t sent = send_head(response, &content, follows ? VN_ANSWER_STREAM : VN_ANSWER_DONE);
+    return sent < 0 ? sent : follows;
+}
+
+int32_t vn_response_stream(vn_response *response, vn_span content_type, int64_t length,
+                           vn_producer *producer, vn_release *release, void *context)
+{
+    struct vn_exchange *exchange = response->exchange;
+    int32_t result = begin_stream(response, content_type, length);
+    struct vn_pending *pending = result == 1 ? vn_exchange_pending(exchange) : NULL;
+    if (result == 1 && pending == NULL)
+        result = vn_response_out_of_memory(response);
+    if (result < 1) {
+        if (release != NULL)
+            release(context);
+        return result;
+    }
+    pending->producer = producer;
+    pending->producer_release = release;
+    pending->producer_context = context;
+    pending->left = length < 0 ? UINT64_MAX : (uint64_t) length;
+    exchange->waits = false;
+    return 0;
+}
+
+/* ---- A representation with validators ---- */
+
+static int32_t add_entity_tag(struct vn_response *response, const vn_entity_tag *tag)
+{
+    if (tag->opaque.count > HEAD_MAX)
+        return -EMSGSIZE;
+    int32_t begun = head_begin_line(response, tag->opaque.count + VN_HEAD_ENTITY_TAG_ROOM);
+    if (begun == 0)
+        vn_head_add_entity_tag(&response->head, tag);
+    return begun;
+}
+
+static int32_t add_last_modified(struct vn_response *response, int64_t seconds)
+{
+    int32_t begun = head_begin_line(response, VN_HEAD_LAST_MODIFIED_ROOM);
+    if (begun == 0)
+        vn_head_add_last_modified(&response->head, seconds);
+    return begun;
+}
+
+static int32_t add_validators(struct vn_response *response, const vn_validators *validators,
+                              bool has_last_modified)
+{
+    int32_t added = 0;
+    if (validators->has_tag)
+        added = add_entity_tag(response, &validators->tag);
+    if (added == 0 && has_last_modified)
+        added = add_last_modified(response, validators->last_modified);
+    return added;
+}
+
+/* Whether validators can be sent. A date that is not yet is now: the answer cannot be older than what
+ * it carries. */
+static bool take_validators(const struct vn_response *response, vn_validators *validators)
+{
+    int64_t now = response->worker->loop.second;
+    if (validators->last_modified > now)
+        validators->last_modified = now;
+    return (!validators->has_tag || vn_entity_tag_is_valid(&validators->tag)) &&
+           (!validators->has_last_modified || validators->last_modified >= 0);
+}
+
+static int32_t decline(struct vn_response *response, const vn_validators *validators,
+                       uint16_t verdict)
+{
+    bool is_known = verdict == VN_NOT_MODIFIED;
+    if (response->head.start != NULL)
+        vn_head_drop_lines(&response->head, verdict);
+    int32_t result = vn_response_set_status(response, verdict);
+    if (result == 0 && is_known)
+        result = add_validators(response, validators,
+                                validators->has_last_modified && !validators->has_tag);
+    return result < 0 ? result : vn_response_send(response, (vn_span) {0}, (vn_span) {0});
+}
+
+int32_t vn_response_decline(vn_response *response, const vn_validators *validators,
+                            uint16_t verdict)
+{
+    vn_validators current = *validators;
+    if (!vn_response_is_open(response))
+        return -EALREADY;
+    if ((verdict != VN_NOT_MODIFIED && verdict != VN_PRECONDITION_FAILED) ||
+        !take_validators(response, &current))
+        return -EINVAL;
+    return decline(response, &current, verdict);
+}
+
+/* Whether the answer is one that conditions decide about (RFC 9110, section 13.2.1). Those of other
+ * methods than these were to be evaluated before the change. */
+static bool is_conditional(const struct vn_response *response)
+{
+    const vn_request *request = response->request;
+    return response->head.status / 100 == 2 && request != NULL &&
+           (request->method_id == VN_METHOD_GET || request->method_id == VN_METHOD_HEAD);
+}
+
+int32_t vn_response_offer(vn_response *response, const vn_validators *validators)
+{
+    vn_validators current = *validators;
+    if (!vn_response_is_open(response))
+        return -EALREADY;
+    if (!take_validators(response, &current))
+        return -EINVAL;
+
+    int32_t verdict =
+        is_conditional(response)
+            ? vn_preconditions_evaluate(response->request, &current, response->worker->loop.second)
+            : VN_PERFORM;
+    if (vn_likely(verdict == VN_PERFORM))
+        return add_validators(response, &current, current.has_last_modified);
+    int32_t result = decline(response, &current, (uint16_t) verdict);
+    return result < 0 ? result : verdict;
+}
+
+/* ---- The request's body, and later ---- */
+
+int32_t vn_response_receive(vn_response *response, vn_consumer *consumer, vn_release *release,
+                            void *context)
+{
+    struct vn_exchange *exchange = response->exchange;
+    struct vn_pending *pending =
+        exchange->answer == VN_ANSWER_DONE ? NULL : vn_exchange_pending(exchange);
+    int32_t result = pending == NULL || pending->consumer != NULL ? -EALREADY : 0;
+    if (result == 0 && !vn_exchange_keep_conditions(exchange, response->request))
+        result = -ENOMEM;
+    if (result < 0) {
+        if (release != NULL)
+            release(context);
+        return result;
+    }
+    pending->consumer = consumer;
+    pending->consumer_release = release;
+    pending->consumer_context = context;
+    if (response->is_detached)
+        exchange->protocol->changed(exchange); /* what has come of the body waits for it */
+    return 0;
+}
+
+vn_handle vn_response_handle(const vn_response *response)
+{
+    const struct vn_exchange *exchange = response->exchange;
+    return vn_response_is_parted(response) ? (vn_handle) {.worker = response->worker}
+                                           : exchange->protocol->handle(exchange);
+}
+
+int32_t vn_response_defer(vn_response *response)
+{
+    struct vn_exchange *exchange = response->exchange;
+    if (!vn_response_is_open(response) || response->is_detached)
+        return -EALREADY;
+    if (!vn_exchange_keep_conditions(exchange, response->request))
+        return -ENOMEM;
+    exchange->answer = VN_ANSWER_LATER;
+    return 0;
+}

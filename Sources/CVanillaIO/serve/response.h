@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/* response.h - what a handler answers with: states and rules. How it looks on the wire is known to
+ * the head (http/head.h) and to the protocol. */
+#ifndef VN_SERVE_RESPONSE_H
+#define VN_SERVE_RESPONSE_H
+
+#include "exchange.h"
+
+struct vn_response {
+    struct vn_exchange *exchange;
+    struct vn_worker *worker;
+    const vn_request *request; /* NULL: gone, and it had no conditions */
+    struct vn_head head; /* in reserved room of the worker's writer, or in `own` */
+    uint8_t *own; /* memory for the head, once others write meanwhile; NULL: not yet */
+    bool closes;
+    bool is_detached; /* it belongs to a detached exchange */
+    bool has_own; /* the head is written to `own` */
+    bool is_answered; /* by this response */
+};
+
+/* The response of an exchange, for one call of the user's code. */
+struct vn_response vn_response_of(struct vn_exchange *exchange);
+
+/* Its exchange is over from now on: whatever it is told is refused. */
+void vn_response_part(struct vn_response *response);
+bool vn_response_is_parted(const struct vn_response *response);
+
+/* Whether no answer was given yet. */
+static inline bool vn_response_is_open(const struct vn_response *response)
+{
+    uint8_t answer = response->exchange->answer;
+    return answer == VN_ANSWER_NONE || (response->is_detached && answer == VN_ANSWER_LATER);
+}
+
+/* Answer with `status` and no content; without memory for that, the exchange is abandoned. */
+void vn_response_send_empty(struct vn_response *response, uint16_t status);
+
+/* Answer 500, and say why in the log: the handler has ended and gave no answer. */
+void vn_response_send_nothing(struct vn_response *response);
+
+/* What was written of a head leaves the room that all answers share. Returns false when memory ran
+ * out, and the exchange is abandoned. */
+bool vn_response_keep_head(struct vn_response *response);
+
+/* Memory for an answer ran out. Returns -ENOMEM. */
+int32_t vn_response_out_of_memory(struct vn_response *response);
+
+#endif

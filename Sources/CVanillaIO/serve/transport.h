@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/* transport.h - how the bytes of a connection pass over its socket: as they are (plain.c), or changed
+ * on the way.
+ *
+ * It stands between the ring and the connection and speaks the ring's language on both sides: bytes
+ * that are lent, sends of which it learns later what was taken. Where plain bytes are not wire bytes,
+ * what it tells the connection is plain, but for vn_connection_count_sent. */
+#ifndef VN_SERVE_TRANSPORT_H
+#define VN_SERVE_TRANSPORT_H
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "../include/vn_request.h"
+
+struct vn_connection;
+
+struct vn_transport {
+    const char *name;
+    /* The connection begins or ends. A transport with state of its own puts a copy of this table with
+     * that state behind it in the connection's place, and frees it at the end. `begin` returns 0 or
+     * -ENOMEM, and the connection ends. */
+    int32_t (*begin)(struct vn_connection *connection);
+    void (*end)(struct vn_connection *connection);
+    /* Bytes came, lent for the call, which may be written to: calls vn_connection_received with those
+     * for the protocol, as often as it has any. */
+    void (*received)(struct vn_connection *connection, uint8_t *bytes, size_t count);
+    /* No more will come: calls vn_connection_input_ended. */
+    void (*input_ended)(struct vn_connection *connection);
+    /* As vn_ring_send: the bytes of the message that were taken at once; 0 when they are told of
+     * later, by vn_connection_sent; or -errno. One at a time; the message stays until then. */
+    int64_t (*send)(struct vn_connection *connection, const struct msghdr *message);
+    /* As vn_ring_try_send: what can be sent at once, or 0. */
+    int64_t (*try_send)(struct vn_connection *connection, const struct iovec *piece);
+    /* The ring took bytes of what it was given to send, or failed with -errno: calls
+     * vn_connection_sent when it is through with a message. */
+    void (*sent)(struct vn_connection *connection, int32_t count);
+    /* Send the end of output. Input still comes. */
+    void (*finish)(struct vn_connection *connection);
+};
+
+/* Bytes as they are. */
+extern const struct vn_transport vn_transport_plain;
+
+#endif

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/* listeners.h - the listening sockets of a server: of each listener one for each worker. */
+#ifndef VN_SERVER_LISTENERS_H
+#define VN_SERVER_LISTENERS_H
+
+#include "state.h"
+
+/* Parse the addresses of a configuration. Returns 0 or -errno. */
+int32_t vn_listeners_parse(const vn_config *config, struct vn_address *addresses, vn_error *error);
+
+/* Open them for the worker threads: sockets that share a port, or descriptors of one unix domain
+ * socket. Returns 0 or -errno, and then none is open. */
+int32_t vn_listeners_open(struct vn_server *server, vn_error *error);
+
+/* Close those that no worker took over. */
+void vn_listeners_close(struct vn_server *server);
+
+/* Remove the files of unix domain sockets. */
+void vn_listeners_unlink(const struct vn_server *server);
+
+#endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/* state.h - what a server owns: its configuration, its workers and their threads. */
+#ifndef VN_SERVER_STATE_H
+#define VN_SERVER_STATE_H
+
+#include <pthread.h>
+
+#include "../serve/worker.h"
+#include "../system/address.h"
+#include "../system/signals.h"
+
+enum vn_server_state { VN_SERVER_IDLE, VN_SERVER_STARTING, VN_SERVER_RUNNING, VN_SERVER_JOINING };
+
+/* A worker and its thread. */
+struct vn_worker_thread {
+    struct vn_server *server;
+    struct vn_worker *worker;
+    pthread_t thread;
+    int32_t
+        listeners[VN_LISTENERS_MAX]; /* descriptors until the worker takes them over; -1: none */
+    uint32_t number;
+    int32_t result; /* of the start: 0 or -errno; 1 while it is not known */
+    bool is_lent; /* its thread is the one that called vn_server_run */
+};
+
+struct vn_server {
+    vn_config config; /* strings are its own */
+    struct vn_address addresses[VN_LISTENERS_MAX];
+    struct vn_signals signals;
+    _Atomic uint16_t ports[VN_LISTENERS_MAX]; /* bound by the last start */
+    _Atomic uint8_t backend;
+
+    pthread_mutex_t lock; /* for all below */
+    pthread_cond_t changed;
+    enum vn_server_state state;
+    enum vn_ring_backend ring;
+    uint64_t stop_due; /* of a stop that came during the start; UINT64_MAX: none */
+    uint32_t thread_count; /* one for each worker; fixed from open to close */
+    uint32_t started; /* of them, in this run */
+    uint32_t running; /* that have not left yet */
+    struct vn_worker_thread *threads;
+
+    pthread_mutex_t offline_lock; /* vn_server_handle, one at a time */
+    struct vn_worker *offline;
+    bool offline_began; /* its handlers were */
+};
+
+#endif

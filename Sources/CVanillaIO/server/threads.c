@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "threads.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../loop/watch.h"
+#include "../serve/acceptor.h"
+#include "../serve/http1.h"
+#include "../system/cpus.h"
+#include "../system/descriptors.h"
+#include "../system/wakeup.h"
+
+enum {
+    /* Left to the rest of the process when the limit is taken from the system's. */
+    DESCRIPTORS_LEFT = 64,
+    DESCRIPTORS_A_WORKER = 5, /* and one for each listener */
+    CONNECTIONS_MAX = 1 << 22, /* all workers, however many descriptors there may be */
+};
+
+/* ---- Memory ---- */
+
+struct vn_worker *vn_worker_make(const vn_config *config)
+{
+    struct vn_worker *worker = NULL;
+    if (posix_memalign((void **) &worker, _Alignof(struct vn_worker), sizeof *worker) != 0)
+        return NULL;
+    if (vn_worker_init(worker, config) == 0)
+        return worker;
+    free(worker);
+    return NULL;
+}
+
+void vn_worker_free(struct vn_worker *worker)
+{
+    if (worker == NULL)
+        return;
+    vn_worker_deinit(worker);
+    free(worker);
+}
+
+/* ---- Begin ---- */
+
+static uint32_t connections_per_worker(const struct vn_server *server)
+{
+    uint64_t total = server->config.limits.connections;
+    if (total == 0) {
+        uint64_t limit = vn_descriptor_limit();
+        uint64_t each = DESCRIPTORS_A_WORKER + server->config.listener_count;
+        uint64_t left = DESCRIPTORS_LEFT + each * server->thread_count;
+        total = limit > 2 * left ? limit - left : limit / 2;
+    }
+    if (total > CONNECTIONS_MAX)
+        total = CONNECTIONS_MAX;
+    uint64_t each = total / server->thread_count;
+    return each == 0 ? 1 : (uint32_t) each;
+}
+
+/* Take over the listeners, also on failure. */
+static int32_t open_worker(struct vn_worker_thread *thread)
+{
+    struct vn_server *server = thread->server;
+    const vn_config *config = &server->config;
+    struct vn_worker *worker = thread->worker;
+    vn_ring_opener *opener = server->ring == VN_RING_URING ? vn_uring_open : vn_epoll_open;
+    uint32_t beyond = config->listener_count * vn_acceptor_slots(config->backlog);
+    int32_t opened = vn_worker_open(worker, opener, vn_acceptor_slot_size(),
+                                    connections_per_worker(server), VN_WATCHES_MAX, beyond);
+    for (uint32_t i = 0; i < config->listener_count; i++) {
+        const struct vn_lane lane = {&vn_transport_plain, &vn_protocol_http1, (uint8_t) i};
+        if (opened == 0)
+            vn_acceptor_open(worker, thread->listeners[i], &lane);
+        else
+            close(thread->listeners[i]);
+        thread->listeners[i] = -1;
+    }
+    if (opened == 0)
+        vn_acceptors_begin(worker);
+    return opened;
+}
+
+static int32_t thread_open(struct vn_worker_thread *thread, struct vn_loop **before)
+{
+    struct vn_worker *worker = thread->worker;
+    const vn_handlers *handlers = &thread->server->config.handlers;
+    *before = vn_loop_enter(&worker->loop);
+    worker->context = handlers->begin == NULL ? handlers->context
+                                              : handlers->begin(handlers->context, thread->number);
+    return open_worker(thread);
+}
+
+static void thread_report(struct vn_worker_thread *thread, int32_t result)
+{
+    pthread_mutex_lock(&thread->server->lock);
+    thread->result = result;
+    pthread_cond_broadcast(&thread->server->changed);
+    pthread_mutex_unlock(&thread->server->lock);
+}
+
+/* ---- Work ---- */
+
+static void thread_leave(struct vn_worker_thread *thread)
+{
+    struct vn_server *server = thread->server;
+    pthread_mutex_lock(&server->lock);
+    server->running--;
+    pthread_cond_broadcast(&server->changed);
+    vn_wakeup_descriptor_set(server->signals.signal_fd);
+    pthread_mutex_unlock(&server->lock);
+}
+
+void vn_thread_work(struct vn_worker_thread *thread, bool is_open, struct vn_loop *before)
+{
+    struct vn_worker *worker = thread->worker;
+    const vn_handlers *handlers = &thread->server->config.handlers;
+    if (is_open) {
+        vn_worker_run(worker);
+        vn_worker_close(worker);
+    }
+    if (handlers->end != NULL)
+        handlers->end(worker->context);
+    vn_loop_forget_tasks(&worker->loop);
+    vn_loop_leave(&worker->loop, before);
+    thread_leave(thread);
+}
+
+static void *thread_main(void *argument)
+{
+    struct vn_worker_thread *thread = argument;
+    struct vn_loop *before;
+    if (thread->server->config.pins_workers)
+        vn_cpus_pin(thread->number);
+    int32_t opened = thread_open(thread, &before);
+    thread_report(thread, opened);
+    vn_thread_work(thread, opened == 0, before);
+    return NULL;
+}
+
+/* ---- Start ---- */
+
+static void count_started(struct vn_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    server->started++;
+    server->running++;
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* All signals are the other threads' affair. */
+static int32_t create(struct vn_worker_thread *thread)
+{
+    sigset_t all, previous;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &previous);
+    int32_t created = pthread_create(&thread->thread, NULL, thread_main, thread);
+    pthread_sigmask(SIG_SETMASK, &previous, NULL);
+    return -created;
+}
+
+int32_t vn_thread_start(struct vn_worker_thread *thread)
+{
+    struct vn_server *server = thread->server;
+    thread->result = 1;
+    thread->is_lent = false;
+    int32_t created = create(thread);
+    if (created < 0)
+        return created;
+    count_started(server);
+    pthread_mutex_lock(&server->lock);
+    while (thread->result == 1)
+        pthread_cond_wait(&server->changed, &server->lock);
+    int32_t result = thread->result;
+    pthread_mutex_unlock(&server->lock);
+    return result;
+}
+
+int32_t vn_thread_start_here(struct vn_worker_thread *thread, struct vn_loop **before)
+{
+    thread->is_lent = true;
+    count_started(thread->server);
+    int32_t opened = thread_open(thread, before);
+    thread_report(thread, opened);
+    if (opened < 0)
+        vn_thread_work(thread, false, *before);
+    return opened;
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/* threads.h - the threads of a server's workers: begin, work, leave. */
+#ifndef VN_SERVER_THREADS_H
+#define VN_SERVER_THREADS_H
+
+#include "state.h"
+
+/* Memory for a worker, prepared; NULL when there is none. */
+struct vn_worker *vn_worker_make(const vn_config *config);
+void vn_worker_free(struct vn_worker *worker);
+
+/* Start one thread and wait until its worker accepts. Returns 0 or -errno. */
+int32_t vn_thread_start(struct vn_worker_thread *thread);
+
+/* The same for a worker of the calling thread, which calls vn_thread_work next. `before` is for
+ * that. */
+int32_t vn_thread_start_here(struct vn_worker_thread *thread, struct vn_loop **before);
+
+/* Work until it was stopped, where it was opened, and leave. */
+void vn_thread_work(struct vn_worker_thread *thread, bool is_open, struct vn_loop *before);
+
+#endif

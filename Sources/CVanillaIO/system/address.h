@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/* address.h - where a socket listens or comes from: IPv4, IPv6 or the path of a unix domain
+ * socket. */
+#ifndef VN_SYSTEM_ADDRESS_H
+#define VN_SYSTEM_ADDRESS_H
+
+#include <sys/socket.h>
+
+#include "../base/base.h"
+
+struct vn_address {
+    struct sockaddr_storage storage;
+    socklen_t size;
+};
+
+static inline struct sockaddr *vn_address_generic(struct vn_address *address)
+{
+    return (struct sockaddr *) &address->storage;
+}
+
+/* Parse a numeric IPv4 or IPv6 address, in brackets or not ("127.0.0.1", "::1", "[::]"). NULL:
+ * every address, IPv6 and IPv4 over one socket. Returns 0 or -EINVAL. */
+int32_t vn_address_parse(struct vn_address *address, const char *host, uint16_t port);
+
+/* The address of a unix domain socket. Returns 0, -EINVAL for an empty path or -ENAMETOOLONG. */
+int32_t vn_address_parse_path(struct vn_address *address, const char *path);
+
+/* Every IPv4 address. */
+void vn_address_set_any_ipv4(struct vn_address *address, uint16_t port);
+
+/* Whether it is every IPv6 address. */
+bool vn_address_is_any_ipv6(const struct vn_address *address);
+
+/* The port of a TCP address, 0 for a unix path. */
+uint16_t vn_address_port(const struct vn_address *address);
+
+/* The numeric address without port ("127.0.0.1", "::1"; "" for a unix path) into `text`, which has
+ * room for `capacity` bytes with the final NUL. An IPv4 address that is mapped into IPv6 is written
+ * as IPv4. Returns its length; 0 when there is none. */
+size_t vn_address_write(const struct vn_address *address, char *text, size_t capacity);
+
+#endif

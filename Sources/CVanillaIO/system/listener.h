@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/* listener.h - opening a socket that listens. */
+#ifndef VN_SYSTEM_LISTENER_H
+#define VN_SYSTEM_LISTENER_H
+
+#include "address.h"
+
+enum vn_listener_step {
+    VN_LISTENER_ADDRESS = 1,
+    VN_LISTENER_SOCKET,
+    VN_LISTENER_BIND,
+    VN_LISTENER_LISTEN
+};
+
+/* Open a blocking, close-on-exec listening socket with SO_REUSEADDR, SO_REUSEPORT and TCP_NODELAY
+ * (inherited by what it accepts). `is_first` binds alone, so that a port in use by anybody else is
+ * found out, and shares it only then; further ones of the same server join. A wildcard address
+ * falls back to IPv4 where there is no IPv6. For a unix path: a socket file that nobody listens on
+ * is replaced, anything else is refused (-EADDRINUSE, -ENOTSOCK), and the file gets `mode`. Returns
+ * the descriptor or -errno, and in `step` what failed. Writes the port bound back into `address`.
+ */
+int32_t vn_listener_open(struct vn_address *address, bool is_first, uint32_t backlog, uint32_t mode,
+                         enum vn_listener_step *step);
+
+#endif

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/* socket.h - the few things asked of a connected socket outside the ring. */
+#ifndef VN_SYSTEM_SOCKET_H
+#define VN_SYSTEM_SOCKET_H
+
+#include "../base/base.h"
+
+/* The peer's numeric address without port and the port, as vn_request_peer describes. */
+size_t vn_socket_peer(int32_t fd, char *text, size_t capacity, uint16_t *port);
+
+/* Whether received bytes wait in a connected socket. */
+bool vn_socket_has_input(int32_t fd);
+
+/* Bytes that were sent but have not arrived at the peer, as far as its acknowledgements say. */
+uint64_t vn_socket_in_flight(int32_t fd);
+
+/* Have the close that follows drop what was sent and has not arrived, and reset the connection.
+ * Otherwise the kernel would keep those bytes for as long as the peer takes a little of them. */
+void vn_socket_abandon_output(int32_t fd);
+
+/* Send FIN: no more output will follow; input still comes. */
+void vn_socket_finish(int32_t fd);
+
+#endif
