@@ -17,7 +17,7 @@ import statistics
 import subprocess
 import sys
 
-from report import ROOT, heading, printed, progress, save, two_cores
+from report import ROOT, heading, printed, progress, save, two_cores, without_folders
 
 sys.path.insert(0, os.path.join(ROOT, "Tests", "clients"))
 
@@ -34,6 +34,7 @@ CONDITIONAL = "conditional"
 MEMORY = "memory"
 WRK = "wrk"
 REFERENCE = "io_uring echo"
+HANDLERS = ["swift", "c"]
 IDLE = 10_000
 
 
@@ -82,15 +83,26 @@ def servers(options, core):
     if "io_uring" in harness.BACKENDS:
         start[REFERENCE] = lambda closes: echo("uring_echo", closes)
     start["epoll echo"] = lambda closes: echo("epoll_echo", closes)
+    binaries = options.server_binary or [("arena", harness.program("arena"))]
+    # What is compared runs side by side.
     for backend in harness.BACKENDS:
-        for handler in ("swift", "c"):
-            start[f"arena, {backend}, {handler} handler"] = (
-                lambda closes, backend=backend, handler=handler: harness.Server.start(
-                    "arena", "--host", "127.0.0.1", "--handler", handler,
-                    backend=backend, cores=cores,
+        for handler in options.handler:
+            for label, path in binaries:
+                start[server_name(label, backend, handler)] = (
+                    lambda closes, path=path, backend=backend, handler=handler: arena(
+                        path, backend, handler, cores
+                    )
                 )
-            )  # fmt: skip
     return start
+
+
+def server_name(label, backend, handler):
+    return f"{label}, {backend}, {handler} handler"
+
+
+def arena(path, backend, handler, cores):
+    command = [path, "--host", "127.0.0.1", "--port", "0", "--backend", backend, "--workers", "1"]
+    return harness.Server([*command, "--handler", handler], cores=cores)
 
 
 def blast(options, server, arguments, seconds, core):
@@ -118,21 +130,20 @@ def spread(values, digits):
 
 
 def measure(options, title, arguments, closes, cores):
-    """Interleaved rounds of one scenario over all servers; the lines of its table."""
-    running = {}
-    rounds = {}
-    try:
-        for name, start in servers(options, cores[0]).items():
-            running[name] = start(closes)
-            rounds[name] = []
-        for number in range(options.rounds):
-            for name, server in running.items():
+    """Interleaved rounds of one scenario over all servers; the lines of its table. Each round starts
+    every server anew and goes the other way around: which memory a process has is drawn again, and none
+    always comes behind the same one, or two copies of one program would differ in every round alike."""
+    starts = servers(options, cores[0])
+    rounds = {name: [] for name in starts}
+    for number in range(options.rounds):
+        for name in list(starts)[:: -1 if number % 2 else 1]:
+            server = starts[name](closes)
+            try:
                 answer = blast(options, server, arguments, options.seconds, cores[1])
-                rounds[name].append(answer)
-                progress(f"{title}, round {number + 1}: {name}: {answer['server_us_per_req']} us")
-    finally:
-        for server in running.values():
-            server.close()
+            finally:
+                server.close()
+            rounds[name].append(answer)
+            progress(f"{title}, round {number + 1}: {name}: {answer['server_us_per_req']} us")
 
     cpu = {name: [a["server_us_per_req"] for a in answers] for name, answers in rounds.items()}
     tail = {name: [a["p99_us"] / 1000 for a in answers] for name, answers in rounds.items()}
@@ -155,6 +166,27 @@ def measure(options, title, arguments, closes, cores):
             f" | {more:+.3f} | {statistics.median(tail[name]):.2f} | {tail_ratio:.2f}"
             f" | {statistics.median(rate[name]):,.0f} |"
         )
+    yield ""
+    yield from compare_binaries(options, title, cpu)
+
+
+def compare_binaries(options, title, cpu):
+    """Each further server beside the first one given, round by round."""
+    labels = [label for label, _ in options.server_binary or []]
+    if len(labels) < 2:
+        return
+    yield f"#### {title}: CPU beside `{labels[0]}`\n"
+    yield "| server | ratio | quartiles | rounds in which it took less |"
+    yield "| --- | --- | --- | --- |"
+    for label in labels[1:]:
+        for backend in harness.BACKENDS:
+            for handler in options.handler:
+                name = server_name(label, backend, handler)
+                base = cpu[server_name(labels[0], backend, handler)]
+                ratios = [mine / other for mine, other in zip(cpu[name], base)]
+                low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
+                less = sum(ratio < 1 for ratio in ratios)
+                yield f"| {name} | {middle:.3f} | {low:.3f} - {high:.3f} | {less} of {len(ratios)} |"
     yield ""
 
 
@@ -273,6 +305,13 @@ def introduction(options, cores):
     yield f"Medians of {options.rounds} interleaved rounds of {options.seconds:g} s.\n"
 
 
+def labelled(text):
+    label, separator, path = text.partition("=")
+    if not (label and separator and os.path.isfile(path)):
+        raise argparse.ArgumentTypeError(f"not LABEL=PROGRAM: {text}")
+    return label, path
+
+
 def arguments_of_command():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
@@ -285,26 +324,39 @@ def arguments_of_command():
         choices=[*SCENARIOS, CONDITIONAL, MEMORY, WRK],
         help="these scenarios, not all",
     )
+    parser.add_argument(
+        "--server-binary",
+        action="append",
+        type=labelled,
+        metavar="LABEL=PROGRAM",
+        help="this arena, in place of the one built here; several are compared with the first",
+    )
+    parser.add_argument(
+        "--handler", action="append", choices=HANDLERS, help="arena with this handler, not both"
+    )
     parser.add_argument("--save", action="store_true", help="write bench/results/DATE.md too")
     parser.add_argument("--bin", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--ceiling", required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    options.handler = options.handler or HANDLERS
+    # The others run programs of --bin alone.
+    every = SCENARIOS if options.server_binary else [*SCENARIOS, CONDITIONAL, MEMORY, WRK]
+    options.only = options.only or list(every)
     # What a reader would type: without what scripts/bench adds.
-    options.said = sys.argv[5:]
+    options.said = without_folders(sys.argv[5:])
     return options
 
 
 def sections(options, cores):
-    only = options.only or [*SCENARIOS, CONDITIONAL, MEMORY, WRK]
     yield from introduction(options, cores)
     for name, (title, arguments, closes) in SCENARIOS.items():
-        if name in only:
+        if name in options.only:
             yield from measure(options, title, arguments, closes, cores)
-    if CONDITIONAL in only:
+    if CONDITIONAL in options.only:
         yield from measure_conditional(options, cores)
-    if MEMORY in only:
+    if MEMORY in options.only:
         yield from measure_memory(options, cores)
-    if WRK in only:
+    if WRK in options.only:
         yield from measure_wrk(options)
 
 
@@ -313,7 +365,7 @@ def main():
     harness.settings["bin"] = options.bin
     lines = printed(sections(options, two_cores()))
     if options.save:
-        progress("saved: " + save(lines))
+        progress("saved: " + save(lines, "-compared" if options.server_binary else ""))
 
 
 if __name__ == "__main__":

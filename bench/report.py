@@ -4,6 +4,7 @@
 import datetime
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -28,6 +29,11 @@ def heading(title, command, cores, shared, apart):
         f" revision {revision or 'unknown'}; `{command}`."
     )
     yield f"\n**Only one CPU is allowed here: {shared}**" if cores[0] is None else apart
+
+
+def without_folders(words):
+    """The words of a command, without where on this machine their files are."""
+    return [re.sub(r"(^|=)/.*/(?=.)", r"\1.../", word) for word in words]
 
 
 def printed(lines):
