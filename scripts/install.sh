@@ -48,6 +48,7 @@ package_of() { # need manager
     argon2:*) echo argon2 ;;
     nchan:apt) echo nginx-light libnginx-mod-nchan ;;
     nchan:*) ;;
+    strip:*) echo binutils ;;
     postgres:dnf) echo postgresql-server ;;
     postgres:*) echo postgresql ;;
     venv:apt) echo python3-venv ;;
