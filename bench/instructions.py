@@ -335,7 +335,8 @@ OPERATIONS = [
 
 
 def measure(options):
-    """Every operation as often as was asked; what is written to the file."""
+    """Every operation as often as was asked; what is written to the file. One that cannot be measured
+    is told, and the others are kept."""
     measured = {}
     with tempfile.TemporaryDirectory(prefix="instructions-") as work:
         programs = Programs(options, work)
@@ -346,14 +347,22 @@ def measure(options):
                 if not programs.has(operation):
                     progress(f"{operation.name}: not measured, a program is missing")
                     continue
-                values = []
-                for number in range(options.repeats):
-                    values.append(operation.measure(programs))
-                    progress(f"{operation.name}, {number + 1}: {values[-1]:,.1f}")
+                try:
+                    values = list(measure_one(options, programs, operation))
+                except (harness.Failed, OSError) as failure:
+                    progress(f"{operation.name}: not measured: {failure}")
+                    continue
                 measured[operation.name] = {"title": operation.title, "values": values}
         finally:
             programs.close()
     return {"label": options.label, "operations": measured}
+
+
+def measure_one(options, programs, operation):
+    for number in range(options.repeats):
+        value = operation.measure(programs)
+        progress(f"{operation.name}, {number + 1}: {value:,.1f}")
+        yield value
 
 
 def middle(side, name):
@@ -379,6 +388,7 @@ def comparison(before, after):
     yield "| --- | --- | --- | --- | --- |"
     for name, operation in before["operations"].items():
         if name not in after["operations"]:
+            yield f"| {operation['title']} | {middle(before, name):,.1f} | not measured | | |"
             continue
         old, new = middle(before, name), middle(after, name)
         yield (
