@@ -187,47 +187,81 @@ void vn_subscriber_hand_out(struct vn_subscriber *subscriber, struct vn_batch *b
     if (exchange->answer != VN_ANSWER_STREAM)
         return;
     uint64_t unsent = exchange->protocol->resume_output(exchange);
-    if (admit(subscriber, batch, unsent) && !vn_subscriber_append(subscriber, batch))
+    bool is_idle = subscriber->count == 0 && unsent == 0; /* within all bounds */
+    if ((vn_likely(is_idle) || admit(subscriber, batch, unsent)) &&
+        !vn_subscriber_append(subscriber, batch))
         vn_subscriber_disconnect(subscriber);
 }
 
 /* ---- Leaving ---- */
 
-static void count_delivered(vn_hub_statistics *counted, uint64_t events, uint64_t replayed,
-                            uint64_t lag)
+/* What one turn of a subscriber's stream delivers. */
+struct delivery {
+    uint64_t events;
+    uint64_t replayed;
+    uint64_t lag; /* milliseconds: of the one that waited longest */
+};
+
+static void note(struct delivery *delivery, const struct vn_batch *batch, uint64_t now)
 {
-    vn_hub_count(&counted->delivered, events);
-    if (replayed > 0)
-        vn_hub_count(&counted->replayed, replayed);
-    __atomic_store_n(&counted->lag_last, lag, __ATOMIC_RELAXED);
-    if (lag > __atomic_load_n(&counted->lag_most, __ATOMIC_RELAXED))
-        __atomic_store_n(&counted->lag_most, lag, __ATOMIC_RELAXED);
+    delivery->events += batch->events;
+    if (vn_unlikely(batch->is_replayed))
+        delivery->replayed += batch->events;
+    else if (batch->events > 0 && now > batch->at + delivery->lag)
+        delivery->lag = now - batch->at;
+}
+
+static void count_delivered(vn_hub_statistics *counted, const struct delivery *delivery)
+{
+    if (delivery->events == 0)
+        return;
+    vn_hub_count(&counted->delivered, delivery->events);
+    if (vn_unlikely(delivery->replayed > 0))
+        vn_hub_count(&counted->replayed, delivery->replayed);
+    __atomic_store_n(&counted->lag_last, delivery->lag, __ATOMIC_RELAXED);
+    if (vn_unlikely(delivery->lag > __atomic_load_n(&counted->lag_most, __ATOMIC_RELAXED)))
+        __atomic_store_n(&counted->lag_most, delivery->lag, __ATOMIC_RELAXED);
+}
+
+static int32_t write_batch(struct vn_exchange *exchange, struct vn_batch *batch, bool is_only)
+{
+    return exchange->protocol->write_chunk(exchange, &batch->chunk, is_only, vn_batch_release,
+                                           batch);
+}
+
+/* Everything that waits, where that is more than one batch. */
+static int32_t write_all(struct vn_subscriber *subscriber, struct delivery *delivery, uint64_t now)
+{
+    int32_t result = 0;
+    for (uint32_t i = 0; i < subscriber->count; i++) {
+        struct vn_batch *batch = waiting_of(subscriber)[i];
+        note(delivery, batch, now);
+        int32_t written = write_batch(subscriber->exchange, batch, false);
+        result = written < 0 ? written : result;
+    }
+    shrink(subscriber);
+    return result;
 }
 
 int32_t vn_subscriber_produce(void *context, vn_stream *stream)
 {
     struct vn_subscriber *subscriber = context;
     struct vn_exchange *exchange = subscriber->exchange;
-    uint64_t events = 0, replayed = 0, now = exchange->worker->loop.now, lag = 0;
-    bool is_only = subscriber->count == 1;
-    int32_t result = VN_STREAM_WAIT;
+    struct delivery delivery = {0};
+    uint64_t now = exchange->worker->loop.now;
+    int32_t result;
     (void) stream; /* its own way: framed long before, and sent without a detour */
-    for (uint32_t i = 0; i < subscriber->count; i++) {
-        struct vn_batch *batch = waiting_of(subscriber)[i];
-        if (batch->is_replayed)
-            replayed += batch->events;
-        else if (batch->events > 0 && now > batch->at + lag)
-            lag = now - batch->at;
-        events += batch->events;
-        int32_t written = exchange->protocol->write_chunk(exchange, &batch->chunk, is_only,
-                                                          vn_batch_release, batch);
-        if (vn_unlikely(written < 0))
-            result = written;
-    }
+    if (vn_likely(subscriber->count == 1)) {
+        struct vn_batch *batch = *waiting_of(subscriber);
+        note(&delivery, batch, now);
+        result = write_batch(exchange, batch, true);
+        if (vn_unlikely(subscriber->batches != subscriber->few))
+            shrink(subscriber);
+        subscriber->first = 0;
+    } else
+        result = write_all(subscriber, &delivery, now);
     subscriber->count = 0;
     subscriber->waiting = 0;
-    shrink(subscriber);
-    if (events > 0)
-        count_delivered(&subscriber->list->hub->counted, events, replayed, lag);
-    return result;
+    count_delivered(&subscriber->list->hub->counted, &delivery);
+    return vn_unlikely(result < 0) ? result : VN_STREAM_WAIT;
 }

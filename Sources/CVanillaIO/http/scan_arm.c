@@ -16,6 +16,11 @@ static inline block load(const uint8_t *bytes)
 
 /* There is no movemask: shifting each pair of bytes right by 4 and narrowing it leaves 4 bits of
  * each. */
+static inline block load_halves(const uint8_t *first, const uint8_t *second)
+{
+    return vcombine_u8(vld1_u8(first), vld1_u8(second));
+}
+
 static inline uint64_t marks(block marked)
 {
     uint8x8_t nibbles = vshrn_n_u16(vreinterpretq_u16_u8(marked), 4);

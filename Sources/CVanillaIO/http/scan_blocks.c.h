@@ -3,6 +3,7 @@
  *
  *     block                      the vector type
  *     load(bytes)                16 bytes, unaligned
+ *     load_halves(first, second) 8 bytes of each, unaligned
  *     mark_controls(block), mark_target_ends(block, also), mark_letters(block)
  *                                the block with the bytes in question set to 0xff, the others
  *                                to 0; letters are those of ASCII and "-"
@@ -14,7 +15,7 @@
 #include "classes.h"
 #include "scan.h"
 
-enum { BLOCK = 16 };
+enum { BLOCK = 16, HALF = 8 };
 
 typedef uint64_t find(block bytes, uint8_t also);
 
@@ -54,10 +55,22 @@ static inline __attribute__((always_inline)) size_t search(const uint8_t *bytes,
     return found != 0 ? from + (size_t) __builtin_ctzll(found) / MARK_BITS : count;
 }
 
+/* The same for fewer than BLOCK bytes in all, of which there are at least HALF: the halves overlap. */
+static inline size_t search_halves(const uint8_t *bytes, size_t from, size_t count)
+{
+    uint64_t found = find_controls(load_halves(bytes, bytes + count - HALF), 0);
+    uint64_t first = found & ((UINT64_C(1) << HALF * MARK_BITS) - 1);
+    uint64_t last = found >> HALF * MARK_BITS;
+    found = (first | last << (count - HALF) * MARK_BITS) >> from * MARK_BITS;
+    return found != 0 ? from + (size_t) __builtin_ctzll(found) / MARK_BITS : count;
+}
+
 static inline size_t search_control(const uint8_t *bytes, size_t from, size_t count)
 {
-    return count >= BLOCK ? search(bytes, from, count, find_controls, 0)
-                          : vn_scan_control_portable(bytes, from, count);
+    if (vn_likely(count >= BLOCK))
+        return search(bytes, from, count, find_controls, 0);
+    return count >= HALF ? search_halves(bytes, from, count)
+                         : vn_scan_control_portable(bytes, from, count);
 }
 
 /* What is no letter is seldom in a token, and looked at byte by byte. */

@@ -14,6 +14,12 @@ static inline block load(const uint8_t *bytes)
     return _mm_loadu_si128((const __m128i *) (const void *) bytes);
 }
 
+static inline block load_halves(const uint8_t *first, const uint8_t *second)
+{
+    return _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *) (const void *) first),
+                              _mm_loadl_epi64((const __m128i *) (const void *) second));
+}
+
 static inline uint64_t marks(block marked)
 {
     return (uint32_t) _mm_movemask_epi8(marked);

@@ -15,6 +15,15 @@ enum vn_drain {
     VN_DRAIN_CLOSE, /* the loop closes: end whatever is left */
 };
 
+/* Bytes that are fetched before a turn: of the slot, of the memory that it points to, and of what that
+ * begins with a pointer to. Thousands that get the same event are in no cache. Constants, since these
+ * are a few loads for each of them. */
+enum {
+    VN_WARM_SIZE = 3 * VN_CACHE_LINE,
+    VN_AHEAD_SIZE = 72,
+    VN_BEYOND_SIZE = 96,
+};
+
 /* One for each kind of source, constant. All calls are made on the loop's thread. */
 struct vn_kind {
     /* Something happened to the source. With VN_ENDED it is the owner's to give back. */
@@ -25,12 +34,9 @@ struct vn_kind {
     void (*expire)(struct vn_source *source);
     void (*drain)(struct vn_source *source, enum vn_drain step);
 
-    /* Memory that a turn needs, fetched while the turns before it are under way: thousands that get
-     * the same event are in no cache. */
-    uint16_t warm; /* bytes of the source's slot */
-    uint16_t ahead_at; /* where in the slot a pointer to more stands, which may be NULL */
-    uint16_t ahead_size; /* bytes there; the first of them are a pointer to yet more */
-    uint16_t beyond_size; /* bytes there */
+    /* Where in its slot a pointer to more memory stands that its turn needs, which may be NULL; 0: there
+     * is none. It is fetched while the turns before are under way: see VN_WARM_SIZE. */
+    size_t ahead_at;
 };
 
 /* A source that can go on without an event and has a deadline. The first member of its slot. In the

@@ -172,13 +172,13 @@ static void loop_expire(struct vn_loop *loop)
     }
 }
 
-/* The pointer to more of the memory that a turn needs. */
-static const void *ahead_of(const struct vn_source *source)
+/* More of the memory that a turn needs, or NULL. */
+static const void *const *ahead_of(const struct vn_link *ready)
 {
-    const struct vn_kind *kind = source->kind;
-    return kind->ahead_size == 0
-               ? NULL
-               : *(void *const *) (const void *) ((const char *) source + kind->ahead_at);
+    const struct vn_source *source = &vn_holder(ready, struct vn_entry, ready)->source;
+    size_t at = source->kind->ahead_at;
+    return at == 0 ? NULL
+                   : *(const void *const *const *) (const void *) ((const char *) source + at);
 }
 
 /* Have the memory of those whose turns are next come from afar while this one's turn is under way:
@@ -188,17 +188,15 @@ static void loop_fetch_ahead(const struct vn_loop *loop, const struct vn_link *n
     const struct vn_link *end = &loop->ready;
     if (next == end)
         return;
-    const struct vn_source *source = &vn_holder(next, struct vn_entry, ready)->source;
-    const void *const *ahead = ahead_of(source);
+    const void *const *ahead = ahead_of(next);
     if (ahead != NULL && *ahead != NULL)
-        vn_prefetch(*ahead, source->kind->beyond_size);
+        vn_prefetch(*ahead, VN_BEYOND_SIZE);
     if ((next = next->next) == end)
         return;
-    source = &vn_holder(next, struct vn_entry, ready)->source;
-    if ((ahead = ahead_of(source)) != NULL)
-        vn_prefetch(ahead, source->kind->ahead_size);
+    if ((ahead = ahead_of(next)) != NULL)
+        vn_prefetch(ahead, VN_AHEAD_SIZE);
     if ((next = next->next) != end)
-        vn_prefetch(vn_holder(next, struct vn_entry, ready), source->kind->warm);
+        vn_prefetch(vn_holder(next, struct vn_entry, ready), VN_WARM_SIZE);
 }
 
 /* Sources that go on without an event, after a turn in which there was none, or after a turn in which

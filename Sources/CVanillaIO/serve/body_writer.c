@@ -48,20 +48,11 @@ int32_t vn_stream_write_shared(vn_stream *writer, vn_span bytes, vn_release *rel
     return result;
 }
 
-bool vn_body_writer_produce(struct vn_exchange *exchange)
+bool vn_body_writer_finish(struct vn_exchange *exchange)
 {
-    struct vn_pending *pending = exchange->pending;
-    struct vn_stream writer = {.exchange = exchange};
-    int32_t result = pending->producer(pending->producer_context, &writer);
-    if (result < 0 || writer.has_failed)
-        return false;
-    if (result == VN_STREAM_WAIT)
-        exchange->waits = true;
-    else if (result == VN_STREAM_DONE || pending->left == 0) {
-        if (pending->left != 0 && pending->left != UINT64_MAX)
-            return false; /* less than was declared: the client must not take it for whole */
-        exchange->answer = VN_ANSWER_DONE;
-        return exchange->protocol->finish(exchange) == 0;
-    }
-    return true;
+    uint64_t left = exchange->pending->left;
+    if (left != 0 && left != UINT64_MAX)
+        return false; /* less than was declared: the client must not take it for whole */
+    exchange->answer = VN_ANSWER_DONE;
+    return exchange->protocol->finish(exchange) == 0;
 }

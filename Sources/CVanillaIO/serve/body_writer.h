@@ -10,7 +10,21 @@ struct vn_stream {
     bool has_failed; /* memory ran out */
 };
 
+/* The producer is done. Returns false when the body is not complete. */
+bool vn_body_writer_finish(struct vn_exchange *exchange);
+
 /* Call the producer, which may write now. Returns false when the body cannot be completed. */
-bool vn_body_writer_produce(struct vn_exchange *exchange);
+static inline bool vn_body_writer_produce(struct vn_exchange *exchange)
+{
+    const struct vn_pending *pending = exchange->pending;
+    struct vn_stream writer = {.exchange = exchange};
+    int32_t result = pending->producer(pending->producer_context, &writer);
+    if (vn_unlikely(result < 0 || writer.has_failed))
+        return false;
+    exchange->waits = result == VN_STREAM_WAIT;
+    if (exchange->waits || (result != VN_STREAM_DONE && pending->left != 0))
+        return true;
+    return vn_body_writer_finish(exchange);
+}
 
 #endif

@@ -17,10 +17,6 @@ enum {
     CHECK_EVERY = 1024, /* such work between two looks at the clock */
     /* looks at whether a client takes its bytes, in the time after which it must have */
     LOOKS_IN_STALL = 4,
-    /* bytes of what a protocol's state points ahead to, and of what that points to, that are worth to
-     * be fetched before the connection's turn */
-    AHEAD_SIZE = 72,
-    BEYOND_SIZE = 96,
     /* bytes that leave in one flight: a client that asked for the close has them before a reset */
     CLOSE_AT_ONCE_MAX = 8 * 1024,
 };
@@ -66,7 +62,7 @@ struct vn_connection *vn_connection_open(struct vn_worker *worker, int32_t fd,
     vn_count_more(&vn_connection_counters(connection)->open, 1);
 
     protocol->begin(connection);
-    if (transport->begin(connection) < 0)
+    if (transport->begin != NULL && transport->begin(connection) < 0)
         connection->is_cut = true;
     else
         vn_ring_receive(worker->loop.ring, source);
@@ -98,7 +94,8 @@ static void connection_ended(struct vn_connection *connection)
     assert(connection->input == NULL);
     if (connection->output != NULL)
         vn_output_give(&worker->writer, connection->output);
-    connection->transport->end(connection);
+    if (connection->transport->end != NULL)
+        connection->transport->end(connection);
     vn_count_more(&vn_connection_counters(connection)->open, (uint64_t) -1);
     vn_loop_remove(&worker->loop, &connection->entry.source);
     vn_worker_lose_connection(worker);
@@ -127,7 +124,10 @@ static void connection_finish(struct vn_connection *connection)
     if (!connection->is_finished) {
         connection->is_finished = true;
         connection->since = connection->worker->loop.now;
-        connection->transport->finish(connection);
+        if (connection->transport->finish == NULL)
+            vn_socket_finish(descriptor_of(connection));
+        else
+            connection->transport->finish(connection);
     }
 }
 
@@ -282,21 +282,15 @@ struct vn_output *vn_connection_output(struct vn_connection *connection)
     return connection->output;
 }
 
-void vn_connection_count_sent(struct vn_connection *connection, uint64_t count)
+/* Returns as vn_ring_send. */
+static int64_t connection_pass_on(struct vn_connection *connection, const struct msghdr *message)
 {
-    connection->progress = connection->worker->loop.now;
-    connection->sent += count;
-    vn_count_more(&vn_connection_counters(connection)->bytes_sent, count);
-}
-
-int64_t vn_connection_try_send(struct vn_connection *connection, vn_span bytes)
-{
-    if (connection->output != NULL || bytes.count > VN_SEND_OVER_BUDGET_MAX)
-        return 0;
-    const struct iovec piece = {(void *) (uintptr_t) bytes.bytes, bytes.count};
-    int64_t sent = connection->transport->try_send(connection, &piece);
-    if (vn_likely(sent > 0))
-        vn_budget_count_sending(&connection->worker->loop.budget, (uint64_t) sent);
+    const struct vn_transport *transport = connection->transport;
+    if (vn_unlikely(transport->send != NULL))
+        return transport->send(connection, message);
+    int64_t sent = vn_ring_send(connection->worker->loop.ring, &connection->entry.source, message);
+    if (sent > 0)
+        vn_connection_count_sent(connection, (uint64_t) sent);
     return sent;
 }
 
@@ -320,7 +314,7 @@ vn_flat static bool connection_flush(struct vn_connection *connection)
             return true;
         vn_output_prepare(output);
         vn_budget_count_sending(budget, output->unsent);
-        int64_t sent = connection->transport->send(connection, &output->message);
+        int64_t sent = connection_pass_on(connection, &output->message);
         if (sent < 0)
             return false;
         if (sent == 0) {
@@ -561,8 +555,10 @@ static void connection_take_turn(struct vn_connection *connection)
 static void connection_go_on(struct vn_source *source)
 {
     struct vn_connection *connection = connection_of(source);
-    if (connection->goes_on_shortly && connection->protocol->go_on_shortly(connection))
-        connection_set_deadline(connection);
+    uint64_t due =
+        connection->goes_on_shortly ? connection->protocol->go_on_shortly(connection) : 0;
+    if (vn_likely(due != 0))
+        vn_wheel_set(&connection->worker->loop.wheel, &connection->entry.timeout, due);
     else
         connection_take_turn(connection);
 }
@@ -571,6 +567,26 @@ void vn_connection_go_on(struct vn_connection *connection)
 {
     vn_list_remove(&connection->entry.ready);
     connection_take_turn(connection);
+}
+
+/* The ring took bytes, or failed. */
+static void connection_took(struct vn_connection *connection, int32_t count)
+{
+    if (vn_unlikely(connection->transport->sent != NULL)) {
+        connection->transport->sent(connection, count);
+        return;
+    }
+    if (vn_likely(count >= 0))
+        vn_connection_count_sent(connection, (uint64_t) count);
+    vn_connection_sent(connection, count);
+}
+
+static void connection_end_received(struct vn_connection *connection)
+{
+    if (connection->transport->input_ended == NULL)
+        vn_connection_input_ended(connection);
+    else
+        connection->transport->input_ended(connection);
 }
 
 static void connection_event(struct vn_source *source, const struct vn_event *event)
@@ -587,12 +603,15 @@ static void connection_event(struct vn_source *source, const struct vn_event *ev
     if (vn_likely(has_bytes)) {
         size_t count = (size_t) event->count;
         vn_count_more(&vn_connection_counters(connection)->bytes_received, count);
-        connection->transport->received(connection, event->bytes, count);
+        if (vn_likely(connection->transport->received == NULL))
+            vn_connection_received(connection, event->bytes, count);
+        else
+            connection->transport->received(connection, event->bytes, count);
         vn_ring_give(connection->worker->loop.ring, event->buffer);
     } else if (event->type == VN_SENT)
-        connection->transport->sent(connection, event->count);
+        connection_took(connection, event->count);
     else if (event->type == VN_RECEIVED && event->count == 0)
-        connection->transport->input_ended(connection);
+        connection_end_received(connection);
     else
         connection->is_cut = true;
     connection_update(connection);
@@ -603,10 +622,7 @@ static const struct vn_kind connection_kind = {
     .go_on = connection_go_on,
     .expire = connection_expire,
     .drain = connection_drain,
-    .warm = VN_CONNECTION_WARM,
     .ahead_at = offsetof(struct vn_connection, state.ahead),
-    .ahead_size = AHEAD_SIZE,
-    .beyond_size = BEYOND_SIZE,
 };
 
 /* ---- What a request knows of it ---- */

@@ -67,10 +67,7 @@ struct vn_connection {
     uint32_t work; /* done in that turn */
 };
 
-/* Bytes of it that an event needs. */
-enum { VN_CONNECTION_WARM = offsetof(struct vn_connection, input) };
-
-_Static_assert(offsetof(struct vn_connection, state.ahead) < 3 * VN_CACHE_LINE, "three lines");
+_Static_assert(offsetof(struct vn_connection, state.ahead) < VN_WARM_SIZE, "what an event needs");
 _Static_assert(sizeof(struct vn_connection) == 4 * VN_CACHE_LINE, "an idle connection's memory");
 
 /* Take over a connected descriptor of a listener. NULL when there is no slot left, and it is
@@ -95,7 +92,13 @@ void vn_connection_input_ended(struct vn_connection *connection);
 void vn_connection_sent(struct vn_connection *connection, int32_t count);
 
 /* Bytes went out on the wire. */
-void vn_connection_count_sent(struct vn_connection *connection, uint64_t count);
+static inline void vn_connection_count_sent(struct vn_connection *connection, uint64_t count)
+{
+    struct vn_worker *worker = connection->worker;
+    connection->progress = worker->loop.now;
+    connection->sent += count;
+    vn_count_more(&worker->listeners[connection->listener].counted.bytes_sent, count);
+}
 
 /* ---- For protocols ---- */
 
@@ -104,7 +107,22 @@ struct vn_output *vn_connection_output(struct vn_connection *connection);
 
 /* Send bytes at once where nothing else is owed and the ring can. Returns how many were taken, or
  * below 0 when the client is gone. */
-int64_t vn_connection_try_send(struct vn_connection *connection, vn_span bytes);
+static inline int64_t vn_connection_try_send(struct vn_connection *connection, vn_span bytes)
+{
+    struct vn_loop *loop = &connection->worker->loop;
+    const struct vn_transport *transport = connection->transport;
+    if (connection->output != NULL || bytes.count > VN_SEND_OVER_BUDGET_MAX)
+        return 0;
+    const struct iovec piece = {(void *) (uintptr_t) bytes.bytes, bytes.count};
+    int64_t sent;
+    if (vn_unlikely(transport->try_send != NULL))
+        sent = transport->try_send(connection, &piece);
+    else if ((sent = vn_ring_try_send(loop->ring, &connection->entry.source, &piece)) > 0)
+        vn_connection_count_sent(connection, (uint64_t) sent);
+    if (vn_likely(sent > 0))
+        vn_budget_count_sending(&loop->budget, (uint64_t) sent);
+    return sent;
+}
 
 /* It did work for this input: see VN_WORK_MAX. */
 void vn_connection_count_work(struct vn_connection *connection, uint32_t work);

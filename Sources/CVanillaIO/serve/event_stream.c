@@ -39,17 +39,6 @@ int32_t vn_response_stream_events(vn_response *response, const vn_event_stream *
 
 /* ---- Life ---- */
 
-uint64_t vn_event_stream_deadline(const struct vn_exchange *exchange, uint64_t progress,
-                                  enum vn_timeout_kind *kind)
-{
-    const struct vn_pending *pending = exchange->pending;
-    uint64_t end = pending->shutdown_at;
-    uint64_t beat = pending->events.heartbeat == 0 ? 0 : progress + pending->events.heartbeat;
-    bool ends_first = end != 0 && (beat == 0 || end <= beat);
-    *kind = ends_first ? VN_TIMEOUT_SHUTDOWN : VN_TIMEOUT_HEARTBEAT;
-    return ends_first ? end : beat;
-}
-
 /* When to come back: drawn for each, for the same reason as the moment of its end. */
 static vn_span write_retry(const struct vn_exchange *exchange, uint8_t *text)
 {

@@ -8,8 +8,16 @@
 
 /* When it shows that it lives, or ends with the server: milliseconds; 0: never. `progress` is when
  * the client last took bytes. */
-uint64_t vn_event_stream_deadline(const struct vn_exchange *exchange, uint64_t progress,
-                                  enum vn_timeout_kind *kind);
+static inline uint64_t vn_event_stream_deadline(const struct vn_exchange *exchange,
+                                                uint64_t progress, enum vn_timeout_kind *kind)
+{
+    const struct vn_pending *pending = exchange->pending;
+    uint64_t end = pending->shutdown_at;
+    uint64_t beat = pending->events.heartbeat == 0 ? 0 : progress + pending->events.heartbeat;
+    bool ends_first = end != 0 && (beat == 0 || end <= beat);
+    *kind = ends_first ? VN_TIMEOUT_SHUTDOWN : VN_TIMEOUT_HEARTBEAT;
+    return ends_first ? end : beat;
+}
 
 /* That moment has come. Returns false when memory ran out. */
 bool vn_event_stream_expired(struct vn_exchange *exchange, enum vn_timeout_kind kind);

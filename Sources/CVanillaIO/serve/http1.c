@@ -57,20 +57,25 @@ static bool http1_produce(struct vn_connection *connection)
 }
 
 /* A stream of events that has nothing else to do: the turns of thousands that are told the same. */
-static bool http1_go_on_shortly(struct vn_connection *connection)
+static uint64_t http1_go_on_shortly(struct vn_connection *connection)
 {
     struct vn_http1 *http1 = vn_http1_of(connection);
     struct vn_exchange *exchange = &http1->exchange;
-    if (!connection->has_more || connection->output != NULL || connection->is_cut ||
-        connection->is_at_end || connection->is_blocked || connection->is_receiving_paused ||
-        connection->worker->loop.is_draining || http1->reading != VN_READING_NOTHING)
-        return false;
+    bool is_otherwise_engaged = !connection->has_more | connection->is_cut | connection->is_at_end |
+                                connection->is_blocked |
+                                connection->is_receiving_paused; /* one look at one word */
+    if (vn_unlikely(is_otherwise_engaged || connection->output != NULL ||
+                    connection->worker->loop.is_draining || http1->reading != VN_READING_NOTHING))
+        return 0;
     if (!vn_body_writer_produce(exchange)) {
         connection->is_cut = true;
-        return false;
+        return 0;
     }
     connection->has_more = exchange->answer == VN_ANSWER_STREAM && !exchange->waits;
-    return connection->output == NULL && exchange->answer == VN_ANSWER_STREAM && exchange->waits;
+    enum vn_timeout_kind kind;
+    return connection->output == NULL && exchange->answer == VN_ANSWER_STREAM && exchange->waits
+               ? vn_event_stream_deadline(exchange, connection->progress, &kind)
+               : 0;
 }
 
 static uint64_t http1_resume_output(struct vn_exchange *exchange)

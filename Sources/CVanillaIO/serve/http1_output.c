@@ -44,20 +44,21 @@ int32_t vn_http1_head(struct vn_exchange *exchange, struct vn_head *head,
     struct vn_connection *connection = vn_http1_connection(exchange);
     struct vn_http1 *http1 = vn_http1_of(connection);
     enum vn_framing framing = framing_of(http1, content);
-    bool closes = framing == VN_FRAMED_BY_CLOSE || will_close(connection);
+    enum vn_persistence persistence = VN_STAYS_SILENTLY;
+    exchange->closes = framing == VN_FRAMED_BY_CLOSE || will_close(connection);
+    if (exchange->closes)
+        persistence = VN_SAYS_IT_CLOSES;
+    else if (http1->minor == 0)
+        persistence = VN_SAYS_IT_STAYS;
     http1->is_chunked = framing == VN_FRAMED_BY_CHUNKS;
-    exchange->closes = closes;
-    vn_head_finish(head, content->type, framing, (uint64_t) content->length,
-                   vn_unlikely(closes)              ? VN_SAYS_IT_CLOSES
-                   : vn_unlikely(http1->minor == 0) ? VN_SAYS_IT_STAYS
-                                                    : VN_STAYS_SILENTLY);
-    if (content->is_allowed && !exchange->is_head && content->bytes.count > 0)
-        vn_head_put(head, content->bytes);
     connection->has_more = exchange->answer == VN_ANSWER_STREAM;
+    vn_head_finish(head, content->type, framing, (uint64_t) content->length, persistence);
+    if (content->bytes.count > 0 && content->is_allowed && !exchange->is_head)
+        vn_head_put(head, content->bytes);
     struct vn_output *output = vn_connection_output(connection);
-    return vn_unlikely(output == NULL)
-               ? -ENOMEM
-               : vn_output_commit(output, &connection->worker->writer, vn_head_count(head));
+    if (vn_unlikely(output == NULL))
+        return -ENOMEM;
+    return vn_output_commit(output, &connection->worker->writer, vn_head_count(head));
 }
 
 int32_t vn_http1_raw(struct vn_exchange *exchange, vn_span bytes)

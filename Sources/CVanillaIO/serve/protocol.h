@@ -62,9 +62,9 @@ struct vn_protocol {
     bool (*produce)(struct vn_connection *connection);
     /* It is its turn: see what follows from the state of its exchanges. */
     void (*go_on)(struct vn_connection *connection);
-    /* The same in a short way, for connections that set goes_on_shortly: returns false where there is
-     * more to see to. NULL: there is none. */
-    bool (*go_on_shortly)(struct vn_connection *connection);
+    /* The same in a short way, for connections that set goes_on_shortly: returns the deadline that
+     * follows, or 0 where there is more to see to. NULL: there is none. */
+    uint64_t (*go_on_shortly)(struct vn_connection *connection);
     /* The moment at which `expired` is called, in the loop's milliseconds, and about what; 0:
      * never. */
     uint64_t (*deadline)(const struct vn_connection *connection, enum vn_timeout_kind *kind);

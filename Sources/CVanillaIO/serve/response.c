@@ -24,16 +24,6 @@ enum {
 /* Stands for an exchange that is over. Never written to. */
 static const struct vn_exchange over = {.answer = VN_ANSWER_DONE};
 
-struct vn_response vn_response_of(struct vn_exchange *exchange)
-{
-    return (struct vn_response) {
-        .exchange = exchange,
-        .worker = exchange->worker,
-        .request = exchange->pending == NULL ? NULL : exchange->pending->request,
-        .head.status = 200,
-    };
-}
-
 void vn_response_part(struct vn_response *response)
 {
     response->exchange = (struct vn_exchange *) (uintptr_t) &over;

@@ -19,7 +19,15 @@ struct vn_response {
 };
 
 /* The response of an exchange, for one call of the user's code. */
-struct vn_response vn_response_of(struct vn_exchange *exchange);
+static inline struct vn_response vn_response_of(struct vn_exchange *exchange)
+{
+    return (struct vn_response) {
+        .exchange = exchange,
+        .worker = exchange->worker,
+        .request = exchange->pending == NULL ? NULL : exchange->pending->request,
+        .head.status = 200,
+    };
+}
 
 /* Its exchange is over from now on: whatever it is told is refused. */
 void vn_response_part(struct vn_response *response);

@@ -15,6 +15,7 @@
 
 struct vn_connection;
 
+/* What is NULL is done as if there were no transport. */
 struct vn_transport {
     const char *name;
     /* The connection begins or ends. A transport with state of its own puts a copy of this table with
@@ -39,7 +40,7 @@ struct vn_transport {
     void (*finish)(struct vn_connection *connection);
 };
 
-/* Bytes as they are. */
+/* Bytes as they are: it does nothing of its own. */
 extern const struct vn_transport vn_transport_plain;
 
 #endif
