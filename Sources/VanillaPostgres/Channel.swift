@@ -2,14 +2,6 @@
 
 internal import CPostgres
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// A connection of libpq, never blocking. The only file that sends. On one thread at a time.
 @safe
 final class Channel {
@@ -28,13 +20,13 @@ final class Channel {
     /// Begins to connect; nil when there is no memory. The words are keywords of libpq and their
     /// values, of which a later one counts; `dbname` may be a whole connection string.
     init?(_ words: [(String, String)]) {
-        let keywords = unsafe words.map { unsafe strdup($0.0) }
-        let values = unsafe words.map { unsafe strdup($0.1) }
+        let keywords = unsafe words.map { unsafe CText.copy($0.0) }
+        let values = unsafe words.map { unsafe CText.copy($0.1) }
         defer {
             // Copied by libpq.
             for index in words.indices {
-                unsafe free(keywords[index])
-                unsafe free(values[index])
+                unsafe CText.deallocate(keywords[index])
+                unsafe CText.deallocate(values[index])
             }
         }
         let names = unsafe keywords.map { unsafe UnsafePointer($0) } + [nil]

@@ -1,13 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// A statement that is prepared on one connection.
 @safe
 final class KnownStatement {
@@ -26,12 +18,11 @@ final class KnownStatement {
         self.serial = serial
         self.signature = signature
         self.schema = schema
-        // No memory for some bytes ends any program in Swift.
-        unsafe pointer = strdup(name)!
+        unsafe pointer = CText.copy(name)
     }
 
     deinit {
-        unsafe free(pointer)
+        unsafe CText.deallocate(pointer)
     }
 
     var name: String { unsafe String(cString: pointer) }

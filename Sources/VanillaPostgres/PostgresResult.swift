@@ -2,14 +2,6 @@
 
 internal import CPostgres
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// A result as libpq hands it out: somebody calls `clear`, or makes ``PostgresRows`` of it.
 @safe
 struct PostgresResult {
@@ -41,11 +33,11 @@ struct PostgresResult {
     var beginsTransaction: Bool {
         // It ends with a NUL, and that of nearly all begins with other letters, such as SELECT.
         let tag = unsafe PQcmdStatus(pointer)!
-        if unsafe tag[0] == CChar(UInt8(ascii: "B")) { return unsafe strcmp(tag, "BEGIN") == 0 }
+        if unsafe tag[0] == CChar(UInt8(ascii: "B")) { return unsafe CText.areEqual(tag, "BEGIN") }
         guard unsafe tag[0] == CChar(UInt8(ascii: "S")) && tag[1] == CChar(UInt8(ascii: "T")) else {
             return false
         }
-        return unsafe strcmp(tag, "START TRANSACTION") == 0
+        return unsafe CText.areEqual(tag, "START TRANSACTION")
     }
 
     func clear() {

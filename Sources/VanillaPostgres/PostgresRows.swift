@@ -3,14 +3,6 @@
 internal import CPostgres
 internal import Vanilla
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// The result of a query, where libpq put it. Its memory is freed with the last row of it that is
 /// held. It does not change, so that any thread may read it.
 ///
@@ -61,7 +53,7 @@ public final class PostgresRows: @unchecked Sendable {
     public func column(_ name: String) -> Int? {
         for column in 0..<columnCount {
             guard let found = unsafe PQfname(result, Int32(column)) else { continue }
-            let isIt = unsafe name.withCString { unsafe strcmp($0, found) == 0 }
+            let isIt = unsafe name.withCString { unsafe CText.areEqual($0, found) }
             if isIt { return column }
         }
         return nil

@@ -2,14 +2,6 @@
 
 internal import CPostgres
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// Where a connection string leads: its hosts, found before libpq would block to find them.
 struct Resolver: Sendable {
     /// As in the connection string, or where it says nothing as in the environment.
@@ -61,7 +53,7 @@ struct Resolver: Sendable {
     var mustAsk: Bool {
         address.isEmpty
             && hosts.contains {
-                !$0.isEmpty && !$0.hasPrefix("/") && !$0.hasPrefix("@") && !isAddress($0)
+                !$0.isEmpty && !$0.hasPrefix("/") && !$0.hasPrefix("@") && !HostLookup.isAddress($0)
             }
     }
 
@@ -82,7 +74,7 @@ struct Resolver: Sendable {
                 chosen.append(port)
                 continue
             }
-            let found = look(for: String(name), &failure)
+            let found = HostLookup.addresses(of: String(name), &failure)
             for address in found {
                 names.append(name)
                 addresses.append(address)
@@ -94,47 +86,5 @@ struct Resolver: Sendable {
             ("host", names.joined(separator: ",")), ("hostaddr", addresses.joined(separator: ",")),
             ("port", chosen.joined(separator: ",")),
         ]
-    }
-
-    /// The addresses of a host, as text.
-    private func look(for name: String, _ failure: inout String) -> [String] {
-        var hints = unsafe addrinfo()
-        // A value of an enumeration in Glibc, a number elsewhere.
-        #if canImport(Glibc)
-            unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        #else
-            unsafe hints.ai_socktype = SOCK_STREAM
-        #endif
-        var list: UnsafeMutablePointer<addrinfo>?
-        let result = unsafe getaddrinfo(name, nil, &hints, &list)
-        guard result == 0 else {
-            failure =
-                "No address of the host \(name) was found: \(unsafe String(cString: gai_strerror(result)))"
-            return []
-        }
-        defer { unsafe freeaddrinfo(list) }
-        var addresses: [String] = []
-        var next = unsafe list
-        while let entry = unsafe next {
-            var text: [CChar] = Array(repeating: 0, count: 64)
-            let size = socklen_t(text.count)
-            let told = unsafe getnameinfo(
-                entry.pointee.ai_addr, entry.pointee.ai_addrlen, &text, size, nil, 0,
-                NI_NUMERICHOST)
-            if told == 0 {
-                let end = text.firstIndex(of: 0) ?? text.endIndex
-                addresses.append(
-                    String(decoding: text[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self))
-            }
-            unsafe next = unsafe entry.pointee.ai_next
-        }
-        return addresses
-    }
-
-    private func isAddress(_ name: Substring) -> Bool {
-        var four = in_addr()
-        var six = in6_addr()
-        return unsafe inet_pton(AF_INET, String(name), &four) == 1
-            || inet_pton(AF_INET6, String(name), &six) == 1
     }
 }

@@ -3,14 +3,6 @@
 internal import Synchronization
 internal import Vanilla
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// What the workers of a pool have in common. On any thread.
 final class Shared: Sendable {
     let configuration: PostgresPool.Configuration
@@ -107,8 +99,6 @@ extension Shared {
 extension Shared {
     func report(_ level: Server.LogLevel, _ message: String) {
         if let log = configuration.log { return log(level, message) }
-        let line = Array("vanilla: \(message)\n".utf8)
-        // One write a line. There is nobody to tell of a failure.
-        _ = unsafe write(STDERR_FILENO, line, line.count)
+        StandardError.log(message)
     }
 }

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+
+// What this module asks of the system's C library. This is the one file that imports it, because it
+// has another name on each platform.
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// Time that only goes forward, in nanoseconds.
+enum Clock {
+    static var now: Int64 {
+        var time = timespec()
+        // Cannot fail for this clock.
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}
+
+/// Where messages go unless the pool's configuration says otherwise.
+enum StandardError {
+    static func log(_ text: String) {
+        let line = Array("vanilla: \(text)\n".utf8)
+        // One write a line. There is nobody to tell of a failure.
+        _ = unsafe write(STDERR_FILENO, line, line.count)
+    }
+}
+
+/// Texts of C, which end with a NUL.
+@unsafe
+enum CText {
+    /// A copy, which the caller deallocates.
+    static func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
+        // No memory for some bytes ends any program in Swift.
+        unsafe strdup(text)!
+    }
+
+    static func deallocate(_ text: UnsafeMutablePointer<CChar>) {
+        unsafe free(text)
+    }
+
+    static func areEqual(_ one: UnsafePointer<CChar>, _ other: UnsafePointer<CChar>) -> Bool {
+        unsafe strcmp(one, other) == 0
+    }
+}
+
+/// A thread for one call that blocks: to find a host's address.
+enum HelperThread {
+    /// Calls `body` on a thread of its own. False when there is no thread to be had.
+    static func run(_ body: @escaping @Sendable () -> Void) -> Bool {
+        let box = unsafe Unmanaged.passRetained(Body(body))
+        #if canImport(Darwin)
+            var thread: pthread_t?
+        #else
+            var thread = pthread_t()
+        #endif
+        let result = unsafe pthread_create(&thread, nil, begin, box.toOpaque())
+        guard result == 0 else {
+            // Nobody has taken the reference.
+            unsafe box.release()
+            return false
+        }
+        #if canImport(Darwin)
+            unsafe pthread_detach(thread!)
+        #else
+            pthread_detach(thread)
+        #endif
+        return true
+    }
+
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+
+        init(_ run: @escaping @Sendable () -> Void) {
+            self.run = run
+        }
+    }
+
+    #if canImport(Darwin)
+        private static let begin:
+            @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = {
+                unsafe Unmanaged<Body>.fromOpaque($0).takeRetainedValue().run()
+                return unsafe nil
+            }
+    #else
+        private static let begin:
+            @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { box in
+                // Balances the retain above.
+                if let box = unsafe box {
+                    unsafe Unmanaged<Body>.fromOpaque(box).takeRetainedValue().run()
+                }
+                return nil
+            }
+    #endif
+}
+
+/// Finds the addresses of a host. Blocks, so it is called on a thread of its own.
+enum HostLookup {
+    /// The addresses of a host, as text; none, and why, when it has none.
+    static func addresses(of name: String, _ failure: inout String) -> [String] {
+        var hints = unsafe addrinfo()
+        // A value of an enumeration in Glibc, a number elsewhere.
+        #if canImport(Glibc)
+            unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        #else
+            unsafe hints.ai_socktype = SOCK_STREAM
+        #endif
+        var list: UnsafeMutablePointer<addrinfo>?
+        let result = unsafe getaddrinfo(name, nil, &hints, &list)
+        guard result == 0 else {
+            failure =
+                "No address of the host \(name) was found: \(unsafe String(cString: gai_strerror(result)))"
+            return []
+        }
+        defer { unsafe freeaddrinfo(list) }
+        var addresses: [String] = []
+        var next = unsafe list
+        while let entry = unsafe next {
+            if let address = unsafe text(of: entry) { addresses.append(address) }
+            unsafe next = unsafe entry.pointee.ai_next
+        }
+        return addresses
+    }
+
+    @unsafe
+    private static func text(of entry: UnsafeMutablePointer<addrinfo>) -> String? {
+        var text: [CChar] = Array(repeating: 0, count: 64)
+        let size = socklen_t(text.count)
+        let result = unsafe getnameinfo(
+            entry.pointee.ai_addr, entry.pointee.ai_addrlen, &text, size, nil, 0, NI_NUMERICHOST)
+        guard result == 0 else { return nil }
+        let end = text.firstIndex(of: 0) ?? text.endIndex
+        return String(decoding: text[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Whether a name is an address already.
+    static func isAddress(_ name: Substring) -> Bool {
+        var four = in_addr()
+        var six = in6_addr()
+        return unsafe inet_pton(AF_INET, String(name), &four) == 1
+            || inet_pton(AF_INET6, String(name), &six) == 1
+    }
+}
