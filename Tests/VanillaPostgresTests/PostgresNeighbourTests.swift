@@ -159,7 +159,7 @@ import Vanilla
                 ("Update a set b = 1", true), ("call p()", false), ("do $$ begin end $$", false),
                 ("vacuum", false), ("/* insert */ call p()", false), ("", false),
             ] {
-                let operation = try pool.begin(sql, nil)
+                let operation = try pool.begin(sql, nil).operation
                 #expect(operation.isUndoneByCancelling == isUndone, "\(sql)")
                 operation.giveBack()
             }

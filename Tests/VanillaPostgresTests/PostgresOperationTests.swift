@@ -17,7 +17,7 @@ import Vanilla
             defer { shard.end() }
             for answersFirst in [true, false] {
                 let operation = try await Self.giveUp(on: shard, answersFirst: answersFirst)
-                let next = (shard.makeOperation(nil), shard.makeOperation(nil))
+                let next = (shard.makeQuery(nil).operation, shard.makeQuery(nil).operation)
                 #expect(next.0 === operation && next.1 !== operation)
             }
         }
@@ -27,9 +27,10 @@ import Vanilla
     private nonisolated(nonsending) static func giveUp(
         on shard: Shard, answersFirst: Bool
     ) async throws -> Operation {
-        let operation = shard.makeOperation(nil)
+        let query = shard.makeQuery(nil)
+        let operation = query.operation
         let asker = Task(executorPreference: shard.worker.taskExecutor) {
-            _ = await #expect(throws: CancellationError.self) { _ = try await operation.run() }
+            _ = await #expect(throws: CancellationError.self) { _ = try await query.run() }
         }
         while operation.phase != .unsent { await Task.yield() }
         // As if it had been sent.

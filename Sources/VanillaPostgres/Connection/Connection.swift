@@ -13,6 +13,8 @@ final class Connection {
 
     /// Both hold each other until this is closed, as do this and what it has called back.
     let shard: Shard
+    /// By which its operations name it.
+    let number: UInt64
     private(set) var state = State.opening
     private var channel: Channel?
     private var watch: Worker.DescriptorWatch?
@@ -94,7 +96,8 @@ final class Connection {
         let operation: Operation?
     }
 
-    init(shard: Shard) {
+    init(_ number: UInt64, shard: Shard) {
+        self.number = number
         self.shard = shard
         let lifetime = shard.configuration.lifetime.boundedNanoseconds
         let now = Clock.now
@@ -224,7 +227,7 @@ extension Connection {
     /// Takes a query; it leaves at the end of the turn.
     func send(_ operation: Operation, now: Int64) {
         operation.phase = .sent
-        operation.carrier = self
+        operation.connection = number
         operation.deadline = now + operation.timeout
         operation.isDelayed = false
         if inFlight == 0 {
@@ -307,7 +310,7 @@ extension Connection {
     @discardableResult
     private func push(_ operation: Operation) -> Bool {
         guard let channel else { return false }
-        if operation.lease != nil, let beginning {
+        if operation.isLeased, let beginning {
             // What was begun in front of it, and failed with it.
             if operation.repeats > 0 { note("ROLLBACK") }
             note(beginning)
@@ -461,7 +464,7 @@ extension Connection {
             // Of several the last one counts.
             operation.result?.clear()
             operation.result = result
-            if result.beginsTransaction && operation.lease == nil { began(operation) }
+            if result.beginsTransaction && !operation.isLeased { began(operation) }
         case (.done, _):
             result.clear()
         case (.failed, _):
@@ -491,7 +494,7 @@ extension Connection {
         if error.isStalePlan && operation.known?.schema == shard.schema { shard.schemaChanged() }
         if first.kind == .prepare || error.sqlState == "26000" {
             forget(operation)
-        } else if wantsPreparing(operation, error) {
+        } else if operation.wantsPreparing(after: error) {
             forget(operation, isThere: true)
         }
         if operation.failure == nil { operation.failure = error }
@@ -501,14 +504,8 @@ extension Connection {
     private func began(_ operation: Operation) {
         operation.failure = PostgresError(
             .misuse, "A transaction was begun on a shared connection: use withTransaction.")
-        operation.repeats = .max
+        operation.forbidRepeating()
         close(PostgresError(.connection, "A query began a transaction on a shared connection."))
-    }
-
-    /// Whether it may succeed when it is prepared as the schema is now.
-    private func wantsPreparing(_ operation: Operation, _ error: PostgresError) -> Bool {
-        error.wantsPreparing
-            || (error.mayWantPreparing && operation.wasKnown && operation.parameters.leavesTypeOpen)
     }
 
     /// The results of one query have come.
@@ -536,8 +533,8 @@ extension Connection {
             return operation.isAborted ? again(operation) : operation.finish()
         }
         guard let error = failure as? PostgresError else { return operation.finish() }
-        if wantsPreparing(operation, error) && operation.repeats < 2
-            && (operation.lease == nil || mayRepeatOnLease(operation))
+        if operation.wantsPreparing(after: error) && operation.repeats < 2
+            && (!operation.isLeased || mayRepeatOnLease(operation))
         {
             return again(operation)
         }
@@ -566,14 +563,14 @@ extension Connection {
 
     /// A neighbour failed, or the statement was no longer prepared: nothing of it was done.
     private func again(_ operation: Operation) {
-        guard operation.lease == nil || mayRepeatOnLease(operation) else {
+        guard !operation.isLeased || mayRepeatOnLease(operation) else {
             return operation.finish(
                 operation.failure
                     ?? PostgresError(.server, "The transaction did not begin.", sqlState: "25P02"))
         }
         operation.startAnew()
         operation.isAlone = true
-        guard operation.lease != nil else { return shard.again(operation) }
+        guard operation.isLeased else { return shard.again(operation) }
         beginning = operation.beginning
         operation.beginning = nil
         send(operation, now: Clock.now)
@@ -652,10 +649,10 @@ extension Connection {
             guard let operation = expected[index].operation, operation !== running,
                 operation.isShared, !operation.isAbandoned, operation.canRepeat
             else { continue }
-            let ghost = operation.leaveGhost()
-            expected[index] = Expected(kind: .query, operation: ghost)
+            let placeholder = operation.leavePlaceholder()
+            expected[index] = Expected(kind: .query, operation: placeholder)
             if expected[index - 1].operation === operation {
-                expected[index - 1] = Expected(kind: .prepare, operation: ghost)
+                expected[index - 1] = Expected(kind: .prepare, operation: placeholder)
             }
             moved.append(operation)
         }
@@ -734,17 +731,19 @@ extension Connection {
 
     /// Another one, for which somebody waits in vain by now, has taken its time.
     private func isBehindAnother(_ operation: Operation) -> Bool {
-        guard operation.lease == nil, !operation.isDelayed, let running else { return false }
+        guard !operation.isLeased, !operation.isDelayed, let running else { return false }
         return running !== operation
     }
 
     /// Nobody waits for it any more, or for more than its end.
     private func isForNobody(_ operation: Operation) -> Bool {
-        operation.wasCancelled || operation.isAbandoned || (operation.lease != nil && !isLeased)
+        operation.wasCancelled || operation.isAbandoned || (operation.isLeased && !isLeased)
     }
 
-    /// A query whose asker went away.
-    func abandoned(_ operation: Operation) {
+    /// The task that asked was cancelled.
+    func cancel(_ operation: Operation) {
+        if operation.isLeased { return cancelOnLease(operation) }
+        operation.abandon(CancellationError())
         guard !drop(operation) else { return }
         // Most end by themselves soon.
         let soon = Clock.now + Self.patience
@@ -775,7 +774,7 @@ extension Connection {
     private static let patience: Int64 = 100_000_000
 
     /// Cancels what the lease has under way; who waits goes on when it has ended.
-    func cancel(_ operation: Operation) {
+    private func cancelOnLease(_ operation: Operation) {
         guard state == .ready else { return }
         guard !drop(operation) else { return }
         operation.wasCancelled = true
@@ -945,8 +944,7 @@ extension Connection {
             if operation.isAbandoned {
                 operation.finish()
             } else if operation.canRepeat && !shard.isEnded {
-                operation.isAborted = false
-                operation.repeats += 1
+                operation.startElsewhere()
                 shard.again(operation)
             } else {
                 shard.count(.error)
@@ -961,7 +959,7 @@ extension Connection {
     private func outcome(of operation: Operation, _ loss: PostgresError) -> any Error {
         guard let failure = operation.failure as? PostgresError else { return unavailable(loss) }
         if endsUse(failure) { return unavailable(failure) }
-        if wantsPreparing(operation, failure) || isForNeighbour(failure) {
+        if operation.wantsPreparing(after: failure) || isForNeighbour(failure) {
             return unavailable(loss)
         }
         return failure

@@ -39,14 +39,14 @@ public final class PostgresConnection {
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ statement: Statement, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
-        let operation = try begin(statement, timeout)
+        let query = try begin(statement, timeout)
         do {
-            repeat try (each parameters).encode(into: operation.parameters)
+            repeat try (each parameters).encode(into: query.parameters)
         } catch {
-            operation.giveBack()
+            query.discard()
             throw error
         }
-        return try await operation.run()
+        return try await query.run()
     }
 
     /// Asks what is not worth preparing on this connection.
@@ -56,40 +56,40 @@ public final class PostgresConnection {
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ sql: String, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
-        let operation = try begin(sql, timeout)
+        let query = try begin(sql, timeout)
         do {
-            repeat try (each parameters).encode(into: operation.parameters)
+            repeat try (each parameters).encode(into: query.parameters)
         } catch {
-            operation.giveBack()
+            query.discard()
             throw error
         }
-        return try await operation.run()
+        return try await query.run()
     }
 
     @usableFromInline
-    func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Operation {
-        let operation = try begin(timeout)
-        try operation.take(statement)
-        return operation
+    func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Query {
+        let query = try begin(timeout)
+        try query.operation.take(statement)
+        return query
     }
 
     @usableFromInline
-    func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Operation {
-        let operation = try begin(timeout)
-        try operation.take(sql)
-        return operation
+    func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Query {
+        let query = try begin(timeout)
+        try query.operation.take(sql)
+        return query
     }
 
-    private func begin(_ timeout: Duration?) throws(PostgresError) -> Operation {
+    private func begin(_ timeout: Duration?) throws(PostgresError) -> Query {
         guard shard.worker.isCurrent else {
             throw PostgresError(.misuse, "A connection is used on its worker's thread.")
         }
         guard let connection else {
             throw PostgresError(.misuse, "The connection was released.")
         }
-        let operation = shard.makeOperation(timeout)
-        operation.lease = connection
-        return operation
+        let query = shard.makeQuery(timeout)
+        query.operation.lease(connection.number)
+        return query
     }
 
     // MARK: - Transactions

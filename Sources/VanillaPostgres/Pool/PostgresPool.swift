@@ -55,14 +55,14 @@ public final class PostgresPool: Sendable {
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ statement: Statement, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
-        let operation = try begin(statement, timeout)
+        let query = try begin(statement, timeout)
         do {
-            repeat try (each parameters).encode(into: operation.parameters)
+            repeat try (each parameters).encode(into: query.parameters)
         } catch {
-            operation.giveBack()
+            query.discard()
             throw error
         }
-        return try await operation.run()
+        return try await query.run()
     }
 
     /// Asks what is not worth preparing. Parameters are bound here, too: nothing is ever pasted into
@@ -73,29 +73,29 @@ public final class PostgresPool: Sendable {
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ sql: String, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
-        let operation = try begin(sql, timeout)
+        let query = try begin(sql, timeout)
         do {
-            repeat try (each parameters).encode(into: operation.parameters)
+            repeat try (each parameters).encode(into: query.parameters)
         } catch {
-            operation.giveBack()
+            query.discard()
             throw error
         }
-        return try await operation.run()
+        return try await query.run()
     }
 
     @usableFromInline
-    func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Operation {
-        let operation = try table.find().makeOperation(timeout)
-        operation.isRead = statement.effect == .reads
-        try operation.take(statement)
-        return operation
+    func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Query {
+        let query = try table.find().makeQuery(timeout)
+        query.operation.isRead = statement.effect == .reads
+        try query.operation.take(statement)
+        return query
     }
 
     @usableFromInline
-    func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Operation {
-        let operation = try table.find().makeOperation(timeout)
-        try operation.take(sql)
-        return operation
+    func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Query {
+        let query = try table.find().makeQuery(timeout)
+        try query.operation.take(sql)
+        return query
     }
 
     // MARK: - Leases

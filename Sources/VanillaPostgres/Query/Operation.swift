@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-internal import Vanilla
-
-/// One query on its way. Used again for later ones, so that a query allocates little. Only on the
-/// worker's thread; what another thread names it by is it and its ticket.
+/// One query on its way: what is asked, how it was sent, and what came of it.
+///
+/// Used again for later queries, so that a query allocates little. It knows neither the shard nor the
+/// connection that has it in hand: these know it. Only on the worker's thread; another thread names a
+/// use of it by the operation and its ticket.
 @usableFromInline
 @safe
 final class Operation: Waiting, @unchecked Sendable {
@@ -15,7 +16,9 @@ final class Operation: Waiting, @unchecked Sendable {
     }
 
     @usableFromInline let parameters = PostgresParameters()
-    let shard: Shard
+    private let freelist: Freelist<Operation>
+    /// How often it may be sent again.
+    private let repeatLimit: Int
     /// Another one for each use.
     private(set) var ticket: UInt64 = 0
     var phase = Phase.idle
@@ -33,11 +36,11 @@ final class Operation: Waiting, @unchecked Sendable {
     /// What began the lease's transaction in front of it.
     var beginning: String?
     /// How often it was sent again.
-    var repeats = 0
-    /// The lease that it belongs to.
-    var lease: Connection?
-    /// The connection that it was sent on.
-    var carrier: Connection?
+    private(set) var repeats = 0
+    /// It is asked on a leased connection.
+    private(set) var isLeased = false
+    /// The number of the connection that it is asked on by a lease, or was sent on.
+    var connection: UInt64 = 0
     /// The lease cancelled it.
     var wasCancelled = false
     /// For how long it may be under way, in nanoseconds, and until when.
@@ -46,161 +49,29 @@ final class Operation: Waiting, @unchecked Sendable {
     /// Its time began anew, as another one had taken it.
     var isDelayed = false
 
-    /// Who waits for it does not wait for its end, and, once that has gone on, nobody does.
-    var isAbandoned = false
+    /// The task that asked does not wait for its end, and, once that task has gone on, nobody does.
+    private(set) var isAbandoned = false
     private var hasGoneOn = false
     var isAborted = false
     var result: PostgresResult?
     var failure: (any Error)?
-    /// Before it was asked.
+    /// Its task was cancelled before it was asked.
     private var isCancelled = false
     private var continuation: UnsafeContinuation<Void, Never>?
 
-    init(shard: Shard) {
-        self.shard = shard
+    private init(_ freelist: Freelist<Operation>, repeatLimit: Int) {
+        self.freelist = freelist
+        self.repeatLimit = repeatLimit
     }
 
-    /// What to ask.
-    func take(_ statement: Statement) throws(PostgresError) {
-        guard statement.isText else { throw refusal() }
-        self.statement = statement
-    }
-
-    /// The same for what is not prepared.
-    func take(_ sql: String) throws(PostgresError) {
-        guard !sql.utf8.contains(0) else { throw refusal() }
-        self.sql = sql
-    }
-
-    private func refusal() -> PostgresError {
-        giveBack()
-        return PostgresError(.encoding, "A statement has a NUL in it, where libpq would end it.")
-    }
-
-    /// Nothing is wrong with sending it again, elsewhere: as often as there may be connections that
-    /// were lost together, and once more.
-    var canRepeat: Bool { isRead && lease == nil && repeats <= shard.configuration.maximum }
-
-    /// It shares a Sync with others.
-    var isShared: Bool { isRead && !isAlone && lease == nil }
-
-    /// Nothing is left of it when it is cancelled, so that it may be sent again then. Only what is no
-    /// query can commit halfway, such as CALL.
-    var isUndoneByCancelling: Bool {
-        guard lease == nil && repeats < 2 else { return false }
-        let first = (statement?.sql ?? sql).drop { $0.isWhitespace }.prefix { $0.isLetter }
-        let queries = ["select", "insert", "update", "delete", "merge", "with", "values"]
-        return queries.contains(first.lowercased())
-    }
-
-    /// What is left where it was sent when it is sent elsewhere instead: something for which nobody
-    /// waits.
-    func leaveGhost() -> Operation {
-        let ghost = shard.makeOperation(nil)
-        ghost.phase = .sent
-        // What was prepared for it may have to be forgotten.
-        ghost.statement = statement
-        ghost.known = known
-        ghost.isRead = true
-        ghost.carrier = carrier
-        ghost.deadline = deadline
-        ghost.isAbandoned = true
-        ghost.hasGoneOn = true
-        return ghost
-    }
-
-    /// As before it was sent.
-    func startAnew() {
-        result?.clear()
-        result = nil
-        failure = nil
-        isAborted = false
-        known = nil
-        wasKnown = false
-        repeats += 1
-    }
-
-    /// Asks, and waits for the answer.
-    @usableFromInline
-    nonisolated(nonsending) func run() async throws -> PostgresRows {
-        let (worker, ticket) = (shard.worker, ticket)
-        await withTaskCancellationHandler {
-            await unsafe withUnsafeContinuation { continuation in
-                unsafe self.continuation = unsafe continuation
-                submit()
-            }
-        } onCancel: {
-            worker.run { self.cancel(ticket) }
-        }
-        return try take()
-    }
-
-    /// Only now, when there is somebody to resume.
-    private func submit() {
-        guard !isCancelled else { return finish(CancellationError()) }
-        do {
-            if let lease { try lease.submit(self) } else { try shard.submit(self) }
-        } catch {
-            finish(error)
-        }
-    }
-
-    /// Lets go on who waits.
-    func resume() {
-        guard let continuation = unsafe continuation else { return }
-        unsafe self.continuation = nil
-        unsafe continuation.resume()
-    }
-
-    private func cancel(_ ticket: UInt64) {
-        guard ticket == self.ticket else { return }
-        switch phase {
-        case .unsent:
-            shard.forget(self)
-            finish(CancellationError())
-        case .sent:
-            if let lease { return lease.cancel(self) }
-            abandon(CancellationError())
-            carrier?.abandoned(self)
-        case .idle: isCancelled = true
-        case .done: break
-        }
-    }
-
-    /// Ends it with an error, or with the result that it has.
-    func finish(_ error: (any Error)? = nil) {
-        phase = .done
-        if !isAbandoned {
-            if let error { failure = error }
-            resume()
-        } else if hasGoneOn {
-            giveBack()
-        }
-    }
-
-    /// Lets who waits go on while the answer is still to come.
-    func abandon(_ error: any Error) {
-        guard !isAbandoned else { return }
-        isAbandoned = true
-        failure = error
-        resume()
-    }
-
-    private func take() throws -> PostgresRows {
-        hasGoneOn = true
-        if let failure {
-            // Under way, it is its connection's.
-            if phase == .done { giveBack() }
-            throw failure
-        }
-        guard let result else {
-            giveBack()
-            throw PostgresError(.server, "There was no result.")
-        }
-        self.result = nil
-        let rows = PostgresRows(result)
-        giveBack()
-        return rows
+    /// An operation to fill: one that was used before, or a new one.
+    static func make(
+        from freelist: Freelist<Operation>, repeatLimit: Int, timeout: Int64
+    ) -> Operation {
+        let operation =
+            freelist.removeFirst() ?? Operation(freelist, repeatLimit: repeatLimit)
+        operation.timeout = timeout
+        return operation
     }
 
     /// Ready for another query.
@@ -215,8 +86,8 @@ final class Operation: Waiting, @unchecked Sendable {
         isRead = false
         isAlone = false
         repeats = 0
-        lease = nil
-        carrier = nil
+        isLeased = false
+        connection = 0
         known = nil
         wasKnown = false
         beginning = nil
@@ -228,6 +99,156 @@ final class Operation: Waiting, @unchecked Sendable {
         isCancelled = false
         failure = nil
         parameters.removeAll()
-        shard.takeBack(self)
+        freelist.add(self)
+    }
+}
+
+// MARK: - What is asked
+
+extension Operation {
+    /// What to ask.
+    func take(_ statement: Statement) throws(PostgresError) {
+        guard statement.isText else { throw refusal() }
+        self.statement = statement
+    }
+
+    /// The same for what is not prepared.
+    func take(_ sql: String) throws(PostgresError) {
+        guard !sql.utf8.contains(0) else { throw refusal() }
+        self.sql = sql
+    }
+
+    /// It is asked on that connection, which is leased.
+    func lease(_ connection: UInt64) {
+        isLeased = true
+        self.connection = connection
+    }
+
+    private func refusal() -> PostgresError {
+        giveBack()
+        return PostgresError(.encoding, "A statement has a NUL in it, where libpq would end it.")
+    }
+
+    /// It shares a Sync with others.
+    var isShared: Bool { isRead && !isAlone && !isLeased }
+
+    /// Nothing is left of it when it is cancelled, so that it may be sent again then. Only what is no
+    /// query can commit halfway, such as CALL.
+    var isUndoneByCancelling: Bool {
+        guard !isLeased && repeats < 2 else { return false }
+        let first = (statement?.sql ?? sql).drop { $0.isWhitespace }.prefix { $0.isLetter }
+        let queries = ["select", "insert", "update", "delete", "merge", "with", "values"]
+        return queries.contains(first.lowercased())
+    }
+
+    /// Whether it may succeed when it is prepared as the schema is now.
+    func wantsPreparing(after error: PostgresError) -> Bool {
+        error.wantsPreparing
+            || (error.mayWantPreparing && wasKnown && parameters.leavesTypeOpen)
+    }
+}
+
+// MARK: - Sending it again
+
+extension Operation {
+    /// Nothing is wrong with sending it again, elsewhere: as often as there may be connections that
+    /// were lost together, and once more.
+    var canRepeat: Bool { isRead && !isLeased && repeats <= repeatLimit }
+
+    /// As before it was sent.
+    func startAnew() {
+        result?.clear()
+        result = nil
+        failure = nil
+        isAborted = false
+        known = nil
+        wasKnown = false
+        repeats += 1
+    }
+
+    /// Its connection was lost; what the server said of it stays, unless a repetition says otherwise.
+    func startElsewhere() {
+        isAborted = false
+        repeats += 1
+    }
+
+    /// What was done must not be done once more.
+    func forbidRepeating() {
+        repeats = .max
+    }
+
+    /// What is left where it was sent when it is sent elsewhere instead: something for which nobody
+    /// waits.
+    func leavePlaceholder() -> Operation {
+        let placeholder = Operation.make(
+            from: freelist, repeatLimit: repeatLimit, timeout: timeout)
+        placeholder.phase = .sent
+        // What was prepared for it may have to be forgotten.
+        placeholder.statement = statement
+        placeholder.known = known
+        placeholder.isRead = true
+        placeholder.connection = connection
+        placeholder.deadline = deadline
+        placeholder.isAbandoned = true
+        placeholder.hasGoneOn = true
+        return placeholder
+    }
+}
+
+// MARK: - The task that asks
+
+extension Operation {
+    /// Names the task to resume. False where it was cancelled before.
+    func begin(_ continuation: UnsafeContinuation<Void, Never>) -> Bool {
+        unsafe self.continuation = unsafe continuation
+        return !isCancelled
+    }
+
+    /// Its task is cancelled before it was asked.
+    func cancelBeforeAsking() {
+        isCancelled = true
+    }
+
+    private func resume() {
+        guard let continuation = unsafe continuation else { return }
+        unsafe self.continuation = nil
+        unsafe continuation.resume()
+    }
+
+    /// Ends it with an error, or with the result that it has.
+    func finish(_ error: (any Error)? = nil) {
+        phase = .done
+        if !isAbandoned {
+            if let error { failure = error }
+            resume()
+        } else if hasGoneOn {
+            giveBack()
+        }
+    }
+
+    /// Lets the task that asked go on while the answer is still to come.
+    func abandon(_ error: any Error) {
+        guard !isAbandoned else { return }
+        isAbandoned = true
+        failure = error
+        resume()
+    }
+
+    /// What came of it, for the task that asked.
+    func takeRows() throws -> PostgresRows {
+        hasGoneOn = true
+        if let failure {
+            // Under way, it is its connection's.
+            if phase == .done { giveBack() }
+            throw failure
+        }
+        guard let result else {
+            giveBack()
+            throw PostgresError(.server, "There was no result.")
+        }
+        self.result = nil
+        let rows = PostgresRows(result)
+        giveBack()
+        return rows
     }
 }

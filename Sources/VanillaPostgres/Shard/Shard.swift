@@ -12,8 +12,9 @@ final class Shard: @unchecked Sendable {
     let counters = Counters()
 
     private(set) var connections: [Connection] = []
-    /// To be used again.
-    private let free = Line<Operation>()
+    private let freelist = Freelist<Operation>()
+    /// The numbers of connections, none of which is used twice.
+    private var lastNumber: UInt64 = 0
     /// Queries that were not sent yet.
     private let unsent = Line<Operation>()
     /// Those who want a connection for themselves.
@@ -64,18 +65,21 @@ final class Shard: @unchecked Sendable {
 
 extension Shard {
     /// A query to fill with parameters.
-    func makeOperation(_ timeout: Duration?) -> Operation {
-        let operation = free.removeFirst() ?? Operation(shard: self)
-        operation.timeout = timeout?.boundedNanoseconds ?? statementTimeout
-        return operation
+    func makeQuery(_ timeout: Duration?) -> Query {
+        let time = timeout?.boundedNanoseconds ?? statementTimeout
+        let operation = Operation.make(
+            from: freelist, repeatLimit: configuration.maximum, timeout: time)
+        return Query(operation: operation, shard: self)
     }
 
-    func takeBack(_ operation: Operation) {
-        if free.count < 1024 && !isEnded { free.prepend(operation) }
+    /// The connection that a query is asked on by a lease, or was sent on; nil once that is closed.
+    func connection(of operation: Operation) -> Connection? {
+        connections.first { $0.number == operation.connection }
     }
 
     /// Takes a query of this turn.
     func submit(_ operation: Operation) throws {
+        if operation.isLeased { return try submitToLease(operation) }
         try admit()
         count(.query)
         arrivals += 1
@@ -85,6 +89,13 @@ extension Shard {
         operation.phase = .unsent
         unsent.append(operation)
         schedule()
+    }
+
+    private func submitToLease(_ operation: Operation) throws {
+        guard let connection = connection(of: operation) else {
+            throw unavailable(PostgresError(.connection, "The leased connection was lost."))
+        }
+        try connection.submit(operation)
     }
 
     private func admit() throws {
@@ -370,7 +381,8 @@ extension Shard {
     }
 
     private func begin() {
-        let connection = Connection(shard: self)
+        lastNumber += 1
+        let connection = Connection(lastNumber, shard: self)
         connections.append(connection)
         count(.attempt)
         connection.open()
@@ -464,7 +476,7 @@ extension Shard {
         while let operation = unsent.removeFirst() { operation.finish(error) }
         while let acquirer = acquirers.removeFirst() { acquirer.finish(error) }
         for connection in connections { connection.close(nil) }
-        free.removeAll()
+        freelist.close()
         turn = nil
         gauge()
     }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+
+internal import Vanilla
+
+/// A query as the task sees it that asks: the operation, and the shard to ask. On the worker's thread.
+@usableFromInline
+struct Query: Sendable {
+    @usableFromInline let operation: Operation
+    let shard: Shard
+
+    /// Where its parameters go before it runs.
+    @usableFromInline var parameters: PostgresParameters { operation.parameters }
+
+    /// It is not asked after all.
+    @usableFromInline
+    func discard() {
+        operation.giveBack()
+    }
+
+    /// Asks, and waits for the answer.
+    @usableFromInline
+    nonisolated(nonsending) func run() async throws -> PostgresRows {
+        let ticket = operation.ticket
+        await withTaskCancellationHandler {
+            await unsafe withUnsafeContinuation { continuation in
+                // Only now, when there is somebody to resume.
+                submit(unsafe operation.begin(continuation))
+            }
+        } onCancel: {
+            shard.worker.run { cancel(ticket) }
+        }
+        return try operation.takeRows()
+    }
+
+    private func submit(_ isWanted: Bool) {
+        guard isWanted else { return operation.finish(CancellationError()) }
+        do {
+            try shard.submit(operation)
+        } catch {
+            operation.finish(error)
+        }
+    }
+
+    private func cancel(_ ticket: UInt64) {
+        guard ticket == operation.ticket else { return }
+        switch operation.phase {
+        case .idle: operation.cancelBeforeAsking()
+        case .unsent:
+            shard.forget(operation)
+            operation.finish(CancellationError())
+        case .sent: shard.connection(of: operation)?.cancel(operation)
+        case .done: break
+        }
+    }
+}
