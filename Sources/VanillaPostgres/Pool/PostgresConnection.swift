@@ -24,7 +24,7 @@ public final class PostgresConnection {
         guard let connection else { return }
         // The last reference may go on any thread.
         let lost = Box(connection)
-        shard.shared.report(
+        shard.context.report(
             .warning, "A database connection taken at \(file):\(line) was not released.")
         shard.worker.run { lost.value.endLease() }
     }
@@ -95,14 +95,13 @@ public final class PostgresConnection {
     // MARK: - Transactions
 
     func begin(_ options: TransactionOptions) {
-        connection?.beginning = options.sql
-        connection?.isReadOnly = options.isReadOnly
+        connection?.begin(options)
     }
 
     nonisolated(nonsending) func commit() async throws {
         // Nothing was asked, so that nothing began.
         if let connection, connection.beginning != nil {
-            connection.beginning = nil
+            connection.forgetBeginning()
             return
         }
         let rows = try await query("commit")

@@ -80,6 +80,12 @@ extension PostgresPool.Configuration {
     }
 }
 
+extension PostgresPool.Configuration {
+    func report(_ level: Server.LogLevel, _ message: String) {
+        if let log { log(level, message) } else { StandardError.log(message) }
+    }
+}
+
 extension Int {
     /// At least zero, for the upper bound of a range.
     fileprivate var clamped: Int { Swift.max(self, 0) }

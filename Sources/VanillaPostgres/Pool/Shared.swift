@@ -93,12 +93,3 @@ extension Shared {
         }
     }
 }
-
-// MARK: - Telling
-
-extension Shared {
-    func report(_ level: Server.LogLevel, _ message: String) {
-        if let log = configuration.log { return log(level, message) }
-        StandardError.log(message)
-    }
-}

@@ -5,11 +5,11 @@ internal import Vanilla
 /// What a pool has at one worker. Only on the worker's thread.
 @usableFromInline
 @safe
-final class Shard: @unchecked Sendable {
-    let worker: Worker
+final class Shard: ConnectionOwner, @unchecked Sendable {
+    let context: Context
     let shared: Shared
-    var configuration: PostgresPool.Configuration { shared.configuration }
-    let counters = Counters()
+    var configuration: PostgresPool.Configuration { context.configuration }
+    var worker: Worker { context.worker }
 
     private(set) var connections: [Connection] = []
     private let freelist = Freelist<Operation>()
@@ -20,8 +20,6 @@ final class Shard: @unchecked Sendable {
     /// Those who want a connection for themselves.
     private let acquirers = Line<Acquirer>()
     private var arrivals: UInt64 = 0
-    private var touched: [Connection] = []
-    private var turn: Worker.TurnTask?
     private var waitTimer: Worker.Timer?
     private var waitTimerIsSet = false
     private var retryTimer: Worker.Timer?
@@ -33,19 +31,17 @@ final class Shard: @unchecked Sendable {
     /// It has no connection, and waits for one of another worker.
     private var isHungry = false
     private(set) var lastError: PostgresError?
-    private(set) var isEnded = false
-    /// Another one after each change of the schema that was noticed: what was prepared before is
-    /// prepared again.
-    private(set) var schema: UInt64 = 0
+    var isEnded: Bool { context.isEnded }
 
     private let statementTimeout: Int64
 
     init(worker: Worker, shared: Shared) {
-        self.worker = worker
+        context = Context(
+            worker: worker, configuration: shared.configuration, resolver: shared.resolver)
         self.shared = shared
         // The server's own comes first.
         statementTimeout = shared.configuration.statementTimeout.boundedNanoseconds + 500_000_000
-        turn = Worker.TurnTask(on: worker) { [self] in flush() }
+        context.atEndOfTurn { [self] in flush() }
         waitTimer = Worker.Timer(on: worker) { [self] in expire() }
         retryTimer = Worker.Timer(on: worker) { [self] in
             isPausing = false
@@ -92,7 +88,7 @@ extension Shard {
     }
 
     private func submitToLease(_ operation: Operation) throws {
-        guard let connection = connection(of: operation) else {
+        guard let connection = connection(of: operation), connection.role.isLeased else {
             throw unavailable(PostgresError(.connection, "The leased connection was lost."))
         }
         try connection.submit(operation)
@@ -114,7 +110,7 @@ extension Shard {
     }
 
     /// A query that has to be sent once more, before those that came later.
-    func again(_ operation: Operation) {
+    func sendAgain(_ operation: Operation) {
         guard !isEnded else {
             return operation.finish(unavailable(PostgresError(.stopped, "The worker stops.")))
         }
@@ -127,17 +123,8 @@ extension Shard {
         unsent.remove(operation)
     }
 
-    func schemaChanged() {
-        schema += 1
-    }
-
-    func schedule() {
-        turn?.schedule()
-    }
-
-    func touch(_ connection: Connection) {
-        touched.append(connection)
-        schedule()
+    private func schedule() {
+        context.schedule()
     }
 
     /// The end of a turn: what was asked leaves.
@@ -146,9 +133,7 @@ extension Shard {
         lease()
         if !unsent.isEmpty { distribute() }
         // A connection that fails here asks for another turn.
-        let flushing = touched
-        touched.removeAll(keepingCapacity: true)
-        for connection in flushing { connection.flush() }
+        for connection in connections where connection.needsFlush { connection.flush() }
         if shared.isSomebodyHungry { spare() }
         if waitingCount > 0 { setWaitTimer() }
         grow()
@@ -177,7 +162,7 @@ extension Shard {
         for connection in connections where connection.isUsable {
             let isSlow = connection.isSlow(now)
             if best == nil || (isBestSlow && !isSlow)
-                || (isBestSlow == isSlow && connection.inFlight < best!.inFlight)
+                || (isBestSlow == isSlow && connection.pipeline.inFlight < best!.pipeline.inFlight)
             {
                 best = connection
                 isBestSlow = isSlow
@@ -194,7 +179,7 @@ extension Shard {
             return true
         }
         guard failures == 0 else { return false }
-        if connections.contains(where: { $0.state == .opening }) { return true }
+        if connections.contains(where: { $0.role == .connecting }) { return true }
         return !isPausing && connections.count < configuration.maximum && shared.hasRoom
     }
 
@@ -208,7 +193,7 @@ extension Shard {
     }
 
     private func waited(_ member: Waiting, _ now: Int64) {
-        counters.waited(member.since == 0 ? 0 : now - member.since)
+        context.counters.waited(member.since == 0 ? 0 : now - member.since)
         // Sent again, it is new.
         member.since = 0
     }
@@ -249,7 +234,7 @@ extension Shard {
     /// have, or the server takes no more, those that are there.
     private var attainable: Int {
         if failures > 0 {
-            return max(1, connections.reduce(0) { $0 + ($1.state == .ready ? 1 : 0) })
+            return max(1, connections.reduce(0) { $0 + ($1.role.isOpen ? 1 : 0) })
         }
         return shared.hasRoom ? configuration.maximum : max(1, connections.count)
     }
@@ -257,7 +242,7 @@ extension Shard {
     private var leasable: Int { max(1, attainable - 1) }
 
     private func mayLease(_ connection: Connection, _ acquirer: Acquirer) -> Bool {
-        let leased = connections.reduce(0) { $0 + ($1.isLeased ? 1 : 0) }
+        let leased = connections.reduce(0) { $0 + ($1.role.isLeased ? 1 : 0) }
         guard leased < leasable else { return false }
         // With one connection in all, whoever came first.
         if attainable == 1, let query = unsent.first {
@@ -268,20 +253,18 @@ extension Shard {
 
     /// As nobody leaves a busy connection by itself, some take no more queries until they are free.
     private func reserve() {
-        let taken = connections.reduce(0) { $0 + ($1.isLeased || $1.isReserved ? 1 : 0) }
-        let reserved = connections.reduce(0) { $0 + ($1.isReserved && !$1.isLeased ? 1 : 0) }
+        let leased = connections.reduce(0) { $0 + ($1.role.isLeased ? 1 : 0) }
+        let reserved = connections.reduce(0) { $0 + ($1.role == .reserved ? 1 : 0) }
         if acquirers.isEmpty {
-            for connection in connections where !connection.isLeased {
-                connection.isReserved = false
-            }
+            for connection in connections { connection.endReservation() }
             return
         }
-        var wanted = min(acquirers.count - reserved, leasable - taken)
-        var shared = connections.reduce(0) { $0 + ($1.isShared ? 1 : 0) }
-        for connection in connections where wanted > 0 && connection.isShared {
+        var wanted = min(acquirers.count - reserved, leasable - leased - reserved)
+        var shared = connections.reduce(0) { $0 + ($1.role.isShared ? 1 : 0) }
+        for connection in connections where wanted > 0 && connection.role.isShared {
             guard shared > 1 || attainable == 1 else { return }
             guard mayLease(connection, acquirers.first!) else { return }
-            connection.isReserved = true
+            connection.reserve()
             wanted -= 1
             shared -= 1
         }
@@ -336,8 +319,8 @@ extension Shard {
     /// when all have much to do.
     func grow() {
         guard !isEnded, !isPausing else { return }
-        let opening = connections.reduce(0) { $0 + ($1.state == .opening ? 1 : 0) }
-        let shared = connections.reduce(0) { $0 + ($1.isShared ? 1 : 0) }
+        let opening = connections.reduce(0) { $0 + ($1.role == .connecting ? 1 : 0) }
+        let shared = connections.reduce(0) { $0 + ($1.role.isShared ? 1 : 0) }
         var wanted = configuration.minimum - connections.count
         wanted = max(wanted, acquirers.count - opening + (unsent.isEmpty ? 0 : 1))
         if !unsent.isEmpty && shared + opening == 0 { wanted = max(wanted, 1) }
@@ -350,12 +333,12 @@ extension Shard {
     private var isLoaded: Bool {
         var shared = 0
         var now: Int64 = 0
-        for connection in connections where connection.isShared {
+        for connection in connections where connection.role.isShared {
             shared += 1
-            if connection.inFlight == 0 { return false }
-            if connection.inFlight >= Self.loadedDepth { continue }
+            if connection.pipeline.inFlight == 0 { return false }
+            if connection.pipeline.inFlight >= Self.loadedDepth { continue }
             if now == 0 { now = Clock.now }
-            if now - connection.progress < Self.loadedTime { return false }
+            if connection.silence(now) < Self.loadedTime { return false }
         }
         return shared > 0
     }
@@ -382,7 +365,7 @@ extension Shard {
 
     private func begin() {
         lastNumber += 1
-        let connection = Connection(lastNumber, shard: self)
+        let connection = Connection(lastNumber, context, owner: self)
         connections.append(connection)
         count(.attempt)
         connection.open()
@@ -409,12 +392,12 @@ extension Shard {
     /// Gives up a connection for a worker that has none, if this one has more.
     func spare() {
         guard !isEnded, shared.isSomebodyHungry, connections.count > 1 else { return }
-        let spared = connections.first { $0.isFree } ?? connections.first { $0.isShared }
-        if !connections.contains(where: { $0.isRetiring }) { spared?.retire() }
+        let spared = connections.first { $0.isFree } ?? connections.first { $0.role.isShared }
+        if !connections.contains(where: { $0.role.isDraining }) { spared?.drain() }
     }
 
     func opened(_ connection: Connection) {
-        if failures > 0 { shared.report(.info, "The database can be reached again.") }
+        if failures > 0 { context.report(.info, "The database can be reached again.") }
         failures = 0
         lastError = nil
         count(.connected)
@@ -422,25 +405,24 @@ extension Shard {
             missing -= 1
             count(.reconnect)
         }
-        for old in connections where old.isOld && old !== connection { old.retire() }
+        for old in connections where old.isOld && old !== connection { old.drain() }
         schedule()
     }
 
-    func closed(_ connection: Connection, wasReady: Bool, _ error: PostgresError?) {
+    func closed(_ connection: Connection, wasOpen: Bool, _ error: PostgresError?) {
         connections.removeAll { $0 === connection }
-        touched.removeAll { $0 === connection }
         shared.give()
         guard !isEnded else { return }
         if let error {
             lastError = error
-            if wasReady {
-                shared.report(.warning, "A database connection was lost: \(error)")
+            if wasOpen {
+                context.report(.warning, "A database connection was lost: \(error)")
             } else if failures == 0 {
                 // Once an outage.
-                shared.report(.warning, "The database cannot be reached: \(error)")
+                context.report(.warning, "The database cannot be reached: \(error)")
             }
         }
-        if wasReady {
+        if wasOpen {
             if error != nil {
                 missing += 1
                 count(.loss)
@@ -465,7 +447,7 @@ extension Shard {
     /// The worker stops, or the pool is gone: nobody waits for anything any more.
     func end() {
         guard !isEnded else { return }
-        isEnded = true
+        context.end()
         waitTimer?.cancel()
         retryTimer?.cancel()
         waitTimer = nil
@@ -477,7 +459,6 @@ extension Shard {
         while let acquirer = acquirers.removeFirst() { acquirer.finish(error) }
         for connection in connections { connection.close(nil) }
         freelist.close()
-        turn = nil
         gauge()
     }
 }
@@ -486,13 +467,13 @@ extension Shard {
 
 extension Shard {
     func count(_ what: Counters.What) {
-        counters.add(what)
+        context.count(what)
     }
 
     /// Numbers that change without being counted, as of now.
     func gauge() {
         var idle = 0
         for connection in connections where connection.isFree { idle += 1 }
-        counters.gauge(size: connections.count, idle: idle, waiting: waitingCount)
+        context.counters.gauge(size: connections.count, idle: idle, waiting: waitingCount)
     }
 }

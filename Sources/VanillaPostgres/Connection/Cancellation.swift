@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+
+internal import Vanilla
+
+/// How far a connection is with cancelling what it has under way: a request on a socket of its own, which
+/// is repeated as long as it met nothing, then a round trip that shows that no signal is left. All of it
+/// within a grace, after which the connection is closed. Only on the worker's thread.
+final class Cancellation {
+    enum State {
+        /// There is nothing to cancel.
+        case none
+        /// Something is under way for nobody, and cannot be cancelled because of others.
+        case blocked
+        /// It is cancelled, and what was cancelled has not ended.
+        case ending(by: Int64)
+        /// A round trip of nothing is under way, which takes a signal that may still come.
+        case cleaning(by: Int64)
+    }
+
+    private(set) var state = State.none
+    /// Under way to the server. Only within the grace.
+    private var request: CancelRequest?
+    /// When it is asked for once more.
+    private var nextRequest: Int64?
+    private let grace: Int64
+    private let alarm: Alarm
+
+    /// How long something may be under way for nobody before that matters: 100 ms.
+    static let patience: Int64 = 100_000_000
+
+    init(grace: Duration, _ alarm: Alarm) {
+        self.grace = grace.boundedNanoseconds
+        self.alarm = alarm
+    }
+
+    /// Nothing may be added to what is under way.
+    var isUnderWay: Bool {
+        if case .none = state { false } else { true }
+    }
+
+    var isRequesting: Bool { request != nil }
+
+    var isCleaning: Bool {
+        if case .cleaning = state { true } else { false }
+    }
+
+    /// When the connection is closed, unless it is clean by then; nil where nothing was cancelled.
+    var graceEnds: Int64? {
+        switch state {
+        case .none, .blocked: nil
+        case .ending(let time), .cleaning(let time): time
+        }
+    }
+}
+
+// MARK: - States
+
+extension Cancellation {
+    func block() {
+        if case .none = state { state = .blocked }
+    }
+
+    func unblock() {
+        if case .blocked = state { state = .none }
+    }
+
+    /// Begins the grace, unless it has begun.
+    func begin() {
+        guard graceEnds == nil else { return }
+        prolong(Clock.now)
+    }
+
+    /// What runs now is another one's, and may take its time.
+    func prolong(_ now: Int64) {
+        let time = now + grace
+        state = .ending(by: time)
+        alarm.set(by: time)
+    }
+
+    func beginCleaning() {
+        if let graceEnds { state = .cleaning(by: graceEnds) }
+    }
+
+    /// The round trip is over. Until `end` the grace goes on.
+    func cleaned() {
+        if let graceEnds { state = .ending(by: graceEnds) }
+    }
+
+    /// No signal is left.
+    func end() {
+        state = .none
+        nextRequest = nil
+    }
+
+    func close() {
+        request?.close()
+        request = nil
+    }
+}
+
+// MARK: - Requests
+
+extension Cancellation {
+    /// Asks the server, unless that is under way. `ended` is called later, unless this is closed before.
+    func send(
+        _ canceller: Canceller, on worker: Worker, ended: @escaping (CancelRequest.End) -> Void
+    ) {
+        request = CancelRequest(canceller, on: worker) { [self] end in
+            request = nil
+            // A signal that overtook its query met nothing.
+            if end != .lost { pause() }
+            ended(end)
+        }
+        // A socket may be available later.
+        if request == nil { pause() }
+    }
+
+    private func pause() {
+        let time = Clock.now + Self.patience
+        nextRequest = time
+        alarm.set(by: time)
+    }
+
+    /// Whether it is time to ask once more, if what is cancelled still runs.
+    func isDue(_ now: Int64) -> Bool {
+        guard let time = nextRequest else { return false }
+        guard time <= now else {
+            alarm.set(by: time)
+            return false
+        }
+        nextRequest = nil
+        return graceEnds != nil && !isCleaning
+    }
+}

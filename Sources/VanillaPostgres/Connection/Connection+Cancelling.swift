@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+
+internal import Vanilla
+
+// What happens to a connection when time has passed, or a task that asked is gone: reads are moved to
+// another connection, tasks go on without their answers, and what is under way for nobody is cancelled.
+
+extension Connection {
+    /// The alarm rang: some time has come, and this finds out which.
+    func look() {
+        guard role != .closed else { return }
+        if role == .connecting {
+            let time = context.configuration.connectTimeout
+            return close(PostgresError(.timeout, "The database did not answer within \(time)."))
+        }
+        let before = pipeline.expectedCount
+        if !read(.max) && role.isOpen && pipeline.expectedCount < before {
+            // What has come was in time, also where this turn is late. Once it has gone on, look again.
+            return alarm.set(Clock.now)
+        }
+        guard role.isOpen else { return }
+        let now = Clock.now
+        guard isWithinGrace(now) else {
+            return close(PostgresError(.timeout, "A cancelled query did not end."))
+        }
+        cancelAgain(now)
+        moveReads(now)
+        expire(now)
+    }
+
+    private func isWithinGrace(_ now: Int64) -> Bool {
+        guard let time = cancellation.graceEnds, time <= now else { return true }
+        // Behind what was cancelled others may take their time.
+        guard let running = pipeline.running, !isForNobody(running), !cancellation.isRequesting,
+            !cancellation.isCleaning
+        else { return false }
+        cancellation.prolong(now)
+        return true
+    }
+
+    /// Sends elsewhere what only reads and waits here behind something slow, if there is an elsewhere:
+    /// a turn's queries go together, and one of them may take long.
+    private func moveReads(_ now: Int64) {
+        guard role.isOpen, !role.isLeased, cancellation.graceEnds == nil, pipeline.inFlight > 1,
+            pipeline.running != nil
+        else { return }
+        let due = pace.progress + pace.stallTime
+        guard due <= now, owner.hasAnother(than: self, now) else {
+            return alarm.set(by: max(due, now + pace.stallTime / 2))
+        }
+        let moved = pipeline.moveReads()
+        for operation in moved.reversed() { owner.sendAgain(operation) }
+        guard !moved.isEmpty else { return }
+        cancellation.block()
+        alarm.set(by: now + Cancellation.patience)
+    }
+
+    /// Lets the tasks go on that have waited long enough.
+    private func expire(_ now: Int64) {
+        guard role.isOpen else { return }
+        let found = pipeline.expire(now)
+        if found.hasDropped { proceed() }
+        guard role.isOpen else { return }
+        if found.isLate { recover(now) }
+        guard role.isOpen else { return }
+        let next = min(found.next, cancellation.graceEnds ?? .max)
+        if next < .max { alarm.set(by: next) }
+    }
+
+    /// Something is under way for nobody: cancel it if that harms no other, and close the connection
+    /// if it does not end.
+    private func recover(_ now: Int64) {
+        guard cancellation.graceEnds == nil else { return }
+        cancellation.block()
+        guard let running = pipeline.running, isForNobody(running),
+            pipeline.allSatisfy(isUnharmedByCancelling)
+        else {
+            // Later, then.
+            return alarm.set(by: now + Cancellation.patience)
+        }
+        cancellation.begin()
+        startCancelling()
+    }
+
+    /// Whether it is no harm when the signal comes late and meets this one.
+    private func isUnharmedByCancelling(_ operation: Operation) -> Bool {
+        operation.isAbandoned || operation.canRepeat || operation.isUndoneByCancelling
+    }
+
+    /// Nobody waits for it any more, or for more than its end.
+    private func isForNobody(_ operation: Operation) -> Bool {
+        operation.wasCancelled || operation.isAbandoned || (operation.isLeased && !role.isLeased)
+    }
+}
+
+// MARK: - Cancelling
+
+extension Connection {
+    /// The task that asked was cancelled.
+    func cancel(_ operation: Operation) {
+        operation.isLeased ? cancelOnServer(operation) : leave(operation)
+    }
+
+    /// The task goes on at once, and what was sent has nobody to answer.
+    private func leave(_ operation: Operation) {
+        operation.abandon(CancellationError())
+        guard !drop(operation) else { return }
+        // Most end by themselves soon.
+        alarm.set(by: Clock.now + Cancellation.patience)
+    }
+
+    /// Cancels what the lease has under way; its task goes on when it has ended.
+    private func cancelOnServer(_ operation: Operation) {
+        guard !drop(operation) else { return }
+        operation.wasCancelled = true
+        cancellation.begin()
+        startCancelling()
+    }
+
+    /// Ends one that was not sent yet. False when it was.
+    private func drop(_ operation: Operation) -> Bool {
+        guard pipeline.drop({ $0 === operation ? CancellationError() : nil }) else { return false }
+        proceed()
+        return true
+    }
+
+    func startCancelling() {
+        guard !cancellation.isRequesting, let channel = pipeline.channel else { return }
+        guard let canceller = channel.canceller else {
+            return close(PostgresError(.connection, "There is no key to cancel with."))
+        }
+        cancellation.send(canceller, on: context.worker) { [self] end in
+            guard end != .lost else {
+                return close(PostgresError(.connection, "A request to cancel was lost."))
+            }
+            proceed()
+        }
+    }
+
+    private func cancelAgain(_ now: Int64) {
+        guard cancellation.isDue(now), let running = pipeline.running else { return }
+        if isForNobody(running) { startCancelling() }
+    }
+    /// A signal was sent and may still come: a round trip of nothing takes it, not the next query.
+    func clean() {
+        cancellation.beginCleaning()
+        // A lease goes on to hear that its transaction failed.
+        let rollsBack = !role.isLeased && !pipeline.isIdle
+        guard pipeline.sendNothing(rollsBack: rollsBack) else {
+            return close(pipeline.channel?.error)
+        }
+        write()
+    }
+
+    func cleaned() {
+        cancellation.cleaned()
+        // Whoever holds a lease has had something else cancelled.
+        if cancellation.isRequesting { return proceed() }
+        // Given back meanwhile, within its transaction. The grace goes on.
+        guard pipeline.isIdle || role.isLeased else { return clean() }
+        cancellation.end()
+        proceed()
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+
+internal import Vanilla
+
+// A connection that one request has for itself: reserved, leased, given back.
+
+extension Connection {
+    /// It takes no more queries, so that it can be leased.
+    func reserve() {
+        if role == .shared { role = .reserved }
+    }
+
+    /// Nobody waits for a lease any more.
+    func endReservation() {
+        if role == .reserved { role = .shared }
+    }
+
+    func beginLease() {
+        role = .leased(isLast: false)
+    }
+
+    /// The transaction to begin with the next query of the lease; nil once it was sent.
+    var beginning: String? { pipeline.beginning }
+
+    func begin(_ options: TransactionOptions) {
+        pipeline.beginning = options.sql
+        isReadOnly = options.isReadOnly
+    }
+
+    /// The transaction that was to begin is not wanted any more.
+    func forgetBeginning() {
+        pipeline.beginning = nil
+    }
+
+    /// Names whoever holds the lease in the log when it is held for long.
+    func watchLease(_ file: String, _ line: Int) {
+        let (context, time) = (context, context.configuration.leaseWarning)
+        leaseTimer = Worker.Timer(on: context.worker) {
+            context.report(
+                .warning, "A database connection taken at \(file):\(line) is held since \(time).")
+        }
+        leaseTimer?.set(after: time)
+    }
+
+    /// Takes the connection back from whom it was leased to.
+    func endLease() {
+        guard role.isLeased else { return }
+        leaseTimer?.cancel()
+        leaseTimer = nil
+        pipeline.beginning = nil
+        isReadOnly = false
+        if pipeline.inFlight > 0 || !pipeline.isIdle {
+            cancellation.begin()
+            if pipeline.inFlight > 0 { startCancelling() }
+        }
+        lifetime.wasUsed(Clock.now)
+        role.endLease()
+        if role.isOpen { proceed() }
+        context.schedule()
+    }
+    /// Whether nothing depends on that query of a lease: there is no transaction, or it was the begin
+    /// of one.
+    func mayRepeatOnLease(_ operation: Operation) -> Bool {
+        guard role.isLeased, !cancellation.isUnderWay, !operation.wasCancelled,
+            operation.repeats < 2
+        else { return false }
+        return pipeline.isIdle || (operation.beginning != nil && pipeline.inFlight == 0)
+    }
+}

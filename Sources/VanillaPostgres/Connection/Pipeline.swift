@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: MIT
+
+internal import Vanilla
+
+/// What is sent on a connection and what answers are still to come for, in their order: statements, and
+/// the Syncs that end a transaction of the server each.
+///
+/// It sends, and says by `next` what has come; what to do about that is up to whoever has it. Only on
+/// the worker's thread.
+final class Pipeline {
+    /// Something that has come.
+    enum Event {
+        /// The results of one statement are complete, and with them that query, which has no Sync of its
+        /// own.
+        case completed(Operation?)
+        /// A Sync was answered, and with it that query, which has it for itself.
+        case synced(Operation?)
+    }
+
+    private struct Expected {
+        enum Kind {
+            case prepare
+            case query
+            /// BEGIN and the like, for which nobody waits.
+            case note
+            /// DEALLOCATE.
+            case deallocate
+            case sync
+        }
+
+        let kind: Kind
+        /// Whose it is; of a Sync, who waits for it.
+        let operation: Operation?
+    }
+
+    /// What sends; nil before the connection is open, and once it is closed.
+    private(set) var channel: Channel?
+    private let statements: StatementCache
+    private let preparesStatements: Bool
+
+    private let expected = Queue<Expected>()
+    /// Whether the first of them has had a result.
+    private var isAnswered = false
+    /// No more answers come than those that are there.
+    private(set) var isLost = false
+    /// Operations that were sent and are not over.
+    private(set) var inFlight = 0
+    /// Operations that have a Sync each, not sent yet; they go behind those that share one.
+    private var alone: [Operation] = []
+    /// Syncs whose answers have not come.
+    private var syncs = 0
+    /// Reads were sent and not yet followed by their Sync.
+    private var needsSync = false
+    /// Begins the transaction of a lease: to be sent before its next query.
+    var beginning: String?
+
+    init(_ statements: StatementCache, preparesStatements: Bool) {
+        self.statements = statements
+        self.preparesStatements = preparesStatements
+    }
+
+    func open(_ channel: Channel) {
+        self.channel = channel
+    }
+
+    /// Ends it. Everything under way, in its order, each once.
+    func close() -> [Operation] {
+        var lost: [Operation] = []
+        while let next = expected.removeFirst() {
+            if let operation = next.operation, operation.phase == .sent { lose(operation) }
+        }
+        for operation in alone where operation.phase == .sent { lose(operation) }
+        alone = []
+        inFlight = 0
+        channel = nil
+        return lost
+
+        func lose(_ operation: Operation) {
+            operation.phase = .done
+            lost.append(operation)
+        }
+    }
+}
+
+// MARK: - What is under way
+
+extension Pipeline {
+    /// Whether queries wait here to be sent.
+    var hasUnsent: Bool { !alone.isEmpty }
+
+    /// Whether every answer has come.
+    var isAnsweredFully: Bool { expected.isEmpty }
+
+    /// Whether nothing is under way, nor to be sent.
+    var isEmpty: Bool { expected.isEmpty && alone.isEmpty }
+
+    /// How many answers are still to come.
+    var expectedCount: Int { expected.count }
+
+    /// Whether the server is in no transaction, as far as answers have come.
+    var isIdle: Bool { channel?.isIdle == true }
+
+    /// One Sync at a time. PgBouncer before 1.21 parts with a server once every Sync that it has seen is
+    /// answered, even with a statement on its way there whose Sync is still to come: the answer goes to
+    /// whoever has that server next.
+    private var isStepwise: Bool { !preparesStatements }
+
+    /// Whether a statement may be sent now.
+    func maySend(whileCancelling isCancelling: Bool) -> Bool {
+        !isStepwise || (syncs == 0 && !isCancelling)
+    }
+
+    /// Whether one more query may be added.
+    func mayAdd(whileCancelling isCancelling: Bool) -> Bool {
+        !isStepwise || (syncs == 0 && !isCancelling && alone.isEmpty)
+    }
+
+    /// What the server is at, as far as answers have come.
+    var running: Operation? {
+        for index in 0..<expected.count {
+            if let operation = expected[index].operation { return operation }
+        }
+        return nil
+    }
+
+    /// Whether all queries whose answers are still to come are such.
+    func allSatisfy(_ condition: (Operation) -> Bool) -> Bool {
+        for index in 0..<expected.count {
+            if let operation = expected[index].operation, !condition(operation) { return false }
+        }
+        return true
+    }
+}
+
+// MARK: - Sending
+
+extension Pipeline {
+    /// Takes a query; it leaves by `flush`.
+    func add(_ operation: Operation) {
+        inFlight += 1
+        if operation.isShared {
+            push(operation)
+            needsSync = true
+        } else {
+            alone.append(operation)
+        }
+    }
+
+    /// Gives libpq what was asked in this turn: what only reads first, with one Sync. False when the
+    /// connection is lost.
+    func flush(whileCancelling isCancelling: Bool) -> Bool {
+        guard let channel else { return false }
+        var isFine = true
+        if needsSync {
+            needsSync = false
+            isFine = sync(nil)
+        }
+        var count = 0
+        while isFine, count < alone.count, maySend(whileCancelling: isCancelling) {
+            let operation = alone[count]
+            count += 1
+            isFine = sync(push(operation) ? operation : nil)
+        }
+        // What failed halfway leaves expectations that nobody will meet, and queries that were not sent.
+        alone.removeFirst(count)
+        return isFine && !channel.hasFailed
+    }
+
+    /// A round trip of nothing, which ends the transaction where there is one to end. False when the
+    /// connection is lost.
+    func sendNothing(rollsBack: Bool) -> Bool {
+        if rollsBack { note("ROLLBACK") }
+        return sync(nil)
+    }
+
+    private func sync(_ operation: Operation?) -> Bool {
+        guard let channel, channel.sync() else { return false }
+        syncs += 1
+        expected.append(Expected(kind: .sync, operation: operation))
+        return true
+    }
+
+    /// Sends a statement for which nobody waits; its Sync is the next one.
+    private func note(_ sql: String) {
+        guard let channel, channel.send(sql) else { return }
+        expected.append(Expected(kind: .note, operation: nil))
+    }
+
+    private func deallocate(_ name: String) {
+        guard let channel, channel.send("DEALLOCATE \(name)") else { return }
+        expected.append(Expected(kind: .deallocate, operation: nil))
+        statements.deallocationWasSent(name)
+    }
+
+    /// False when nothing was sent of it, and it is over.
+    @discardableResult
+    private func push(_ operation: Operation) -> Bool {
+        guard let channel else { return false }
+        if operation.isLeased, let beginning { begin(beginning, operation) }
+        let isSent: Bool
+        // Sent again, it depends on nothing.
+        if let statement = operation.statement, preparesStatements, !operation.isAlone {
+            let known = prepare(statement, operation)
+            operation.known = known
+            isSent = channel.sendPrepared(known, operation.parameters)
+        } else {
+            isSent = channel.send(operation.statement?.sql ?? operation.sql, operation.parameters)
+        }
+        if isSent || channel.hasFailed {
+            // Of a connection that was lost it is taken back when that is closed.
+            expected.append(Expected(kind: .query, operation: operation))
+        } else {
+            // Too large, or no memory.
+            inFlight -= 1
+            operation.finish(channel.error)
+        }
+        return operation.phase == .sent
+    }
+
+    private func begin(_ beginning: String, _ operation: Operation) {
+        // What was begun in front of it, and failed with it.
+        if operation.repeats > 0 { note("ROLLBACK") }
+        note(beginning)
+        operation.beginning = beginning
+        self.beginning = nil
+    }
+
+    /// What is known of a statement, which is prepared first unless it is.
+    private func prepare(_ statement: Statement, _ operation: Operation) -> KnownStatement {
+        let signature = operation.parameters.signature
+        if let found = statements.find(statement, signature) {
+            operation.wasKnown = true
+            return found
+        }
+        for name in statements.takeUseless(before: statement) { deallocate(name) }
+        let made = statements.make(statement, signature)
+        guard let channel, channel.prepare(made, statement.sql, operation.parameters) else {
+            return made
+        }
+        statements.remember(made, statement)
+        operation.known = made
+        expected.append(Expected(kind: .prepare, operation: operation))
+        return made
+    }
+}
+
+// MARK: - Receiving
+
+extension Pipeline {
+    /// Reads what the socket has.
+    func receive() {
+        if let channel { isLost = !channel.receive() }
+    }
+
+    /// Takes complete results up to one that something is to be done about; nil when there are no more.
+    ///
+    /// - Throws: What ends the connection.
+    func next() throws(PostgresError) -> Event? {
+        guard let channel else { return nil }
+        var isNothing = false
+        while !expected.isEmpty, !channel.isBusy {
+            if let result = channel.next() {
+                isNothing = false
+                isAnswered = true
+                if let event = try handle(result) { return event }
+            } else if isAnswered {
+                isAnswered = false
+                return .completed(complete())
+            } else {
+                // Between a Sync and what follows there may be one such.
+                if isNothing { return nil }
+                isNothing = true
+            }
+        }
+        return nil
+    }
+
+    private func handle(_ result: PostgresResult) throws(PostgresError) -> Event? {
+        guard let first = expected.first else {
+            result.clear()
+            return nil
+        }
+        switch (result.status, first.kind) {
+        case (.sync, .sync):
+            result.clear()
+            return .synced(sync())
+        case (.done, .query):
+            try keep(result, first.operation)
+        case (.done, let kind):
+            result.clear()
+            if kind == .deallocate { statements.deallocationEnded() }
+        case (.failed, _):
+            let error = result.error
+            result.clear()
+            // libpq says it of each query under way.
+            if error.kind == .connection { throw error }
+            failed(error, first)
+        case (.aborted, _):
+            result.clear()
+            aborted(first)
+        case (.sync, _), (.unusable, _):
+            result.clear()
+            throw PostgresError(
+                .connection, "The connection got an answer that nobody asked for.")
+        }
+        return nil
+    }
+
+    private func keep(_ result: PostgresResult, _ operation: Operation?) throws(PostgresError) {
+        guard let operation else { return result.clear() }
+        // Of several the last one counts.
+        operation.result?.clear()
+        operation.result = result
+        guard result.beginsTransaction && !operation.isLeased else { return }
+        // What others ask here would be in that transaction. The end of the connection undoes it.
+        operation.failure = PostgresError(
+            .misuse, "A transaction was begun on a shared connection: use withTransaction.")
+        operation.forbidRepeating()
+        throw PostgresError(.connection, "A query began a transaction on a shared connection.")
+    }
+
+    private func failed(_ error: PostgresError, _ first: Expected) {
+        if first.kind == .deallocate { statements.deallocationEnded() }
+        // A statement that cannot begin, or be deallocated, shows in what is aborted behind it.
+        guard let operation = first.operation else { return }
+        if error.isStalePlan { statements.planWasStale(operation.known) }
+        if first.kind == .prepare || error.sqlState == "26000" {
+            forget(operation, isThere: false)
+        } else if operation.wantsPreparing(after: error) {
+            forget(operation, isThere: true)
+        }
+        if operation.failure == nil { operation.failure = error }
+    }
+
+    private func aborted(_ first: Expected) {
+        if first.kind == .deallocate { statements.deallocationWasSkipped() }
+        guard let operation = first.operation else { return }
+        if first.kind == .prepare { forget(operation, isThere: false) }
+        operation.isAborted = true
+    }
+
+    private func forget(_ operation: Operation, isThere: Bool) {
+        guard let statement = operation.statement, let sent = operation.known else { return }
+        statements.forget(sent, statement, isThere: isThere)
+    }
+
+    /// The results of the first statement have come. The query that is over with them.
+    private func complete() -> Operation? {
+        // A commit that failed says so before its Sync.
+        if expected.first?.kind == .sync { return nil }
+        guard let over = expected.removeFirst(), over.kind == .query,
+            let operation = over.operation, operation.isShared
+        else { return nil }
+        // What may write is done when its Sync says so.
+        inFlight -= 1
+        return operation
+    }
+
+    /// The Sync that is the first was answered. The query that is over with it.
+    private func sync() -> Operation? {
+        isAnswered = false
+        syncs -= 1
+        guard let operation = expected.removeFirst()?.operation else { return nil }
+        inFlight -= 1
+        return operation
+    }
+}
+
+// MARK: - Taking back
+
+extension Pipeline {
+    /// Ends queries that were not sent yet and for which there is an error. Whether there were any.
+    func drop(_ error: (Operation) -> (any Error)?) -> Bool {
+        let count = alone.count
+        alone.removeAll { operation in
+            guard let error = error(operation) else { return false }
+            inFlight -= 1
+            operation.finish(error)
+            return true
+        }
+        return alone.count < count
+    }
+
+    /// The reads that wait here for something that runs, to be sent elsewhere. Placeholders for which
+    /// nobody waits take their answers.
+    func moveReads() -> [Operation] {
+        let running = running
+        var moved: [Operation] = []
+        for index in 0..<expected.count where expected[index].kind == .query {
+            guard let operation = expected[index].operation, operation !== running,
+                operation.isShared, !operation.isAbandoned, operation.canRepeat
+            else { continue }
+            let placeholder = operation.leavePlaceholder()
+            expected[index] = Expected(kind: .query, operation: placeholder)
+            if expected[index - 1].operation === operation {
+                expected[index - 1] = Expected(kind: .prepare, operation: placeholder)
+            }
+            moved.append(operation)
+        }
+        for operation in moved { operation.startAnew() }
+        return moved
+    }
+
+    /// Lets the tasks go on whose queries have taken long enough. As many steps as queries are under way,
+    /// once in the time that a query has.
+    ///
+    /// - Returns: The next time to look; whether something is under way for nobody; whether queries were
+    ///   dropped that were not sent.
+    func expire(_ now: Int64) -> (next: Int64, isLate: Bool, hasDropped: Bool) {
+        var next = Int64.max
+        var isLate = false
+        let late = unavailable(PostgresError(.timeout, "The database did not answer in time."))
+        for index in 0..<expected.count {
+            guard let operation = expected[index].operation, operation.phase == .sent else {
+                continue
+            }
+            if !operation.isAbandoned && operation.deadline <= now {
+                if isBehindAnother(operation) {
+                    // The server has not begun with it.
+                    operation.isDelayed = true
+                    operation.deadline = now + operation.timeout
+                } else {
+                    operation.abandon(late)
+                }
+            }
+            if operation.isAbandoned { isLate = true } else { next = min(next, operation.deadline) }
+        }
+        let hasDropped = drop { operation in
+            if operation.deadline <= now { return late }
+            next = min(next, operation.deadline)
+            return nil
+        }
+        return (next, isLate, hasDropped)
+    }
+
+    /// Another one, for which somebody waits in vain by now, has taken its time.
+    private func isBehindAnother(_ operation: Operation) -> Bool {
+        guard !operation.isLeased, !operation.isDelayed, let running else { return false }
+        return running !== operation
+    }
+}

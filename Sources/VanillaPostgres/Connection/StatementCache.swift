@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+
+internal import Vanilla
+
+/// What is prepared on one connection, by the number of the statement; and of which names the server
+/// is to be rid.
+///
+/// What changes lies behind a pointer or in a class of its own: a collection in a property of a class
+/// would be guarded against overlapping accesses by calls at run time. Only on the worker's thread.
+@safe
+final class StatementCache {
+    private let schema: SchemaVersion
+    private var places: UnsafeMutablePointer<KnownStatement?>
+    private var count = 8
+    private var nextName: UInt64 = 1
+    /// Names whose DEALLOCATE is under way, in their order, and those that an error before it made the
+    /// server skip.
+    private let deallocating = Queue<String>(capacity: 4)
+    private var skipped: [String] = []
+
+    init(_ schema: SchemaVersion) {
+        self.schema = schema
+        unsafe places = .allocate(capacity: count)
+        unsafe places.initialize(repeating: nil, count: count)
+    }
+
+    deinit {
+        unsafe places.deinitialize(count: count)
+        unsafe places.deallocate()
+    }
+
+    private subscript(number: Int) -> KnownStatement? {
+        get { number < count ? unsafe places[number] : nil }
+        set {
+            if number >= count { grow(to: max(number + 1, 2 * count)) }
+            unsafe places[number] = newValue
+        }
+    }
+
+    private func grow(to larger: Int) {
+        let more = UnsafeMutablePointer<KnownStatement?>.allocate(capacity: larger)
+        unsafe more.moveInitialize(from: places, count: count)
+        unsafe (more + count).initialize(repeating: nil, count: larger - count)
+        unsafe places.deallocate()
+        unsafe places = unsafe more
+        count = larger
+    }
+}
+
+// MARK: - Preparing
+
+extension StatementCache {
+    /// As what a statement is prepared, if it is for these types of parameters.
+    func find(_ statement: Statement, _ signature: UInt64) -> KnownStatement? {
+        guard let found = self[statement.number], found.serial == statement.serial,
+            found.signature == signature, found.schema == schema.number, !found.isStale
+        else { return nil }
+        return found
+    }
+
+    /// A name for a statement that is about to be prepared.
+    func make(_ statement: Statement, _ signature: UInt64) -> KnownStatement {
+        let made = KnownStatement(
+            "vanilla_\(nextName)", serial: statement.serial, signature: signature,
+            schema: schema.number)
+        nextName += 1
+        return made
+    }
+
+    func remember(_ made: KnownStatement, _ statement: Statement) {
+        self[statement.number] = made
+    }
+
+    /// The statement is not, or no longer, prepared as it was sent.
+    ///
+    /// - Parameter isThere: Whether the server knows the name.
+    func forget(_ sent: KnownStatement, _ statement: Statement, isThere: Bool) {
+        guard self[statement.number] === sent else { return }
+        if isThere { sent.isStale = true } else { self[statement.number] = nil }
+    }
+
+    /// What was sent as that failed because of a change of the schema: so everything is prepared again.
+    func planWasStale(_ sent: KnownStatement?) {
+        if sent?.schema == schema.number { schema.change() }
+    }
+}
+
+// MARK: - Deallocating
+
+extension StatementCache {
+    /// The names to deallocate before a statement is prepared: what stands in its place, and what the
+    /// server skipped.
+    func takeUseless(before statement: Statement) -> [String] {
+        var names = self[statement.number].map { [$0.name] } ?? []
+        while let name = skipped.popLast() { names.append(name) }
+        return names
+    }
+
+    func deallocationWasSent(_ name: String) {
+        deallocating.append(name)
+    }
+
+    func deallocationEnded() {
+        deallocating.removeFirst()
+    }
+
+    /// Something before it failed.
+    func deallocationWasSkipped() {
+        if let name = deallocating.removeFirst() { skipped.append(name) }
+    }
+}
