@@ -22,9 +22,9 @@ extension Connection {
     /// The transaction to begin with the next query of the lease; nil once it was sent.
     var beginning: String? { pipeline.beginning }
 
-    func begin(_ options: TransactionOptions) {
-        pipeline.beginning = options.sql
-        isReadOnly = options.isReadOnly
+    func begin(_ sql: String, isReadOnly: Bool) {
+        pipeline.beginning = sql
+        self.isReadOnly = isReadOnly
     }
 
     /// The transaction that was to begin is not wanted any more.

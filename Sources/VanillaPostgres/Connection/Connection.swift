@@ -72,6 +72,9 @@ extension Connection {
         (role.isShared || role == .reserved) && !cancellation.isUnderWay && pipeline.isEmpty
     }
 
+    /// How many queries are under way.
+    var inFlight: Int { pipeline.inFlight }
+
     /// Too old, and used until another one is there.
     var isOld: Bool { lifetime.isOver }
 

@@ -95,7 +95,7 @@ public final class PostgresConnection {
     // MARK: - Transactions
 
     func begin(_ options: TransactionOptions) {
-        connection?.begin(options)
+        connection?.begin(options.sql, isReadOnly: options.isReadOnly)
     }
 
     nonisolated(nonsending) func commit() async throws {

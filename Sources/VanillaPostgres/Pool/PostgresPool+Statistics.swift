@@ -36,7 +36,7 @@ extension PostgresPool {
     /// What was counted. From any thread.
     public var statistics: Statistics {
         var total = Statistics()
-        for shard in shared.shards { shard.context.counters.add(to: &total) }
+        for shard in table.shards { shard.context.counters.add(to: &total) }
         return total
     }
 }

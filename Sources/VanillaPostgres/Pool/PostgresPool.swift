@@ -21,7 +21,7 @@
 /// the kind `misuse`.
 public final class PostgresPool: Sendable {
     let shared: Shared
-    private let table: ShardTable
+    let table: ShardTable
 
     /// A pool that opens connections when it is first used on a worker: see ``open()``.
     ///
@@ -33,7 +33,7 @@ public final class PostgresPool: Sendable {
     }
 
     deinit {
-        for shard in shared.removeShards() { shard.worker.run { shard.end() } }
+        for shard in table.removeShards() { shard.worker.run { shard.end() } }
     }
 
     /// Opens the minimum of connections of this worker now, rather than with its first query.
@@ -109,8 +109,7 @@ public final class PostgresPool: Sendable {
         file: String = #fileID, line: Int = #line
     ) async throws -> PostgresConnection {
         let shard = try table.find()
-        let acquirer = Acquirer(shard)
-        return PostgresConnection(try await acquirer.run(), shard, file: file, line: line)
+        return PostgresConnection(try await shard.acquire(), shard, file: file, line: line)
     }
 
     /// Gives a connection back. What it has under way is cancelled, and what it has not committed is

@@ -8,7 +8,9 @@ internal import Vanilla
 @safe
 final class ShardTable: @unchecked Sendable {
     private let shared: Shared
-    /// In each a shard that the pool holds as long as it lives; set once.
+    /// One for each worker that has asked.
+    private let all = Lock<[Shard]>([])
+    /// In each a shard that `all` retains as long as the pool lives; set once.
     private let slots: UnsafeMutablePointer<Atomic<UInt>>
     private let others = Lock<[Shard]>([])
 
@@ -26,6 +28,17 @@ final class ShardTable: @unchecked Sendable {
         unsafe slots.deallocate()
     }
 
+    var shards: [Shard] { all.withLock { $0 } }
+
+    /// The pool is gone: shards, which end now, are no longer retained by it.
+    func removeShards() -> [Shard] {
+        shared.quota.removeMembers()
+        return all.withLock { shards in
+            defer { shards = [] }
+            return shards
+        }
+    }
+
     /// The part of the worker whose thread this is.
     ///
     /// - Throws: ``PostgresError`` of the kind `misuse` on a thread that is no worker.
@@ -40,7 +53,7 @@ final class ShardTable: @unchecked Sendable {
         let found = unsafe UnsafeRawPointer(
             bitPattern: slot.pointee.load(ordering: .acquiring))
         if let found = unsafe found {
-            // Held by `shared`.
+            // Retained by `all`.
             let shard = unsafe Unmanaged<Shard>.fromOpaque(found).takeUnretainedValue()
             if shard.isHere { return shard }
         }
@@ -54,7 +67,8 @@ final class ShardTable: @unchecked Sendable {
         let shard = Shard(worker: Worker.current!, shared: shared)
         // Made by a handler that goes on after its worker's end.
         if shard.isEnded { return shard }
-        shared.add(shard)
+        all.withLock { $0.append(shard) }
+        shared.quota.join(shard)
         let pointer = unsafe UInt(bitPattern: Unmanaged.passUnretained(shard).toOpaque())
         let (isFirst, _) = unsafe slot.pointee.compareExchange(
             expected: 0, desired: pointer, ordering: .acquiringAndReleasing)

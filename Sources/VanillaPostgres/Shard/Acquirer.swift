@@ -1,40 +1,18 @@
 // SPDX-License-Identifier: MIT
 
-/// Somebody who wants a connection for itself. Only on the worker's thread.
+/// A task that wants a connection for itself. Only on the worker's thread.
 @safe
 final class Acquirer: Waiting, @unchecked Sendable {
-    private let shard: Shard
     private var continuation: UnsafeContinuation<Void, Never>?
     private var connection: Connection?
     private var failure: (any Error)?
-    private var isOver = false
+    private(set) var isOver = false
 
-    init(_ shard: Shard) {
-        self.shard = shard
-    }
-
-    nonisolated(nonsending) func run() async throws -> Connection {
-        let worker = shard.worker
-        await withTaskCancellationHandler {
-            await unsafe withUnsafeContinuation { continuation in
-                unsafe self.continuation = unsafe continuation
-                submit()
-            }
-        } onCancel: {
-            worker.run { self.cancel() }
-        }
-        if let connection { return connection }
-        throw failure ?? CancellationError()
-    }
-
-    /// Only now, when there is somebody to resume.
-    private func submit() {
-        if isOver { return resume() }
-        do {
-            try shard.admit(self)
-        } catch {
-            finish(error)
-        }
+    /// Names the task to resume. False where it was cancelled before, and goes on.
+    func begin(_ continuation: UnsafeContinuation<Void, Never>) -> Bool {
+        unsafe self.continuation = unsafe continuation
+        if isOver { resume() }
+        return !isOver
     }
 
     func finish(_ connection: Connection) {
@@ -54,9 +32,9 @@ final class Acquirer: Waiting, @unchecked Sendable {
         unsafe continuation.resume()
     }
 
-    private func cancel() {
-        guard !isOver else { return }
-        shard.forget(self)
-        finish(CancellationError())
+    /// What the task has got.
+    func takeConnection() throws -> Connection {
+        if let connection { return connection }
+        throw failure ?? CancellationError()
     }
 }

@@ -53,3 +53,10 @@ struct Query: Sendable {
         }
     }
 }
+
+extension Shard {
+    /// A query to fill with parameters.
+    func makeQuery(_ timeout: Duration?) -> Query {
+        Query(operation: makeOperation(timeout), shard: self)
+    }
+}

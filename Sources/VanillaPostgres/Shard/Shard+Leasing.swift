@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+
+internal import Vanilla
+
+// Gives connections to tasks that want one for themselves, in the order in which they came. Where more
+// than one can be had, one is left to queries.
+
+extension Shard {
+    /// A connection for the task that asks, when its turn comes.
+    nonisolated(nonsending) func acquire() async throws -> Connection {
+        let acquirer = Acquirer()
+        await withTaskCancellationHandler {
+            await unsafe withUnsafeContinuation { continuation in
+                // Only now, when there is somebody to resume.
+                if unsafe acquirer.begin(continuation) { submit(acquirer) }
+            }
+        } onCancel: {
+            worker.run { [self] in cancel(acquirer) }
+        }
+        return try acquirer.takeConnection()
+    }
+
+    private func submit(_ acquirer: Acquirer) {
+        do {
+            try backlog.add(acquirer)
+            context.schedule()
+        } catch {
+            acquirer.finish(error)
+        }
+    }
+
+    private func cancel(_ acquirer: Acquirer) {
+        guard !acquirer.isOver else { return }
+        backlog.acquirers.remove(acquirer)
+        acquirer.finish(CancellationError())
+    }
+}
+
+// MARK: - Giving
+
+extension Shard {
+    /// Gives the connections that are free.
+    func lease() {
+        let acquirers = backlog.acquirers
+        while let acquirer = acquirers.first {
+            guard let connection = connections.first(where: { $0.isFree && mayLease(acquirer) })
+            else { break }
+            acquirers.remove(acquirer)
+            backlog.waited(acquirer, Clock.now)
+            connection.beginLease()
+            acquirer.finish(connection)
+        }
+        reserve()
+    }
+
+    /// How many connections can be had here, as far as is known: where the process has all that it may
+    /// have, or the server takes no more, those that are there.
+    private var attainable: Int {
+        if backoff.hasFailed { return max(1, count { $0.role.isOpen }) }
+        return quota.hasRoom ? configuration.maximum : max(1, connections.count)
+    }
+
+    private var leasable: Int { max(1, attainable - 1) }
+
+    private func mayLease(_ acquirer: Acquirer) -> Bool {
+        guard count({ $0.role.isLeased }) < leasable else { return false }
+        // With one connection in all, whoever came first.
+        return attainable > 1 || backlog.isFirst(acquirer)
+    }
+
+    /// As nobody leaves a busy connection by itself, some take no more queries until they are free.
+    private func reserve() {
+        guard let first = backlog.acquirers.first else {
+            for connection in connections { connection.endReservation() }
+            return
+        }
+        let leased = count { $0.role.isLeased }
+        let reserved = count { $0.role == .reserved }
+        var wanted = min(backlog.acquirers.count - reserved, leasable - leased - reserved)
+        var shared = count { $0.role.isShared }
+        for connection in connections where wanted > 0 && connection.role.isShared {
+            guard shared > 1 || attainable == 1, mayLease(first) else { return }
+            connection.reserve()
+            wanted -= 1
+            shared -= 1
+        }
+    }
+}
