@@ -98,6 +98,20 @@ def code_of(path):
     return COMMENT.sub("", text_of(path))
 
 
+def known_types(top):
+    """For each Swift file the files that declare the types that it names."""
+    # What is nested in a public type has its file, too: the outer one is only a prefix then.
+    nested = re.compile(r"\bPostgresPool\.(Configuration|Statistics)\b")
+    texts = {path: nested.sub("", code_of(path)) for path in files(top, ".swift")}
+    texts = {path: re.sub(r'"(?:\\.|[^"\\\n])*"', '""', text) for path, text in texts.items()}
+    types = re.compile(r"^(?:public |@\w+ |final )*(?:class|struct|enum|protocol) (\w+)", re.M)
+    declared = {name: path for path, text in texts.items() for name in types.findall(text)}
+    return {
+        path: {declared[word] for word in re.findall(r"\w+", text) if word in declared} - {path}
+        for path, text in texts.items()
+    }
+
+
 def kernel_files():
     return list(files(KERNEL, ".c", ".h"))
 
@@ -252,6 +266,15 @@ class Swift(unittest.TestCase):
                 self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
                 for line in re.findall(r"^.*\bimport\s+CPostgres.*$", code_of(path), re.M):
                     self.assertEqual(line, "internal import CPostgres")
+
+    def test_no_files_of_postgres_know_each_other_in_a_circle(self):
+        knows = known_types(VANILLA_POSTGRES)
+        self.assertGreater(len(knows), 40)
+        # What nobody knows that is left, and so on: what is never left is in a circle, or knows one.
+        while free := [path for path, others in knows.items() if not others & knows.keys()]:
+            for path in free:
+                del knows[path]
+        self.assertEqual({short(path): sorted(map(short, knows[path])) for path in knows}, {})
 
     def test_nothing_below_imports_postgres(self):
         below = [VANILLA, VANILLA_JSON, os.path.join(ROOT, "Sources", "VanillaDigest")]

@@ -113,6 +113,15 @@ extension String: PostgresDecodable {
     }
 }
 
+extension UUID: PostgresDecodable {
+    public init(_ cell: borrowing PostgresCell) throws(PostgresError) {
+        guard cell.type == .uuid, let number = cell.number(UInt128.self) else {
+            throw cell.mismatch(UUID.self)
+        }
+        self.init(number)
+    }
+}
+
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
     @inlinable
     public init(_ cell: borrowing PostgresCell) throws(PostgresError) {

@@ -84,6 +84,14 @@ extension String: PostgresEncodable {
     }
 }
 
+extension UUID: PostgresEncodable {
+    public static var postgresType: PostgresType { .uuid }
+
+    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
+        try parameters.append(number, type: .uuid)
+    }
+}
+
 extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
     public static var postgresType: PostgresType { Wrapped.postgresType }
 

@@ -48,8 +48,8 @@ public final class PostgresRows: @unchecked Sendable {
         return unsafe String(cString: name)
     }
 
-    /// The column with that name, of several the first; `nil` where there is none. The comparison is
-    /// exact.
+    /// The column with that name, of several the first; `nil` where there is none. The comparison
+    /// is exact.
     public func column(_ name: String) -> Int? {
         for column in 0..<columnCount {
             guard let found = unsafe PQfname(result, Int32(column)) else { continue }
@@ -88,13 +88,4 @@ public final class PostgresRows: @unchecked Sendable {
             bytes: bytes, type: PostgresType(rawValue: PQftype(result, field)),
             isNull: PQgetisnull(result, line, field) == 1, column: column)
     }
-}
-
-extension PostgresRows: RandomAccessCollection {
-    public var startIndex: Int { 0 }
-    public var endIndex: Int { count }
-
-    /// A row, from zero. Of one that is not there every value throws: how many rows there are is up
-    /// to the database, so that asking for one too many must not end the server.
-    public subscript(index: Int) -> PostgresRow { PostgresRow(rows: self, index: index) }
 }

@@ -49,18 +49,3 @@ extension UUID: CustomStringConvertible {
         return text
     }
 }
-
-extension UUID: PostgresEncodable, PostgresDecodable {
-    public static var postgresType: PostgresType { .uuid }
-
-    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
-        try parameters.append(number, type: .uuid)
-    }
-
-    public init(_ cell: borrowing PostgresCell) throws(PostgresError) {
-        guard cell.type == .uuid, let number = cell.number(UInt128.self) else {
-            throw cell.mismatch(UUID.self)
-        }
-        self.init(number)
-    }
-}
