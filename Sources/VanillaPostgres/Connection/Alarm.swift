@@ -2,8 +2,8 @@
 
 internal import Vanilla
 
-/// One timer for the several moments at which somebody wants to look: it rings at the first of them, and
-/// who looks then says when to look next. Only on the worker's thread.
+/// One timer for several moments at which something has to be looked at: it rings at the first of
+/// them, and the others are set again then. Only on the worker's thread.
 final class Alarm {
     private var timer: Worker.Timer?
     /// When it rings.
@@ -23,7 +23,7 @@ final class Alarm {
         timer?.set(after: .nanoseconds(max(0, time - Clock.now)))
     }
 
-    /// Rings at that time, unless it rings earlier.
+    /// Rings at that time, or earlier where that was set before.
     @inline(__always)
     func set(by time: Int64) {
         if time < self.time { set(time) }

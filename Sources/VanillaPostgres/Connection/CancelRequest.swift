@@ -6,9 +6,9 @@ internal import Vanilla
 /// Asks the server, by a socket of its own, to cancel what a connection does. Only on the worker's
 /// thread, and never blocking.
 ///
-/// The server has sent its signal once it closes the socket, which is why that is waited for: whoever
-/// has this one bounds the time. In the clear even where the connection is encrypted, as `PQcancel`
-/// does it and servers accept it.
+/// Once the server closes the socket it has sent its signal, so that is waited for; the owner
+/// bounds the time. The request goes in the clear even where the connection is encrypted: so does
+/// that of `PQcancel`, and servers accept it.
 final class CancelRequest {
     enum End {
         /// The server has sent the signal, or wants to send none.

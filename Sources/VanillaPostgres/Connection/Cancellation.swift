@@ -2,18 +2,18 @@
 
 internal import Vanilla
 
-/// How far a connection is with cancelling what it has under way: a request on a socket of its own, which
-/// is repeated as long as it met nothing, then a round trip that shows that no signal is left. All of it
-/// within a grace, after which the connection is closed. Only on the worker's thread.
+/// How far a connection is with cancelling a query. There is a request on a socket of its own,
+/// which is repeated while the query goes on, and then a round trip, which shows that no signal is
+/// left. All of it has a grace, after which the connection is closed. Only on the worker's thread.
 final class Cancellation {
     enum State {
         /// There is nothing to cancel.
         case none
         /// Something is under way for nobody, and cannot be cancelled because of others.
         case blocked
-        /// It is cancelled, and what was cancelled has not ended.
+        /// It was cancelled, and has not ended.
         case ending(by: Int64)
-        /// A round trip of nothing is under way, which takes a signal that may still come.
+        /// A round trip without a query is under way: it takes a signal that may still come.
         case cleaning(by: Int64)
     }
 
@@ -33,7 +33,7 @@ final class Cancellation {
         self.alarm = alarm
     }
 
-    /// Nothing may be added to what is under way.
+    /// Whether the connection takes no queries because of it.
     var isUnderWay: Bool {
         if case .none = state { false } else { true }
     }
@@ -44,7 +44,8 @@ final class Cancellation {
         if case .cleaning = state { true } else { false }
     }
 
-    /// When the connection is closed, unless it is clean by then; nil where nothing was cancelled.
+    /// When the connection is closed unless no signal is left by then; nil where nothing was
+    /// cancelled.
     var graceEnds: Int64? {
         switch state {
         case .none, .blocked: nil
@@ -70,7 +71,7 @@ extension Cancellation {
         prolong(Clock.now)
     }
 
-    /// What runs now is another one's, and may take its time.
+    /// Begins the grace anew: what runs now was not cancelled, and may take its time.
     func prolong(_ now: Int64) {
         let time = now + grace
         state = .ending(by: time)
@@ -81,7 +82,7 @@ extension Cancellation {
         if let graceEnds { state = .cleaning(by: graceEnds) }
     }
 
-    /// The round trip is over. Until `end` the grace goes on.
+    /// The round trip is over. The grace goes on until `end`.
     func cleaned() {
         if let graceEnds { state = .ending(by: graceEnds) }
     }
@@ -101,7 +102,7 @@ extension Cancellation {
 // MARK: - Requests
 
 extension Cancellation {
-    /// Asks the server, unless that is under way. `ended` is called later, unless this is closed before.
+    /// Asks the server. `ended` is called later, once, unless this is closed before.
     func send(
         _ canceller: Canceller, on worker: Worker, ended: @escaping (CancelRequest.End) -> Void
     ) {

@@ -2,8 +2,8 @@
 
 internal import CPostgres
 
-/// Whom to cancel, and where: a process of the server, the key by which it knows who may, and the
-/// address that its connection leads to.
+/// What it takes to cancel a query: the server's process, the key that shows that one may, and the
+/// address that the connection leads to.
 struct Canceller {
     private let target: cpostgres_cancel
 
@@ -11,8 +11,8 @@ struct Canceller {
         self.target = target
     }
 
-    /// One more socket to the server, which is connecting; the caller closes it. Negative where there
-    /// is none.
+    /// One more socket to the server, which is connecting; the caller closes it. Negative where
+    /// there is none.
     func open() -> Int32 {
         // Read within the call.
         unsafe withUnsafePointer(to: target) { unsafe cpostgres_cancel_open($0) }

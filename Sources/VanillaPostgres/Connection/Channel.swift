@@ -2,7 +2,8 @@
 
 internal import CPostgres
 
-/// A connection of libpq, never blocking. The only file that sends. On one thread at a time.
+/// A connection of libpq, used so that nothing blocks. This is the only file that sends. On one
+/// thread at a time.
 @safe
 final class Channel {
     private let connection: OpaquePointer
@@ -130,8 +131,8 @@ final class Channel {
         unsafe cpostgres_sync(connection) == 1
     }
 
-    /// How much of what is to be sent the kernel took: everything (0), not everything (1), or it
-    /// failed (-1).
+    /// Hands what is to be sent to the socket: 0 when it took everything, 1 when it did not, -1
+    /// when it failed.
     func flush() -> Int32 {
         unsafe PQflush(connection)
     }
@@ -162,10 +163,10 @@ final class Channel {
 
     // MARK: - Receiving
 
-    /// Takes what the kernel has. False when the connection is lost.
+    /// Reads what the socket has. False when the connection is lost.
     func receive() -> Bool {
         let isThere = unsafe PQconsumeInput(connection) == 1
-        // Nobody listens here; libpq would keep them for ever.
+        // Nobody listens here, and libpq would keep them as long as the connection lives.
         while let notification = unsafe PQnotifies(connection) {
             unsafe PQfreemem(notification)
         }

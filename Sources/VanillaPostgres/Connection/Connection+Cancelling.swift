@@ -2,12 +2,13 @@
 
 internal import Vanilla
 
-// What happens to a connection when time has passed, or a task that asked is gone: reads are moved to
-// another connection, tasks go on without their answers, and what is under way for nobody is cancelled.
+// What a connection does when time has passed, or a task that asked is cancelled: it moves reads to
+// another connection, lets tasks go on without their answers, and cancels what is under way for
+// nobody.
 
 extension Connection {
-    /// The alarm rang: some time has come, and this finds out which.
-    func look() {
+    /// Finds out for what the alarm rang, and sets it again.
+    func alarmRang() {
         guard role != .closed else { return }
         if role == .connecting {
             let time = context.configuration.connectTimeout
@@ -15,7 +16,8 @@ extension Connection {
         }
         let before = pipeline.expectedCount
         if !read(.max) && role.isOpen && pipeline.expectedCount < before {
-            // What has come was in time, also where this turn is late. Once it has gone on, look again.
+            // What has come was in time, even where this turn is late. When it has been handled,
+            // this looks again.
             return alarm.set(Clock.now)
         }
         guard role.isOpen else { return }
@@ -30,7 +32,7 @@ extension Connection {
 
     private func isWithinGrace(_ now: Int64) -> Bool {
         guard let time = cancellation.graceEnds, time <= now else { return true }
-        // Behind what was cancelled others may take their time.
+        // A query after the one that was cancelled may take its time.
         guard let running = pipeline.running, !isForNobody(running), !cancellation.isRequesting,
             !cancellation.isCleaning
         else { return false }
@@ -38,8 +40,8 @@ extension Connection {
         return true
     }
 
-    /// Sends elsewhere what only reads and waits here behind something slow, if there is an elsewhere:
-    /// a turn's queries go together, and one of them may take long.
+    /// Has reads that wait here for something slow sent on another connection, if there is one: the
+    /// reads of a turn are sent together, and one of them may take long.
     private func moveReads(_ now: Int64) {
         guard role.isOpen, !role.isLeased, cancellation.graceEnds == nil, pipeline.inFlight > 1,
             pipeline.running != nil
@@ -67,27 +69,27 @@ extension Connection {
         if next < .max { alarm.set(by: next) }
     }
 
-    /// Something is under way for nobody: cancel it if that harms no other, and close the connection
-    /// if it does not end.
+    /// Something is under way for nobody: it is cancelled if that harms no other query, and the
+    /// connection is closed if it does not end then.
     private func recover(_ now: Int64) {
         guard cancellation.graceEnds == nil else { return }
         cancellation.block()
         guard let running = pipeline.running, isForNobody(running),
             pipeline.allSatisfy(isUnharmedByCancelling)
         else {
-            // Later, then.
+            // It may be possible later.
             return alarm.set(by: now + Cancellation.patience)
         }
         cancellation.begin()
         startCancelling()
     }
 
-    /// Whether it is no harm when the signal comes late and meets this one.
+    /// Whether it does no harm when the signal comes late and meets this query.
     private func isUnharmedByCancelling(_ operation: Operation) -> Bool {
         operation.isAbandoned || operation.canRepeat || operation.isUndoneByCancelling
     }
 
-    /// Nobody waits for it any more, or for more than its end.
+    /// Whether nobody waits for its answer any more.
     private func isForNobody(_ operation: Operation) -> Bool {
         operation.wasCancelled || operation.isAbandoned || (operation.isLeased && !role.isLeased)
     }
@@ -101,7 +103,7 @@ extension Connection {
         operation.isLeased ? cancelOnServer(operation) : leave(operation)
     }
 
-    /// The task goes on at once, and what was sent has nobody to answer.
+    /// The task goes on at once; what was sent goes on for nobody.
     private func leave(_ operation: Operation) {
         operation.abandon(CancellationError())
         guard !drop(operation) else { return }
@@ -117,7 +119,7 @@ extension Connection {
         startCancelling()
     }
 
-    /// Ends one that was not sent yet. False when it was.
+    /// Ends a query that was not sent yet. False when it was sent.
     private func drop(_ operation: Operation) -> Bool {
         guard pipeline.drop({ $0 === operation ? CancellationError() : nil }) else { return false }
         proceed()
@@ -144,7 +146,7 @@ extension Connection {
     /// A signal was sent and may still come: a round trip of nothing takes it, not the next query.
     func clean() {
         cancellation.beginCleaning()
-        // A lease goes on to hear that its transaction failed.
+        // The transaction of a lease stays, for its task to see that it failed.
         let rollsBack = !role.isLeased && !pipeline.isIdle
         guard pipeline.sendNothing(rollsBack: rollsBack) else {
             return close(pipeline.channel?.error)
@@ -154,9 +156,9 @@ extension Connection {
 
     func cleaned() {
         cancellation.cleaned()
-        // Whoever holds a lease has had something else cancelled.
+        // The task of a lease has had another query cancelled meanwhile.
         if cancellation.isRequesting { return proceed() }
-        // Given back meanwhile, within its transaction. The grace goes on.
+        // The lease ended meanwhile, within its transaction. The grace goes on.
         guard pipeline.isIdle || role.isLeased else { return clean() }
         cancellation.end()
         proceed()

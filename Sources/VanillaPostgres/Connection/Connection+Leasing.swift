@@ -10,7 +10,7 @@ extension Connection {
         if role == .shared { role = .reserved }
     }
 
-    /// Nobody waits for a lease any more.
+    /// No task waits for a lease any more.
     func endReservation() {
         if role == .reserved { role = .shared }
     }
@@ -32,7 +32,7 @@ extension Connection {
         pipeline.beginning = nil
     }
 
-    /// Names whoever holds the lease in the log when it is held for long.
+    /// Logs the place that took the lease, when that is held for long.
     func watchLease(_ file: String, _ line: Int) {
         let (context, time) = (context, context.configuration.leaseWarning)
         leaseTimer = Worker.Timer(on: context.worker) {
@@ -42,7 +42,7 @@ extension Connection {
         leaseTimer?.set(after: time)
     }
 
-    /// Takes the connection back from whom it was leased to.
+    /// Takes the connection back.
     func endLease() {
         guard role.isLeased else { return }
         leaseTimer?.cancel()
@@ -58,8 +58,8 @@ extension Connection {
         if role.isOpen { proceed() }
         context.schedule()
     }
-    /// Whether nothing depends on that query of a lease: there is no transaction, or it was the begin
-    /// of one.
+    /// Whether nothing depends on that query of a lease: there is no transaction, or it began with
+    /// this query.
     func mayRepeatOnLease(_ operation: Operation) -> Bool {
         guard role.isLeased, !cancellation.isUnderWay, !operation.wasCancelled,
             operation.repeats < 2

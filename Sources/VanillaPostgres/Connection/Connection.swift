@@ -4,20 +4,21 @@ internal import Vanilla
 
 /// One connection to the server: opened, used by many queries at a time or leased to one, closed.
 ///
-/// It has its work done by its parts, of which none knows another: the connector opens it, the pipeline
-/// sends and receives, the cancellation, the lifetime and the pace say how things stand. Here it is
-/// decided what follows. Only on the worker's thread.
+/// Its parts, which do not know it, do the work: the connector opens it, the pipeline sends and
+/// receives, and the cancellation, the lifetime and the pace say how things stand. This file
+/// decides what follows from that. Only on the worker's thread.
 final class Connection {
     /// By which its operations name it.
     let number: UInt64
     let context: Context
-    /// Both retain each other until this is closed, as do this and what it has called back.
+    /// The owner and this retain each other until this is closed, as do this and the closures that
+    /// it is called back by.
     let owner: any ConnectionOwner
     var role = Role.connecting
 
     private var connector: Connector?
     private var watch: Worker.DescriptorWatch?
-    /// Takes what answers have come.
+    /// Takes the answers that have come.
     private var reading: Worker.TurnTask?
     /// To be flushed at the end of the turn.
     private(set) var needsFlush = false
@@ -43,7 +44,8 @@ final class Connection {
     }
 }
 
-/// What a connection tells whoever opened it, and asks of them. Nothing of it is on the way of a query.
+/// What a connection tells the object that opened it, and what it asks of it. No call of it is on
+/// the path of a query.
 protocol ConnectionOwner: AnyObject {
     func opened(_ connection: Connection)
     func closed(_ connection: Connection, wasOpen: Bool, _ error: PostgresError?)
@@ -67,7 +69,7 @@ extension Connection {
             && pipeline.mayAdd(whileCancelling: false)
     }
 
-    /// May be given to one for its own.
+    /// Whether it can be leased now.
     var isFree: Bool {
         (role.isShared || role == .reserved) && !cancellation.isUnderWay && pipeline.isEmpty
     }
@@ -75,7 +77,7 @@ extension Connection {
     /// How many queries are under way.
     var inFlight: Int { pipeline.inFlight }
 
-    /// Too old, and used until another one is there.
+    /// Whether it is too old, and used only until another one is open.
     var isOld: Bool { lifetime.isOver }
 
     /// Whether what it is at takes long.
@@ -90,9 +92,9 @@ extension Connection {
 // MARK: - Opening
 
 extension Connection {
-    /// One deadline over all of it.
+    /// Begins to open, with one deadline over all of it.
     func open() {
-        alarm.open(on: context.worker) { [self] in look() }
+        alarm.open(on: context.worker) { [self] in alarmRang() }
         alarm.set(Clock.now + context.configuration.connectTimeout.boundedNanoseconds)
         let connector = Connector(context) { [self] result in
             switch result {
@@ -115,7 +117,7 @@ extension Connection {
         role = .shared
         pace.opened(within: lifetime.age)
         alarm.cancel()
-        lifetime.open(on: context.worker) { [self] in lookAfterLifetime() }
+        lifetime.open(on: context.worker) { [self] in lifetimeRang() }
         listen()
         owner.opened(self)
     }
@@ -169,12 +171,12 @@ extension Connection {
 
     func write() {
         guard let left = pipeline.channel?.flush() else { return }
-        // Why it failed is often to be read: the server says it before it goes.
+        // The server often says why before it closes, so that there is something to read.
         if left < 0 { return receive() }
         if left > 0 { listen(writing: true) }
     }
 
-    /// Waits for whatever comes: answers, or the end.
+    /// Waits for answers, or for the end of the connection.
     private func listen(writing: Bool = false) {
         watch?.whenReady(for: writing ? [.readable, .writable] : .readable) { [self] _ in
             receive()
@@ -192,8 +194,8 @@ extension Connection {
         reading?.schedule()
     }
 
-    /// Takes a few of the results that are complete, and more when the tasks of these have gone on: so
-    /// the memory of few is in use at a time, and is in the cache when it is used.
+    /// Takes a few of the results that are complete, and more when the tasks of these have gone on:
+    /// so the memory of few results is in use at a time, and it is in the cache when it is used.
     private func readSome() {
         guard role.isOpen, !read(Self.resultsAtOnce) else { return }
         guard role.isOpen, let channel = pipeline.channel else { return }
@@ -206,7 +208,8 @@ extension Connection {
 
     private static let resultsAtOnce = 8
 
-    /// Takes the results that are complete, of so many queries. Whether there may be more.
+    /// Takes the results that are complete, of at most so many statements. Returns whether there
+    /// may be more.
     func read(_ maximum: Int) -> Bool {
         var count = 0
         do throws(PostgresError) {
@@ -233,11 +236,11 @@ extension Connection {
         if cancellation.isCleaning && pipeline.isAnsweredFully { cleaned() }
     }
 
-    /// A query is over: answer who waits, or send it again.
+    /// A query is over: its task is answered, or it is sent again.
     private func end(_ operation: Operation) {
         guard !operation.isAbandoned else { return operation.finish() }
         guard let failure = operation.failure else {
-            return operation.isAborted ? again(operation) : operation.finish()
+            return operation.isAborted ? sendAgain(operation) : operation.finish()
         }
         guard let error = failure as? PostgresError else { return operation.finish() }
         end(operation, error)
@@ -247,14 +250,14 @@ extension Connection {
         if operation.wantsPreparing(after: error) && operation.repeats < 2
             && (!operation.isLeased || mayRepeatOnLease(operation))
         {
-            return again(operation)
+            return sendAgain(operation)
         }
         if isForNeighbour(error) && (operation.canRepeat || operation.isUndoneByCancelling) {
-            return again(operation)
+            return sendAgain(operation)
         }
         if endsUse(error) {
             role.drain()
-            if error.endsConnection && operation.canRepeat { return again(operation) }
+            if error.endsConnection && operation.canRepeat { return sendAgain(operation) }
             context.count(.error)
             return operation.finish(unavailable(error))
         }
@@ -262,18 +265,18 @@ extension Connection {
         operation.finish(operation.wasCancelled ? CancellationError() : nil)
     }
 
-    /// The signal was meant for another query.
+    /// Whether it was cancelled by a signal that was meant for another query.
     private func isForNeighbour(_ error: PostgresError) -> Bool {
         error.isCancelled && cancellation.graceEnds != nil
     }
 
-    /// The connection is of no more use, to whatever query.
+    /// Whether the connection is of no more use to any query.
     private func endsUse(_ error: PostgresError) -> Bool {
         error.endsConnection || (error.refusesWrites && !isReadOnly)
     }
 
-    /// A neighbour failed, or the statement was no longer prepared: nothing of it was done.
-    private func again(_ operation: Operation) {
+    /// Nothing of it was done: a neighbour failed, or the statement was no longer prepared.
+    private func sendAgain(_ operation: Operation) {
         guard !operation.isLeased || mayRepeatOnLease(operation) else {
             return operation.finish(
                 operation.failure
@@ -287,7 +290,8 @@ extension Connection {
         send(operation, now: Clock.now)
     }
 
-    /// After each round of results: who can go on, and whether this connection can.
+    /// Decides after each round of results how the connection goes on, and has the owner look who
+    /// can.
     func proceed() {
         if cancellation.isCleaning { return }
         let isCancelling = cancellation.graceEnds != nil
@@ -305,13 +309,13 @@ extension Connection {
 // MARK: - Ending
 
 extension Connection {
-    private func lookAfterLifetime() {
+    private func lifetimeRang() {
         guard role.isOpen else { return }
         let now = Clock.now
-        if lifetime.isPast(now) {
-            lifetime.grew(
-                old: now, another: context.configuration.connectTimeout.boundedNanoseconds)
-            // Another one first, where that is allowed.
+        if lifetime.hasEnded(now) {
+            let time = context.configuration.connectTimeout.boundedNanoseconds
+            lifetime.expire(now, successorWithin: time)
+            // Another one is opened first, where that is allowed.
             if !owner.openAnother() { drain() }
         } else if lifetime.isIdle(now) && !role.isLeased && owner.hasMoreThanMinimum {
             drain()
@@ -320,13 +324,14 @@ extension Connection {
         if role.isOpen { lifetime.set() }
     }
 
-    /// No more queries; closed when those under way are over.
+    /// Takes no more queries, and closes when those under way are over.
     func drain() {
         role.drain()
         if role == .draining && pipeline.isEmpty { close(nil) }
     }
 
-    /// Ends the connection, and tells everybody who waits for it. Without an error it was over.
+    /// Ends the connection, and everything that waits for it. There is no error where it ends as
+    /// planned.
     func close(_ error: PostgresError?) {
         guard role != .closed else { return }
         let wasOpen = role.isOpen
@@ -358,8 +363,8 @@ extension Connection {
             operation.wasCancelled ? CancellationError() : outcome(of: operation, reason))
     }
 
-    /// What a query is told whose connection was lost: what the server said of it before, unless that
-    /// is of the connection, or what a repetition would have mended.
+    /// What the task of a query is told when its connection was lost: what the server said of the
+    /// query before, unless that was about the connection, or a repetition would have mended it.
     private func outcome(of operation: Operation, _ loss: PostgresError) -> any Error {
         guard let failure = operation.failure as? PostgresError else { return unavailable(loss) }
         if endsUse(failure) { return unavailable(failure) }

@@ -2,9 +2,9 @@
 
 internal import Vanilla
 
-/// Opens a connection: has the host's addresses looked up, then does what libpq asks for, step by step
-/// and never blocking. The time that this may take is bounded by whoever has it. Only on the worker's
-/// thread.
+/// Opens a connection: has the host's addresses looked up, then waits for what libpq asks for, step
+/// by step and never blocking. Its connection bounds the time that it may take. Only on the
+/// worker's thread.
 final class Connector {
     private let context: Context
     private var channel: Channel?
@@ -20,7 +20,7 @@ final class Connector {
     func begin() {
         guard context.resolver.mustAsk else { return connect([]) }
 
-        // This object is not touched there, only named.
+        // The other thread does not use this object, and only passes it on.
         let (resolver, worker, box) = (context.resolver, context.worker, Box(self))
         let begun = HelperThread.run {
             do throws(PostgresError) {
@@ -43,7 +43,7 @@ final class Connector {
         channel.hasFailed ? end(.failure(channel.error)) : wait(.writable)
     }
 
-    /// What libpq is told, of which a later word counts.
+    /// What libpq is told: keywords and values, of which a later one counts.
     private func parameters(_ words: [(String, String)]) -> [(String, String)] {
         let configuration = context.configuration
         var all = [("dbname", configuration.connection), ("client_encoding", "UTF8")]
@@ -51,7 +51,7 @@ final class Connector {
         all.append(("fallback_application_name", "vanilla"))
         guard configuration.preparesStatements else { return all }
         let time = configuration.statementTimeout.boundedNanoseconds / 1_000_000
-        // In milliseconds, up to what the server takes.
+        // In milliseconds, as many as the server takes at most.
         let timeout = min(max(1, time), Int64(Int32.max))
         let settings = "-c TimeZone=UTC -c statement_timeout=\(timeout)"
         all.append(("options", "\(context.resolver.options) \(settings)"))

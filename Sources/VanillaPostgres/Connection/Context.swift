@@ -2,8 +2,8 @@
 
 internal import Vanilla
 
-/// What a worker's shard and its connections have in common. It knows neither: so a connection is
-/// opened, used and closed without knowing whose it is. Only on the worker's thread.
+/// What a worker's shard and its connections have in common. It knows neither, so that a connection
+/// does not have to know its shard. Only on the worker's thread.
 final class Context {
     let worker: Worker
     let configuration: PostgresPool.Configuration
@@ -22,12 +22,12 @@ final class Context {
         self.resolver = resolver
     }
 
-    /// What to do at the end of a turn in which something happened.
+    /// Sets what is done at the end of a turn in which `schedule` was called.
     func atEndOfTurn(_ body: @escaping () -> Void) {
         turn = Worker.TurnTask(on: worker, body)
     }
 
-    /// Something happened.
+    /// Something happened that the shard has to look at in this turn.
     func schedule() {
         turn?.schedule()
     }
@@ -46,8 +46,8 @@ final class Context {
     }
 }
 
-/// Another number after each change of the schema that was noticed: what was prepared before it is
-/// prepared again. Of all connections of a worker.
+/// A number that changes with each change of the schema that was noticed by a connection of the
+/// worker: statements that were prepared before are prepared again.
 final class SchemaVersion {
     private(set) var number: UInt64 = 0
 

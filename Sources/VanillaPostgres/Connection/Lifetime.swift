@@ -2,8 +2,8 @@
 
 internal import Vanilla
 
-/// How old a connection is and how long it was not used, with a timer that looks after both. Only on
-/// the worker's thread.
+/// How old a connection is and since when it was not used, with a timer that rings when either may
+/// be too long. Only on the worker's thread.
 final class Lifetime {
     private let idleTimeout: Int64
     private let opened = Clock.now
@@ -17,20 +17,20 @@ final class Lifetime {
         let lifetime = configuration.lifetime.boundedNanoseconds
         idleTimeout = configuration.idleTimeout.boundedNanoseconds
         lastUse = opened
-        // Not all at once.
+        // Drawn, so that connections do not end all at once.
         end = opened + lifetime - Int64.random(in: 0...lifetime / 10)
     }
 
-    /// How long ago the connection was asked for.
+    /// How long ago opening began.
     var age: Int64 { Clock.now - opened }
 
-    /// - Parameter body: Called when the time or the idleness may be over. Retained until the end.
+    /// - Parameter body: Called when it rings. Retained until this is closed.
     func open(on worker: Worker, _ body: @escaping () -> Void) {
         timer = Worker.Timer(on: worker, body)
         set()
     }
 
-    /// Rings when there is something to look after.
+    /// Rings when the connection may be too old, or unused for too long.
     func set() {
         let next = min(end, lastUse + idleTimeout)
         timer?.set(after: .nanoseconds(max(1_000_000, next - Clock.now)))
@@ -45,12 +45,12 @@ final class Lifetime {
         lastUse = now
     }
 
-    func isPast(_ now: Int64) -> Bool { now >= end }
+    func hasEnded(_ now: Int64) -> Bool { now >= end }
 
     func isIdle(_ now: Int64) -> Bool { now - lastUse >= idleTimeout }
 
-    /// It is too old. It is looked after again when another one had its time to open.
-    func grew(old now: Int64, another time: Int64) {
+    /// The connection is too old. It rings once more when another one has had `time` to open.
+    func expire(_ now: Int64, successorWithin time: Int64) {
         isOver = true
         end = now + time
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-/// How fast a connection answers: since when nothing has come, and how long the way there and back is.
+/// How fast a connection answers: since when nothing has come, and how long a round trip takes.
 struct Pace {
     /// When an answer came, or the first query was sent.
     private(set) var progress: Int64 = 0
-    /// At most: the shortest time to an answer so far.
+    /// At most: the shortest time so far between a query and its answer.
     private var roundTrip: Int64 = 0
-    /// The next answer tells.
+    /// The next answer ends a measurement of the round trip.
     private var isTiming = false
 
     /// The connection was opened, in several round trips.
@@ -28,9 +28,9 @@ struct Pace {
         progress = now
     }
 
-    /// Whether what is under way takes long: 10 ms, and what the way takes.
+    /// Whether what is under way takes long: 10 ms and two round trips.
     func isSlow(_ now: Int64) -> Bool { now - progress > 10_000_000 + 2 * roundTrip }
 
-    /// How long nothing may come while several wait: 50 ms, and what the way takes.
+    /// How long nothing may come while several wait: 50 ms and two round trips.
     var stallTime: Int64 { 50_000_000 + 2 * roundTrip }
 }

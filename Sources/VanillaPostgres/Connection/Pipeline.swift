@@ -2,18 +2,18 @@
 
 internal import Vanilla
 
-/// What is sent on a connection and what answers are still to come for, in their order: statements, and
-/// the Syncs that end a transaction of the server each.
+/// What is sent on a connection, and what is still to be answered, in its order: statements, and
+/// the Syncs, each of which ends a transaction of the server.
 ///
-/// It sends, and says by `next` what has come; what to do about that is up to whoever has it. Only on
-/// the worker's thread.
+/// It sends, and says by `next` what has come; what follows from that is decided by its connection.
+/// Only on the worker's thread.
 final class Pipeline {
     /// Something that has come.
     enum Event {
-        /// The results of one statement are complete, and with them that query, which has no Sync of its
-        /// own.
+        /// The results of one statement are complete. The query is over with them, as it shares a
+        /// Sync.
         case completed(Operation?)
-        /// A Sync was answered, and with it that query, which has it for itself.
+        /// A Sync was answered. The query is over with it, as it had it for itself.
         case synced(Operation?)
     }
 
@@ -21,7 +21,7 @@ final class Pipeline {
         enum Kind {
             case prepare
             case query
-            /// BEGIN and the like, for which nobody waits.
+            /// BEGIN or ROLLBACK, for which nobody waits.
             case note
             /// DEALLOCATE.
             case deallocate
@@ -29,7 +29,7 @@ final class Pipeline {
         }
 
         let kind: Kind
-        /// Whose it is; of a Sync, who waits for it.
+        /// The query that it belongs to; of a Sync, the query that is over with it.
         let operation: Operation?
     }
 
@@ -41,11 +41,11 @@ final class Pipeline {
     private let expected = Queue<Expected>()
     /// Whether the first of them has had a result.
     private var isAnswered = false
-    /// No more answers come than those that are there.
+    /// No more answers come than those that were read.
     private(set) var isLost = false
     /// Operations that were sent and are not over.
     private(set) var inFlight = 0
-    /// Operations that have a Sync each, not sent yet; they go behind those that share one.
+    /// Operations that have a Sync each and are not sent yet; they follow those that share one.
     private var alone: [Operation] = []
     /// Syncs whose answers have not come.
     private var syncs = 0
@@ -63,7 +63,7 @@ final class Pipeline {
         self.channel = channel
     }
 
-    /// Ends it. Everything under way, in its order, each once.
+    /// Ends it. Returns the operations that were under way, in their order, each once.
     func close() -> [Operation] {
         var lost: [Operation] = []
         while let next = expected.removeFirst() {
@@ -97,12 +97,12 @@ extension Pipeline {
     /// How many answers are still to come.
     var expectedCount: Int { expected.count }
 
-    /// Whether the server is in no transaction, as far as answers have come.
+    /// Whether the server is in no transaction, as far as it has answered.
     var isIdle: Bool { channel?.isIdle == true }
 
-    /// One Sync at a time. PgBouncer before 1.21 parts with a server once every Sync that it has seen is
-    /// answered, even with a statement on its way there whose Sync is still to come: the answer goes to
-    /// whoever has that server next.
+    /// Whether one Sync at a time is under way. PgBouncer before 1.21 parts with a server once
+    /// every Sync that it has seen is answered, even if a statement is on its way there whose Sync
+    /// is still to come: the answer then goes to the client that has the server next.
     private var isStepwise: Bool { !preparesStatements }
 
     /// Whether a statement may be sent now.
@@ -115,7 +115,7 @@ extension Pipeline {
         !isStepwise || (syncs == 0 && !isCancelling && alone.isEmpty)
     }
 
-    /// What the server is at, as far as answers have come.
+    /// The query that the server is at, as far as it has answered.
     var running: Operation? {
         for index in 0..<expected.count {
             if let operation = expected[index].operation { return operation }
@@ -123,7 +123,7 @@ extension Pipeline {
         return nil
     }
 
-    /// Whether all queries whose answers are still to come are such.
+    /// Whether a condition holds for all queries that are still to be answered.
     func allSatisfy(_ condition: (Operation) -> Bool) -> Bool {
         for index in 0..<expected.count {
             if let operation = expected[index].operation, !condition(operation) { return false }
@@ -146,7 +146,7 @@ extension Pipeline {
         }
     }
 
-    /// Gives libpq what was asked in this turn: what only reads first, with one Sync. False when the
+    /// Gives libpq what was asked in this turn: the reads first, with one Sync. False when the
     /// connection is lost.
     func flush(whileCancelling isCancelling: Bool) -> Bool {
         guard let channel else { return false }
@@ -161,13 +161,14 @@ extension Pipeline {
             count += 1
             isFine = sync(push(operation) ? operation : nil)
         }
-        // What failed halfway leaves expectations that nobody will meet, and queries that were not sent.
+        // When this fails halfway, `expected` has entries that are never answered, and some queries
+        // were not sent: closing the connection ends all of them.
         alone.removeFirst(count)
         return isFine && !channel.hasFailed
     }
 
-    /// A round trip of nothing, which ends the transaction where there is one to end. False when the
-    /// connection is lost.
+    /// A round trip of nothing, which ends the transaction where there is one to end. False when
+    /// the connection is lost.
     func sendNothing(rollsBack: Bool) -> Bool {
         if rollsBack { note("ROLLBACK") }
         return sync(nil)
@@ -192,7 +193,7 @@ extension Pipeline {
         statements.deallocationWasSent(name)
     }
 
-    /// False when nothing was sent of it, and it is over.
+    /// Sends a query. False when nothing of it was sent, and it is over.
     @discardableResult
     private func push(_ operation: Operation) -> Bool {
         guard let channel else { return false }
@@ -207,10 +208,10 @@ extension Pipeline {
             isSent = channel.send(operation.statement?.sql ?? operation.sql, operation.parameters)
         }
         if isSent || channel.hasFailed {
-            // Of a connection that was lost it is taken back when that is closed.
+            // Where the connection is lost, its end takes the operation back.
             expected.append(Expected(kind: .query, operation: operation))
         } else {
-            // Too large, or no memory.
+            // It is too large, or there is no memory.
             inFlight -= 1
             operation.finish(channel.error)
         }
@@ -218,14 +219,14 @@ extension Pipeline {
     }
 
     private func begin(_ beginning: String, _ operation: Operation) {
-        // What was begun in front of it, and failed with it.
+        // The transaction that was begun for it before, and failed with it.
         if operation.repeats > 0 { note("ROLLBACK") }
         note(beginning)
         operation.beginning = beginning
         self.beginning = nil
     }
 
-    /// What is known of a statement, which is prepared first unless it is.
+    /// As what the statement is prepared; it is prepared first where it is not.
     private func prepare(_ statement: Statement, _ operation: Operation) -> KnownStatement {
         let signature = operation.parameters.signature
         if let found = statements.find(statement, signature) {
@@ -252,7 +253,7 @@ extension Pipeline {
         if let channel { isLost = !channel.receive() }
     }
 
-    /// Takes complete results up to one that something is to be done about; nil when there are no more.
+    /// Takes complete results up to the next event; nil when no more are complete.
     ///
     /// - Throws: What ends the connection.
     func next() throws(PostgresError) -> Event? {
@@ -292,7 +293,7 @@ extension Pipeline {
         case (.failed, _):
             let error = result.error
             result.clear()
-            // libpq says it of each query under way.
+            // libpq reports it for each query under way; once is enough.
             if error.kind == .connection { throw error }
             failed(error, first)
         case (.aborted, _):
@@ -312,7 +313,7 @@ extension Pipeline {
         operation.result?.clear()
         operation.result = result
         guard result.beginsTransaction && !operation.isLeased else { return }
-        // What others ask here would be in that transaction. The end of the connection undoes it.
+        // Queries of others would be in that transaction. The end of the connection undoes it.
         operation.failure = PostgresError(
             .misuse, "A transaction was begun on a shared connection: use withTransaction.")
         operation.forbidRepeating()
@@ -321,7 +322,7 @@ extension Pipeline {
 
     private func failed(_ error: PostgresError, _ first: Expected) {
         if first.kind == .deallocate { statements.deallocationEnded() }
-        // A statement that cannot begin, or be deallocated, shows in what is aborted behind it.
+        // Where a BEGIN or a DEALLOCATE failed, the query after it is aborted.
         guard let operation = first.operation else { return }
         if error.isStalePlan { statements.planWasStale(operation.known) }
         if first.kind == .prepare || error.sqlState == "26000" {
@@ -344,7 +345,7 @@ extension Pipeline {
         statements.forget(sent, statement, isThere: isThere)
     }
 
-    /// The results of the first statement have come. The query that is over with them.
+    /// The results of the first statement have come. Returns the query that is over with them.
     private func complete() -> Operation? {
         // A commit that failed says so before its Sync.
         if expected.first?.kind == .sync { return nil }
@@ -356,7 +357,7 @@ extension Pipeline {
         return operation
     }
 
-    /// The Sync that is the first was answered. The query that is over with it.
+    /// The first entry, a Sync, was answered. Returns the query that is over with it.
     private func sync() -> Operation? {
         isAnswered = false
         syncs -= 1
@@ -369,7 +370,8 @@ extension Pipeline {
 // MARK: - Taking back
 
 extension Pipeline {
-    /// Ends queries that were not sent yet and for which there is an error. Whether there were any.
+    /// Ends the queries that were not sent yet and for which `error` returns one. Returns whether
+    /// there were any.
     func drop(_ error: (Operation) -> (any Error)?) -> Bool {
         let count = alone.count
         alone.removeAll { operation in
@@ -381,8 +383,8 @@ extension Pipeline {
         return alone.count < count
     }
 
-    /// The reads that wait here for something that runs, to be sent elsewhere. Placeholders for which
-    /// nobody waits take their answers.
+    /// Returns the reads that wait here for another query, to be sent on another connection.
+    /// Placeholders, for which nobody waits, take their answers.
     func moveReads() -> [Operation] {
         let running = running
         var moved: [Operation] = []
@@ -401,11 +403,11 @@ extension Pipeline {
         return moved
     }
 
-    /// Lets the tasks go on whose queries have taken long enough. As many steps as queries are under way,
-    /// once in the time that a query has.
+    /// Lets the tasks go on whose queries have taken long enough. It takes as many steps as queries
+    /// are under way, about once in the time that a query has.
     ///
-    /// - Returns: The next time to look; whether something is under way for nobody; whether queries were
-    ///   dropped that were not sent.
+    /// - Returns: The next time to look; whether something is under way for nobody; whether queries
+    ///   were dropped that were not sent.
     func expire(_ now: Int64) -> (next: Int64, isLate: Bool, hasDropped: Bool) {
         var next = Int64.max
         var isLate = false
@@ -416,7 +418,6 @@ extension Pipeline {
             }
             if !operation.isAbandoned && operation.deadline <= now {
                 if isBehindAnother(operation) {
-                    // The server has not begun with it.
                     operation.isDelayed = true
                     operation.deadline = now + operation.timeout
                 } else {
@@ -433,7 +434,7 @@ extension Pipeline {
         return (next, isLate, hasDropped)
     }
 
-    /// Another one, for which somebody waits in vain by now, has taken its time.
+    /// Whether another query has taken its time: the server has not begun with this one.
     private func isBehindAnother(_ operation: Operation) -> Bool {
         guard !operation.isLeased, !operation.isDelayed, let running else { return false }
         return running !== operation

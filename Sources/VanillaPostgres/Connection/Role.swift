@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 
-/// What a connection is used for now. One after the other: what none of these says cannot be.
+/// What a connection is used for. It has one role at a time.
 enum Role: Equatable {
     /// It is being opened.
     case connecting
     /// Queries of many requests share it.
     case shared
-    /// It takes no more queries, so that it can be leased when those under way are over.
+    /// It takes no more queries, so that it can be leased as soon as those under way are over.
     case reserved
-    /// One request has it for itself. The last lease is followed by the end of the connection.
+    /// One request has it for itself. After its last lease it is closed.
     case leased(isLast: Bool)
     /// It takes no more queries, and is closed when those under way are over.
     case draining
     case closed
 
-    /// Whether the server answers on it.
+    /// Whether it was opened, and is not closed.
     var isOpen: Bool {
         switch self {
         case .connecting, .closed: false
@@ -30,10 +30,10 @@ enum Role: Equatable {
         if case .leased = self { true } else { false }
     }
 
-    /// Whether it has no future.
+    /// Whether it is closed after what it is used for now.
     var isDraining: Bool { self == .draining || self == .leased(isLast: true) }
 
-    /// From now on it has no future.
+    /// It is closed after what it is used for now.
     mutating func drain() {
         switch self {
         case .shared, .reserved: self = .draining

@@ -2,19 +2,19 @@
 
 internal import Vanilla
 
-/// What is prepared on one connection, by the number of the statement; and of which names the server
-/// is to be rid.
+/// Which statements are prepared on one connection, by the number of the statement, and which names
+/// the server has to deallocate.
 ///
-/// What changes lies behind a pointer or in a class of its own: a collection in a property of a class
-/// would be guarded against overlapping accesses by calls at run time. Only on the worker's thread.
+/// What is prepared lies behind a pointer, because a collection in a property of a class would be
+/// guarded against overlapping accesses by calls at run time. Only on the worker's thread.
 @safe
 final class StatementCache {
     private let schema: SchemaVersion
     private var places: UnsafeMutablePointer<KnownStatement?>
     private var count = 8
     private var nextName: UInt64 = 1
-    /// Names whose DEALLOCATE is under way, in their order, and those that an error before it made the
-    /// server skip.
+    /// Names whose DEALLOCATE is under way, in their order, and those that an error before it made
+    /// the server skip.
     private let deallocating = Queue<String>(capacity: 4)
     private var skipped: [String] = []
 
@@ -79,7 +79,8 @@ extension StatementCache {
         if isThere { sent.isStale = true } else { self[statement.number] = nil }
     }
 
-    /// What was sent as that failed because of a change of the schema: so everything is prepared again.
+    /// What was sent failed because of a change of the schema. Where that was not known yet,
+    /// everything is prepared again from now on.
     func planWasStale(_ sent: KnownStatement?) {
         if sent?.schema == schema.number { schema.change() }
     }
@@ -88,8 +89,8 @@ extension StatementCache {
 // MARK: - Deallocating
 
 extension StatementCache {
-    /// The names to deallocate before a statement is prepared: what stands in its place, and what the
-    /// server skipped.
+    /// The names to deallocate before a statement is prepared: the one in its place, and those that
+    /// the server skipped.
     func takeUseless(before statement: Statement) -> [String] {
         var names = self[statement.number].map { [$0.name] } ?? []
         while let name = skipped.popLast() { names.append(name) }
@@ -104,7 +105,7 @@ extension StatementCache {
         deallocating.removeFirst()
     }
 
-    /// Something before it failed.
+    /// The server skipped it, as something before it failed.
     func deallocationWasSkipped() {
         if let name = deallocating.removeFirst() { skipped.append(name) }
     }

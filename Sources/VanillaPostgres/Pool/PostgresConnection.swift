@@ -4,8 +4,8 @@ internal import Vanilla
 
 /// A connection that is leased to one, for transactions, session settings, locks.
 ///
-/// On the worker's thread, and given back with `release`: a lease that is dropped is given back, too,
-/// and logged with the place that took it, as is one that is held for long.
+/// On the worker's thread, and given back with `release`: a lease that is dropped is given back,
+/// too, and logged with the place that took it, as is one that is held for long.
 public final class PostgresConnection {
     private let shard: Shard
     private var connection: Connection?
@@ -34,7 +34,7 @@ public final class PostgresConnection {
 
     /// Asks on this connection. Queries are answered in their order; several may be under way.
     ///
-    /// - Throws: As the pool's.
+    /// - Throws: What ``PostgresPool/query(_:_:timeout:)`` throws.
     @inlinable
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ statement: Statement, _ parameters: repeat each Parameter, timeout: Duration? = nil
@@ -51,7 +51,7 @@ public final class PostgresConnection {
 
     /// Asks what is not worth preparing on this connection.
     ///
-    /// - Throws: As the pool's.
+    /// - Throws: What ``PostgresPool/query(_:_:timeout:)`` throws.
     @inlinable
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ sql: String, _ parameters: repeat each Parameter, timeout: Duration? = nil

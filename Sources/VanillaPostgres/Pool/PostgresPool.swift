@@ -11,8 +11,8 @@
 ///
 /// Made once, and used in any async handler of a server: each worker has connections of its own, so
 /// that nothing is locked and no thread is changed. The queries that the requests of one turn of the
-/// loop ask leave together and share a few connections, each with many queries under way; who needs
-/// a connection for itself takes it by ``withConnection(file:line:_:)`` or
+/// loop ask leave together and share a few connections, each with many queries under way; a handler
+/// that needs a connection for itself takes it by ``withConnection(file:line:_:)`` or
 /// ``withTransaction(_:file:line:_:)``.
 ///
 /// What says that there is no database for now is a `RequestError` with the status 503 and a
@@ -68,7 +68,8 @@ public final class PostgresPool: Sendable {
     /// Asks what is not worth preparing. Parameters are bound here, too: nothing is ever pasted into
     /// the text.
     ///
-    /// - Throws: As above.
+    /// - Throws: ``PostgresError`` when the database refuses it, `RequestError` with the status 503
+    ///   when there is none, `CancellationError` when the task was cancelled.
     @inlinable
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ sql: String, _ parameters: repeat each Parameter, timeout: Duration? = nil
@@ -100,8 +101,8 @@ public final class PostgresPool: Sendable {
 
     // MARK: - Leases
 
-    /// Takes a connection for one's own, until it is released. The first who asks is the first who
-    /// gets one.
+    /// Takes a connection for one's own, until it is released. Those who ask are served in their
+    /// order.
     ///
     /// - Throws: `RequestError` with the status 503 when there is none in time, or too many wait;
     ///   `CancellationError`.
@@ -112,8 +113,8 @@ public final class PostgresPool: Sendable {
         return PostgresConnection(try await shard.acquire(), shard, file: file, line: line)
     }
 
-    /// Gives a connection back. What it has under way is cancelled, and what it has not committed is
-    /// rolled back, before anybody else gets it. Once more is nothing.
+    /// Gives a connection back. What it has under way is cancelled, and what it has not committed
+    /// is rolled back, before another request gets it. Releasing it once more does nothing.
     public func release(_ connection: PostgresConnection) {
         connection.release()
     }

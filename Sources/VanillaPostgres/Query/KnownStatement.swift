@@ -9,9 +9,9 @@ final class KnownStatement {
     let signature: UInt64
     /// The shard's schema that it was prepared for.
     let schema: UInt64
-    /// It does not do any more: it is deallocated before it is prepared again.
+    /// It cannot be used any more, and is deallocated before the statement is prepared again.
     var isStale = false
-    /// The name on this connection, as C wants it; this object's.
+    /// The name on this connection, as C wants it; this object owns it.
     let pointer: UnsafeMutablePointer<CChar>
 
     init(_ name: String, serial: UInt64, signature: UInt64, schema: UInt64) {

@@ -2,9 +2,9 @@
 
 /// One query on its way: what is asked, how it was sent, and what came of it.
 ///
-/// Used again for later queries, so that a query allocates little. It knows neither the shard nor the
-/// connection that has it in hand: these know it. Only on the worker's thread; another thread names a
-/// use of it by the operation and its ticket.
+/// It is used again for later queries, so that a query allocates little. It knows neither the shard
+/// nor the connection that has it: these know it. Only on the worker's thread; where another thread
+/// names one query of the many, it does so by the operation and its ticket.
 @usableFromInline
 @safe
 final class Operation: Waiting, @unchecked Sendable {
@@ -23,33 +23,33 @@ final class Operation: Waiting, @unchecked Sendable {
     private(set) var ticket: UInt64 = 0
     var phase = Phase.idle
 
-    /// One of both.
+    /// What is asked: one of both.
     private(set) var statement: Statement?
     private(set) var sql = ""
     /// May be repeated, and may share a Sync.
     var isRead = false
     /// A neighbour failed, so that it has a Sync of its own now.
     var isAlone = false
-    /// As what it was sent, and whether that had been prepared for an earlier one.
+    /// As what it was prepared, and whether that was done for an earlier query.
     var known: KnownStatement?
     var wasKnown = false
-    /// What began the lease's transaction in front of it.
+    /// What was sent before it to begin the lease's transaction.
     var beginning: String?
     /// How often it was sent again.
     private(set) var repeats = 0
     /// It is asked on a leased connection.
     private(set) var isLeased = false
-    /// The number of the connection that it is asked on by a lease, or was sent on.
+    /// The number of the connection that is leased for it, or that it was sent on.
     var connection: UInt64 = 0
-    /// The lease cancelled it.
+    /// It belongs to a lease, and its task was cancelled.
     var wasCancelled = false
     /// For how long it may be under way, in nanoseconds, and until when.
     var timeout: Int64 = 0
     var deadline: Int64 = 0
-    /// Its time began anew, as another one had taken it.
+    /// Its time began anew, because another query had taken it.
     var isDelayed = false
 
-    /// The task that asked does not wait for its end, and, once that task has gone on, nobody does.
+    /// The task that asked was told to go on without the answer; and it has gone on.
     private(set) var isAbandoned = false
     private var hasGoneOn = false
     var isAborted = false
@@ -112,13 +112,13 @@ extension Operation {
         self.statement = statement
     }
 
-    /// The same for what is not prepared.
+    /// What to ask, without preparing it.
     func take(_ sql: String) throws(PostgresError) {
         guard !sql.utf8.contains(0) else { throw refusal() }
         self.sql = sql
     }
 
-    /// It is asked on that connection, which is leased.
+    /// It is asked on a connection that is leased.
     func lease(_ connection: UInt64) {
         isLeased = true
         self.connection = connection
@@ -129,11 +129,11 @@ extension Operation {
         return PostgresError(.encoding, "A statement has a NUL in it, where libpq would end it.")
     }
 
-    /// It shares a Sync with others.
+    /// Whether it shares a Sync with others.
     var isShared: Bool { isRead && !isAlone && !isLeased }
 
-    /// Nothing is left of it when it is cancelled, so that it may be sent again then. Only what is no
-    /// query can commit halfway, such as CALL.
+    /// Whether nothing is left of it when it is cancelled, so that it may be sent again then.
+    /// Utility statements, such as CALL, can commit halfway.
     var isUndoneByCancelling: Bool {
         guard !isLeased && repeats < 2 else { return false }
         let first = (statement?.sql ?? sql).drop { $0.isWhitespace }.prefix { $0.isLetter }
@@ -151,11 +151,11 @@ extension Operation {
 // MARK: - Sending it again
 
 extension Operation {
-    /// Nothing is wrong with sending it again, elsewhere: as often as there may be connections that
-    /// were lost together, and once more.
+    /// Whether it may be sent again, on another connection: as often as connections may be lost
+    /// together, and once more.
     var canRepeat: Bool { isRead && !isLeased && repeats <= repeatLimit }
 
-    /// As before it was sent.
+    /// As it was before it was sent, to be sent again.
     func startAnew() {
         result?.clear()
         result = nil
@@ -166,24 +166,24 @@ extension Operation {
         repeats += 1
     }
 
-    /// Its connection was lost; what the server said of it stays, unless a repetition says otherwise.
+    /// Its connection was lost, and it is to be sent again. What came of it so far stays.
     func startElsewhere() {
         isAborted = false
         repeats += 1
     }
 
-    /// What was done must not be done once more.
+    /// It must not be sent again.
     func forbidRepeating() {
         repeats = .max
     }
 
-    /// What is left where it was sent when it is sent elsewhere instead: something for which nobody
-    /// waits.
+    /// Something for which nobody waits, to take its answer where it was sent, when it is sent on
+    /// another connection instead.
     func leavePlaceholder() -> Operation {
         let placeholder = Operation.make(
             from: freelist, repeatLimit: repeatLimit, timeout: timeout)
         placeholder.phase = .sent
-        // What was prepared for it may have to be forgotten.
+        // The answer may be that the statement is not prepared, which is then forgotten.
         placeholder.statement = statement
         placeholder.known = known
         placeholder.isRead = true
@@ -234,11 +234,11 @@ extension Operation {
         resume()
     }
 
-    /// What came of it, for the task that asked.
+    /// What came of it, for the task that asked. The operation is not the task's any more.
     func takeRows() throws -> PostgresRows {
         hasGoneOn = true
         if let failure {
-            // Under way, it is its connection's.
+            // While it is under way, its connection has it.
             if phase == .done { giveBack() }
             throw failure
         }

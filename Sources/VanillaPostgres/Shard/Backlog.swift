@@ -96,7 +96,7 @@ extension Backlog {
         }
     }
 
-    /// Sees to it that nobody waits longer than they may.
+    /// Sees to it that nothing waits longer than it may.
     func setTimer() {
         guard !isTimerSet, count > 0 else { return }
         var first = Int64.max
@@ -109,7 +109,7 @@ extension Backlog {
 
     private var limit: Int64 { context.configuration.acquireTimeout.boundedNanoseconds }
 
-    /// Those at the head of the lines have waited longest.
+    /// Ends what has waited too long. The heads of the lines have waited longest.
     private func expire() {
         isTimerSet = false
         let last = Clock.now - limit

@@ -2,8 +2,9 @@
 
 internal import Vanilla
 
-/// Whether it is tried to connect now: after a failure not before a pause, which grows with each one
-/// and is drawn, so that not everybody comes at once. Only on the worker's thread.
+/// When a connection may be opened: after a failure not before a pause is over, which is longer
+/// after each one, and drawn, so that the workers do not connect all at once. Only on the worker's
+/// thread.
 final class Backoff {
     private let first: Int64
     private let longest: Int64
@@ -49,7 +50,7 @@ final class Backoff {
         timer?.set(after: .nanoseconds(Int64.random(in: 0...max(top, 1))))
     }
 
-    /// What to add to a message for those who wait in vain.
+    /// What to add to the error of what waited in vain.
     var lastWords: String {
         lastError.map { " The last attempt to connect failed: \($0)" } ?? ""
     }

@@ -3,8 +3,8 @@
 internal import Synchronization
 internal import Vanilla
 
-/// How many connections all workers of a pool have together. A worker that has none and may not open
-/// one is starved: one that has several gives one up for it. On any thread.
+/// How many connections all workers of a pool have together. A worker that has none and may not
+/// open one is starved: one that has several gives one up for it. On any thread.
 final class ConnectionQuota: Sendable {
     private let maximum: Int
     private let size = Atomic(0)

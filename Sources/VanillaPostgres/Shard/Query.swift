@@ -2,13 +2,14 @@
 
 internal import Vanilla
 
-/// A query as the task sees it that asks: the operation, and the shard to ask. On the worker's thread.
+/// A query as the task that asks sees it: the operation, and the shard to ask. On the worker's
+/// thread.
 @usableFromInline
 struct Query: Sendable {
     @usableFromInline let operation: Operation
     let shard: Shard
 
-    /// Where its parameters go before it runs.
+    /// What its parameters are written to before it runs.
     @usableFromInline var parameters: PostgresParameters { operation.parameters }
 
     /// It is not asked after all.

@@ -2,12 +2,12 @@
 
 internal import Vanilla
 
-// How many connections a worker has: it opens what is missing, replaces what was lost, and shares what
-// the process may have with other workers.
+// How many connections a worker has: it opens what is missing, replaces what was lost, and shares
+// what the process may have with other workers.
 
 extension Shard {
-    /// Opens what is missing: the minimum, one for queries, one for each task that wants one, and one
-    /// more when all have much to do.
+    /// Opens what is missing: the minimum, one for queries, one for each task that wants one, and
+    /// one more when all have much to do.
     func grow() {
         guard !isEnded, !backoff.isPausing else { return }
         let hasQueries = !backlog.queries.isEmpty
@@ -20,8 +20,8 @@ extension Shard {
         while wanted > 0, openOne() { wanted -= 1 }
     }
 
-    /// Every shared connection has so much under way, or has had something for so long, that another
-    /// one helps.
+    /// Whether every shared connection has so much under way, or has said nothing for so long, that
+    /// another one helps.
     private var isLoaded: Bool {
         var shared = 0
         var now: Int64 = 0
@@ -35,9 +35,9 @@ extension Shard {
         return shared > 0
     }
 
-    /// So many under way at each connection ask for one more.
+    /// Where each connection has so many queries under way, one more is opened.
     private static let loadedDepth = 64
-    /// So long without an answer does, too: 20 ms.
+    /// The same where each has said nothing for so long: 20 ms.
     private static let loadedTime: Int64 = 20_000_000
 
     private func openOne() -> Bool {

@@ -2,8 +2,8 @@
 
 internal import Vanilla
 
-// Gives connections to tasks that want one for themselves, in the order in which they came. Where more
-// than one can be had, one is left to queries.
+// Leases connections to tasks, in the order in which these came. Where the worker can have more
+// than one connection, one is left to queries.
 
 extension Shard {
     /// A connection for the task that asks, when its turn comes.
@@ -53,8 +53,8 @@ extension Shard {
         reserve()
     }
 
-    /// How many connections can be had here, as far as is known: where the process has all that it may
-    /// have, or the server takes no more, those that are there.
+    /// How many connections this worker can have, as far as is known: those that are there where
+    /// the process has all that it may have, or the server takes no more.
     private var attainable: Int {
         if backoff.hasFailed { return max(1, count { $0.role.isOpen }) }
         return quota.hasRoom ? configuration.maximum : max(1, connections.count)
@@ -64,11 +64,11 @@ extension Shard {
 
     private func mayLease(_ acquirer: Acquirer) -> Bool {
         guard count({ $0.role.isLeased }) < leasable else { return false }
-        // With one connection in all, whoever came first.
+        // One connection goes to queries and leases in the order in which they came.
         return attainable > 1 || backlog.isFirst(acquirer)
     }
 
-    /// As nobody leaves a busy connection by itself, some take no more queries until they are free.
+    /// A busy connection is never free by itself, so some take no more queries until they are.
     private func reserve() {
         guard let first = backlog.acquirers.first else {
             for connection in connections { connection.endReservation() }

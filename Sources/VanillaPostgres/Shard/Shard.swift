@@ -2,8 +2,8 @@
 
 internal import Vanilla
 
-/// What a pool has at one worker: gives queries to connections, leases connections to tasks, and opens
-/// as many as are needed. Only on the worker's thread.
+/// What a pool has at one worker: gives queries to connections, leases connections to tasks, and
+/// opens as many as are needed. Only on the worker's thread.
 @usableFromInline
 @safe
 final class Shard: @unchecked Sendable {
@@ -29,7 +29,7 @@ final class Shard: @unchecked Sendable {
         quota = shared.quota
         backoff = Backoff(configuration)
         backlog = Backlog(context, backoff)
-        // The server's own comes first.
+        // The server's own timeout comes first.
         statementTimeout = configuration.statementTimeout.boundedNanoseconds + 500_000_000
         context.atEndOfTurn { [self] in flush() }
         backoff.open(on: worker) { [self] in grow() }
@@ -43,7 +43,7 @@ final class Shard: @unchecked Sendable {
     /// Whether this is the worker's thread.
     var isHere: Bool { worker.isCurrent && !isEnded }
 
-    /// The worker stops, or the pool is gone: nobody waits for anything any more.
+    /// The worker stops, or the pool is gone: everything that waits ends.
     func end() {
         guard !isEnded else { return }
         context.end()
@@ -62,7 +62,7 @@ final class Shard: @unchecked Sendable {
         context.counters.gauge(size: connections.count, idle: idle, waiting: backlog.count)
     }
 
-    /// How many connections are such.
+    /// How many connections a condition holds for.
     func count(_ condition: (Connection) -> Bool) -> Int {
         var count = 0
         for connection in connections where condition(connection) { count += 1 }
@@ -78,12 +78,12 @@ extension Shard {
         return Operation.make(from: freelist, repeatLimit: configuration.maximum, timeout: time)
     }
 
-    /// The connection that a query is asked on by a lease, or was sent on; nil once that is closed.
+    /// The connection that is leased for a query, or that it was sent on; nil once that is closed.
     func connection(of operation: Operation) -> Connection? {
         connections.first { $0.number == operation.connection }
     }
 
-    /// Takes a query of this turn.
+    /// Takes a query, which is sent at the end of the turn.
     func submit(_ operation: Operation) throws {
         if operation.isLeased { return try submitToLease(operation) }
         try backlog.add(operation)
@@ -115,8 +115,8 @@ extension Shard {
         gauge()
     }
 
-    /// The reads of a turn go together to the connection that has least to do. What has a Sync of its
-    /// own does not gain by company, and would wait for the others.
+    /// The reads of a turn go together to the connection that has least to do. What has a Sync of
+    /// its own goes alone: it would gain nothing and wait for the others.
     private func distribute() {
         let now = Clock.now
         let queries = backlog.queries
@@ -131,7 +131,7 @@ extension Shard {
         }
     }
 
-    /// Of those that are not at something slow, if there are such.
+    /// One that is not at something slow, if there is such a one.
     private func leastLoaded(_ now: Int64) -> Connection? {
         var best: Connection?
         var isBestSlow = true

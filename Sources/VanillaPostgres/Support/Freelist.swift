@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-/// Objects that are to be used again, so that a query allocates little: the last one that came is the
-/// first that goes, as its memory is in the cache. Only on the worker's thread.
+/// Objects that are used again, so that a query allocates little. The last one that came back is
+/// used first, because its memory is in the cache. Only on the worker's thread.
 final class Freelist<Member: Waiting> {
     private let members = Line<Member>()
     private var isClosed = false
 
-    /// More than these are released.
+    /// It keeps as many; what comes back beyond that is released.
     private static var limit: Int { 1024 }
 
     func removeFirst() -> Member? {

@@ -50,7 +50,7 @@ enum CText {
 
 /// A thread for one call that blocks: to find a host's address.
 enum HelperThread {
-    /// Calls `body` on a thread of its own. False when there is no thread to be had.
+    /// Calls `body` on a thread of its own. False when no thread is available.
     static func run(_ body: @escaping @Sendable () -> Void) -> Bool {
         let box = unsafe Unmanaged.passRetained(Body(body))
         #if canImport(Darwin)

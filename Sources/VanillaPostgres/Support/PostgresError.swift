@@ -71,7 +71,8 @@ extension PostgresError: CustomStringConvertible {
 // MARK: - What it means for the connection
 
 extension PostgresError {
-    /// The connection has no future: the server goes down, is not what it was, or cannot be reached.
+    /// The connection has no future: the server goes down, is not what it was, or cannot be
+    /// reached.
     var endsConnection: Bool {
         switch sqlState {
         case "57P01", "57P02", "57P03", "57P05": true
@@ -87,8 +88,8 @@ extension PostgresError {
     /// The statement is not prepared, or no longer as it was; nothing was done.
     var wantsPreparing: Bool { sqlState == "26000" || isStalePlan }
 
-    /// What a parameter meets whose type was left open, and was found when the statement was prepared,
-    /// where the column has another one now. Nothing was done.
+    /// What a parameter meets whose type was left open, and was found when the statement was
+    /// prepared, where the column has another one now. Nothing was done.
     var mayWantPreparing: Bool {
         switch sqlState {
         case "22003", "22007", "22008", "22P02", "22P03", "42804", "42846", "42883": true

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 
-/// Somebody who waits in a line. In one line at a time, on the worker's thread.
+/// Something that waits in a line: in one line at a time, on the worker's thread.
 @usableFromInline
 class Waiting {
     fileprivate(set) final var next: Waiting?
     fileprivate(set) final unowned(unsafe) var previous: Waiting?
     fileprivate(set) final var isInLine = false
-    /// When it came, in nanoseconds of the worker's clock, and in which order.
+    /// When it began to wait, in nanoseconds of the worker's clock, and in which order it came.
     final var since: Int64 = 0
     final var order: UInt64 = 0
 }
 
-/// First come, first served; anybody may leave, at the price of two links. A class, so that a change of
-/// one that is in a property is not guarded by calls at run time, as that of a value would be.
+/// First come, first served; any member may leave, at the price of two links. It is a class because
+/// changing a value in a property of a class would be guarded by calls at run time.
 final class Line<Member: Waiting> {
     private var head: Waiting?
     private unowned(unsafe) var tail: Waiting?
@@ -30,7 +30,7 @@ final class Line<Member: Waiting> {
     }
 
     func append(_ member: Member) {
-        precondition(!member.isInLine, "Somebody waits in one line at a time.")
+        precondition(!member.isInLine, "A member waits in one line at a time.")
         unsafe member.previous = unsafe tail
         if let last = unsafe tail { last.next = member } else { head = member }
         unsafe tail = member
@@ -39,7 +39,7 @@ final class Line<Member: Waiting> {
     }
 
     func prepend(_ member: Member) {
-        precondition(!member.isInLine, "Somebody waits in one line at a time.")
+        precondition(!member.isInLine, "A member waits in one line at a time.")
         member.next = head
         if let first = head { unsafe first.previous = member } else { unsafe tail = member }
         head = member
@@ -58,7 +58,7 @@ final class Line<Member: Waiting> {
         count -= 1
     }
 
-    /// One after the other: each holds the next.
+    /// One after the other, because each retains the next.
     func removeAll() {
         while removeFirst() != nil {}
     }
