@@ -10,7 +10,7 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
     name: "vanilla",
-    platforms: [.macOS(.v15)],
+    // No `platforms`: it would claim Darwin, where nothing runs before there is a backend for kqueue.
     products: [
         .library(name: "Vanilla", targets: ["Vanilla"]),
         .library(name: "VanillaDigest", targets: ["VanillaDigest"]),
