@@ -13,6 +13,7 @@ let package = Package(
     // No `platforms`: it would claim Darwin, where nothing runs before there is a backend for kqueue.
     products: [
         .library(name: "Vanilla", targets: ["Vanilla"]),
+        .library(name: "VanillaTesting", targets: ["VanillaTesting"]),
         .library(name: "VanillaDigest", targets: ["VanillaDigest"]),
         .library(name: "VanillaJSON", targets: ["VanillaJSON"]),
         .library(name: "VanillaPostgres", targets: ["VanillaPostgres"]),
@@ -35,6 +36,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("uring", .when(platforms: [.linux]))]
         ),
         .target(name: "Vanilla", dependencies: ["CVanillaIO"], swiftSettings: strict),
+        .target(name: "VanillaTesting", dependencies: ["Vanilla"], swiftSettings: strict),
         // libcrypto, for those who import VanillaDigest.
         .systemLibrary(name: "CCrypto"),
         .target(
@@ -126,14 +128,19 @@ let package = Package(
             ]
         ),
         // What tests of several targets use.
-        .target(name: "TestSupport", dependencies: ["Vanilla"], path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["Vanilla", "VanillaTesting"],
+            path: "Tests/TestSupport"),
         .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
         .testTarget(
             name: "VanillaTests",
             dependencies: [
                 "Vanilla", "SimpleExample", "ETagExample", "SSEExample", "DatabaseExample",
-                "VanillaPostgres", "PrivatePostgres", "VanillaArena", "TestSupport",
+                "VanillaPostgres", "PrivatePostgres", "VanillaArena", "VanillaTesting",
+                "TestSupport",
             ]),
+        .testTarget(
+            name: "VanillaTestingTests", dependencies: ["Vanilla", "VanillaTesting", "TestSupport"]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
         .testTarget(
             name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON", "TestSupport"]),

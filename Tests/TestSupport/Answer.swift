@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Vanilla
+import VanillaTesting
 
 /// One response, taken apart.
 package struct Answer {

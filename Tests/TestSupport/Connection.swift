@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import Vanilla
+import VanillaTesting
 
 /// Whether a connection to the loopback interface is accepted.
 package func connects(to port: Int) throws -> Bool {

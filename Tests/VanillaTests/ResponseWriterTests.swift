@@ -3,6 +3,7 @@
 import TestSupport
 import Testing
 import Vanilla
+import VanillaTesting
 
 @Suite struct ResponseWriterTests {
     @Test func sendsEveryKindOfBody() throws {
@@ -290,7 +291,7 @@ import Vanilla
             throw TestFailure()
         }
         #expect(try server.answers([get("/")])[0].text == "fine")
-        #expect(throws: VanillaError.self) { try server.answers([get("/"), get("/")]) }
+        #expect(throws: TestError.self) { try server.answers([get("/"), get("/")]) }
     }
 }
 

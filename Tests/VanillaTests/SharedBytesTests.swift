@@ -3,6 +3,7 @@
 import TestSupport
 import Testing
 import Vanilla
+import VanillaTesting
 
 @Suite struct SharedBytesTests {
     @Test func holdsACopy() {
@@ -64,7 +65,7 @@ import Vanilla
                 response.send(shared)
             }
             // The deadline passes while the answer is on its way.
-            #expect(throws: VanillaError.self) {
+            #expect(throws: TestError.self) {
                 try server.answers([get("/")], deadline: .milliseconds(10))
             }
         }

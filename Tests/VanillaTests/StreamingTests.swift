@@ -3,6 +3,7 @@
 import TestSupport
 import Testing
 import Vanilla
+import VanillaTesting
 
 @Suite struct StreamingTests {
     @Test func writesEveryKindOfPiece() throws {
@@ -125,7 +126,7 @@ import Vanilla
                 throw TestFailure()
             }
         }
-        #expect(throws: VanillaError.self) { try server.answers([get("/")]) }
+        #expect(throws: TestError.self) { try server.answers([get("/")]) }
         #expect(log.values.contains("The producer of a body threw: as planned"))
     }
 
@@ -156,7 +157,7 @@ import Vanilla
                 return .wait
             }
         }
-        #expect(throws: VanillaError.self) {
+        #expect(throws: TestError.self) {
             try server.answers([get("/")], deadline: .milliseconds(200))
         }
         #expect(ends.values.count == 1)

@@ -97,7 +97,7 @@ public final class Server: Sendable {
     }
 
     /// A server like `other` that listens elsewhere.
-    init(like other: Server, at address: Configuration.Address) throws(VanillaError) {
+    package init(like other: Server, at address: Configuration.Address) throws(VanillaError) {
         var configuration = other.configuration
         configuration.address = address
         self.configuration = configuration

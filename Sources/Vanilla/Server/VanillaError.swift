@@ -76,13 +76,6 @@ extension VanillaError {
         case invalidTopic
         /// A hub has as many topics as it may.
         case tooManyTopics
-
-        /// A test took longer than it may.
-        case deadlineExceeded
-        /// The server closed the connection before a whole response came.
-        case connectionClosed
-        /// What the server sent is no HTTP response, or more than one.
-        case malformedResponse
     }
 }
 

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 import Vanilla
 import VanillaPostgres
+import VanillaTesting
 
 @testable import DatabaseExample
 

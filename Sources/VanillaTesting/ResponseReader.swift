@@ -17,8 +17,8 @@ struct ResponseReader {
 
     /// The number of bytes up to the end of the final response; `nil` while it is not there.
     ///
-    /// - Throws: ``VanillaError`` of the kind `malformedResponse`.
-    mutating func findEnd(of bytes: [UInt8]) throws(VanillaError) -> Int? {
+    /// - Throws: ``TestError`` of the kind `malformedResponse`.
+    mutating func findEnd(of bytes: [UInt8]) throws(TestError) -> Int? {
         while let head = try ResponseHead(bytes, from: start) {
             if head.isInterim {
                 start = head.end
@@ -41,7 +41,7 @@ struct ResponseReader {
     }
 
     /// Follows chunk after chunk, from where it came to last time.
-    private mutating func findLastChunk(of bytes: [UInt8], from bodyStart: Int) throws(VanillaError)
+    private mutating func findLastChunk(of bytes: [UInt8], from bodyStart: Int) throws(TestError)
         -> Int?
     {
         var at = chunk ?? bodyStart
@@ -49,7 +49,7 @@ struct ResponseReader {
             let digits = bytes[at..<lineEnd].prefix { byte in byte != UInt8(ascii: ";") }
             guard let size = Int(String(decoding: digits, as: UTF8.self), radix: 16), size >= 0
             else {
-                throw VanillaError(.malformedResponse, "A chunk of the response has no size.")
+                throw TestError(.malformedResponse, "A chunk of the response has no size.")
             }
             if size == 0 { return findEndOfLines(in: bytes, from: lineEnd + 2) }
             let (next, overflow) = (lineEnd + 4).addingReportingOverflow(size)
@@ -73,7 +73,7 @@ private struct ResponseHead {
     var hasNoBody: Bool { status == 204 || status == 304 || status == 101 }
 
     /// The head that begins at `start`; `nil` while it is not whole.
-    init?(_ bytes: [UInt8], from start: Int) throws(VanillaError) {
+    init?(_ bytes: [UInt8], from start: Int) throws(TestError) {
         guard let end = findEndOfLines(in: bytes, from: start) else { return nil }
         self.end = end
 
@@ -89,12 +89,12 @@ private struct ResponseHead {
         }
     }
 
-    private mutating func readStatus(_ line: String) throws(VanillaError) {
+    private mutating func readStatus(_ line: String) throws(TestError) {
         let words = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
         guard words.count >= 2, words[0].hasPrefix("HTTP/1."), words[1].count == 3,
             let status = Int(words[1])
         else {
-            throw VanillaError(.malformedResponse, "The response begins with \"\(line)\".")
+            throw TestError(.malformedResponse, "The response begins with \"\(line)\".")
         }
         self.status = status
     }

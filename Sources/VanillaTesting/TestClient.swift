@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import Vanilla
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -14,15 +16,15 @@ package final class TestClient {
     private let socket: Int32
     private let end: ContinuousClock.Instant
 
-    /// - Throws: ``VanillaError`` when the connection cannot be made within the deadline.
-    package init(port: Int, deadline: Duration) throws(VanillaError) {
+    /// - Throws: ``TestError`` when the connection cannot be made within the deadline.
+    package init(port: Int, deadline: Duration) throws(TestError) {
         end = ContinuousClock.now + deadline
         socket = try openSocket()
         // Making a connection to the loopback interface does not block: the kernel answers for the
         // listener.
         guard connectToLoopback(socket, port: port) == 0, setNonblocking(socket) else {
             // This object is whole, so deinit closes the socket.
-            throw VanillaError(.system, "The test cannot connect to port \(port).", code: errno)
+            throw TestError(.system, "The test cannot connect to port \(port).", code: errno)
         }
     }
 
@@ -32,9 +34,9 @@ package final class TestClient {
 
     /// Sends all bytes of a request and returns all bytes of its response, interim ones included.
     ///
-    /// - Throws: ``VanillaError`` of the kind `deadlineExceeded`, `connectionClosed`,
+    /// - Throws: ``TestError`` of the kind `deadlineExceeded`, `connectionClosed`,
     ///   `malformedResponse` or `system`.
-    package func exchange(_ request: [UInt8]) throws(VanillaError) -> [UInt8] {
+    package func exchange(_ request: [UInt8]) throws(TestError) -> [UInt8] {
         var sent = 0
         var isSending = true
         var response: [UInt8] = []
@@ -44,7 +46,7 @@ package final class TestClient {
             let ready = try wait(for: isSending && sent < request.count ? POLLIN | POLLOUT : POLLIN)
             if ready & POLLIN != 0, try receive(into: &response) == .end {
                 guard reader.endsWithConnection(response) else {
-                    throw VanillaError(
+                    throw TestError(
                         .connectionClosed,
                         "The connection was closed after \(response.count) bytes of a response.")
                 }
@@ -52,7 +54,7 @@ package final class TestClient {
             }
             if let count = try reader.findEnd(of: response) {
                 guard count == response.count else {
-                    throw VanillaError(
+                    throw TestError(
                         .malformedResponse,
                         "There are \(response.count - count) bytes behind a whole response.")
                 }
@@ -71,11 +73,11 @@ extension TestClient {
     }
 
     /// Waits until one of `events` can happen.
-    private func wait(for events: Int32) throws(VanillaError) -> Int32 {
+    private func wait(for events: Int32) throws(TestError) -> Int32 {
         while true {
             let left = end - ContinuousClock.now
             guard left > .zero else {
-                throw VanillaError(.deadlineExceeded, "The test took longer than it may.")
+                throw TestError(.deadlineExceeded, "The test took longer than it may.")
             }
             var entry = pollfd(fd: socket, events: Int16(events), revents: 0)
             let count = unsafe poll(&entry, 1, Int32(clamping: left.boundedMilliseconds))
@@ -85,12 +87,12 @@ extension TestClient {
                 return isBroken ? Int32(entry.revents) | POLLIN : Int32(entry.revents)
             }
             if count < 0, errno != EINTR {
-                throw VanillaError(.system, "The test cannot wait for its connection.", code: errno)
+                throw TestError(.system, "The test cannot wait for its connection.", code: errno)
             }
         }
     }
 
-    private func receive(into response: inout [UInt8]) throws(VanillaError) -> Input {
+    private func receive(into response: inout [UInt8]) throws(TestError) -> Input {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         let count = unsafe recv(socket, &buffer, buffer.count, 0)
         if count > 0 {
@@ -102,7 +104,7 @@ extension TestClient {
         case EAGAIN, EINTR: return .none
         case ECONNRESET: return .end
         case let error:
-            throw VanillaError(.system, "The test cannot read from its connection.", code: error)
+            throw TestError(.system, "The test cannot read from its connection.", code: error)
         }
     }
 
@@ -122,7 +124,7 @@ extension TestClient {
 
 // MARK: - The system's calls, each with what differs between systems
 
-private func openSocket() throws(VanillaError) -> Int32 {
+private func openSocket() throws(TestError) -> Int32 {
     #if canImport(Glibc)
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     #elseif canImport(Musl)
@@ -132,7 +134,7 @@ private func openSocket() throws(VanillaError) -> Int32 {
     #endif
     let descriptor = socket(AF_INET, type, 0)
     guard descriptor >= 0 else {
-        throw VanillaError(.outOfResources, "The test cannot open a socket.", code: errno)
+        throw TestError(.outOfResources, "The test cannot open a socket.", code: errno)
     }
     return descriptor
 }

@@ -3,16 +3,17 @@
 import TestSupport
 import Testing
 import Vanilla
+import VanillaTesting
 
 /// `server.test`: real sockets, exact bytes, and then the server is down.
 @Suite struct ServerTestingTests {
-    private func kind(_ server: Server, _ requests: [String], deadline: Duration = .seconds(20))
-        -> VanillaError.Kind?
-    {
-        do throws(VanillaError) {
+    private func kind(
+        _ server: Server, _ requests: [String], deadline: Duration = .seconds(20)
+    ) throws -> TestError.Kind? {
+        do {
             _ = try server.test(requests.map { Array($0.utf8) }, deadline: deadline)
             return nil
-        } catch {
+        } catch let error as TestError {
             return error.kind
         }
     }
@@ -98,18 +99,18 @@ import Vanilla
     func saysWhatWentWrong(backend: Backend) throws {
         let fine = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
         #expect(
-            kind(
-                try rawServer(backend, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"),
+            try kind(
+                rawServer(backend, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"),
                 [get("/")], deadline: .milliseconds(50)) == .deadlineExceeded)
         #expect(
-            kind(try rawServer(backend, fine), [get("/", fields: "Connection: close"), get("/")])
+            try kind(rawServer(backend, fine), [get("/", fields: "Connection: close"), get("/")])
                 == .connectionClosed)
-        #expect(kind(try rawServer(backend, fine + "more"), [get("/")]) == .malformedResponse)
+        #expect(try kind(rawServer(backend, fine + "more"), [get("/")]) == .malformedResponse)
         #expect(
-            kind(try rawServer(backend, "no response\r\n\r\n"), [get("/")]) == .malformedResponse)
+            try kind(rawServer(backend, "no response\r\n\r\n"), [get("/")]) == .malformedResponse)
         #expect(
-            kind(
-                try rawServer(
+            try kind(
+                rawServer(
                     backend, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"),
                 [get("/")])
                 == .malformedResponse)
@@ -136,7 +137,7 @@ import Vanilla
             })
         _ = try server.answers([get("/")])
         #expect(ends.values.count == 1)
-        #expect(kind(server, [get("/never")], deadline: .milliseconds(50)) == .deadlineExceeded)
+        #expect(try kind(server, [get("/never")], deadline: .milliseconds(50)) == .deadlineExceeded)
         #expect(ends.values.count == 2)
     }
 

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Vanilla
+@testable import VanillaTesting
 
 @Suite struct ResponseReaderTests {
     @Test(arguments: [
