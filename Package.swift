@@ -129,33 +129,35 @@ let package = Package(
         ),
         // What tests of several targets use.
         .target(
-            name: "TestSupport", dependencies: ["Vanilla", "VanillaTesting"],
-            path: "Tests/TestSupport"),
+            name: "VanillaTestSupport", dependencies: ["Vanilla", "VanillaTesting"],
+            path: "Tests/VanillaTestSupport"),
         .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
         .testTarget(
             name: "VanillaTests",
             dependencies: [
                 "Vanilla", "SimpleExample", "ETagExample", "SSEExample", "DatabaseExample",
                 "VanillaPostgres", "PrivatePostgres", "VanillaArena", "VanillaTesting",
-                "TestSupport",
+                "VanillaTestSupport",
             ]),
         .testTarget(
-            name: "VanillaTestingTests", dependencies: ["Vanilla", "VanillaTesting", "TestSupport"]),
+            name: "VanillaTestingTests",
+            dependencies: ["Vanilla", "VanillaTesting", "VanillaTestSupport"]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["VanillaDigest"]),
         .testTarget(
-            name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON", "TestSupport"]),
+            name: "VanillaJSONTests",
+            dependencies: ["Vanilla", "VanillaJSON", "VanillaTestSupport"]),
         .testTarget(
             name: "HexagonalTests",
             dependencies: [
                 "HexagonalExample", "HexagonalApplication", "HexagonalDomain", "Vanilla",
-                "VanillaPostgres", "PrivatePostgres", "TestSupport",
+                "VanillaPostgres", "PrivatePostgres", "VanillaTestSupport",
             ]),
         .testTarget(
             name: "VanillaPostgresTests",
-            dependencies: ["Vanilla", "VanillaPostgres", "PrivatePostgres", "TestSupport"]),
+            dependencies: ["Vanilla", "VanillaPostgres", "PrivatePostgres", "VanillaTestSupport"]),
         .testTarget(
             name: "PrivatePostgresTests",
-            dependencies: ["PrivatePostgres", "PostgresServer", "TestSupport"]),
+            dependencies: ["PrivatePostgres", "PostgresServer", "VanillaTestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

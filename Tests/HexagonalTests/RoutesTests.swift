@@ -2,9 +2,9 @@
 
 import HexagonalApplication
 import HexagonalDomain
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @testable import HexagonalExample
 

@@ -3,8 +3,8 @@
 import Foundation
 import HexagonalApplication
 import Synchronization
-import TestSupport
 import Testing
+import VanillaTestSupport
 
 @testable import HexagonalExample
 

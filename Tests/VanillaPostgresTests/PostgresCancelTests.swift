@@ -2,9 +2,9 @@
 
 import Foundation
 import PrivatePostgres
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @testable import VanillaPostgres
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import PrivatePostgres
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @testable import VanillaPostgres
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 import VanillaTesting
 
 /// `server.test`: real sockets, exact bytes, and then the server is down.

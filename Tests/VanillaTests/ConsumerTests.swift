@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
-import TestSupport
 import Testing
+import VanillaTestSupport
 
 /// Another package can use Vanilla with no flags set, by path and by version.
 @Suite(.serialized) struct ConsumerTests {

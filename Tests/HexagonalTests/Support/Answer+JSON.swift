@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
-import TestSupport
+import VanillaTestSupport
 
 extension Answer {
     func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {

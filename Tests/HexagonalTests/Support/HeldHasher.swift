@@ -3,7 +3,7 @@
 import Dispatch
 import HexagonalApplication
 import HexagonalDomain
-import TestSupport
+import VanillaTestSupport
 
 @testable import HexagonalExample
 

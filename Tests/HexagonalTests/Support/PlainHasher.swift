@@ -2,7 +2,7 @@
 
 import HexagonalApplication
 import HexagonalDomain
-import TestSupport
+import VanillaTestSupport
 
 /// A hasher that costs nothing and hides nothing, and tells what it was asked.
 struct PlainHasher: PasswordHasher {

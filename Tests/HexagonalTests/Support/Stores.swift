@@ -4,8 +4,8 @@ import Foundation
 import HexagonalApplication
 import PrivatePostgres
 import Synchronization
-import TestSupport
 import Vanilla
+import VanillaTestSupport
 
 @testable import HexagonalExample
 

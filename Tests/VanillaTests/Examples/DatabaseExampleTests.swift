@@ -2,10 +2,10 @@
 
 import PrivatePostgres
 import Synchronization
-import TestSupport
 import Testing
 import Vanilla
 import VanillaPostgres
+import VanillaTestSupport
 import VanillaTesting
 
 @testable import DatabaseExample

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 /// The routes that the examples share: each request with the status, the type and the text of its answer.
 let userRoutes: [(request: String, status: Int, contentType: String?, body: String)] = [
