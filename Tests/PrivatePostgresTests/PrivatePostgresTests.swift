@@ -159,8 +159,7 @@ private struct Owner {
 
     init(_ arguments: String...) throws {
         let (toProcess, fromProcess) = (Pipe(), Pipe())
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent().appending(path: "PostgresServer")
+        process.executableURL = program("PostgresServer")
         process.arguments = arguments
         process.standardInput = toProcess
         process.standardOutput = fromProcess

@@ -4,14 +4,14 @@ import Vanilla
 import VanillaTesting
 
 /// One response, taken apart.
-package struct Answer {
-    package let status: Int
+public struct Answer: Sendable {
+    public let status: Int
     /// Name and value of each line, in order.
-    package let fields: [(name: String, value: String)]
-    package let body: [UInt8]
+    public let fields: [(name: String, value: String)]
+    public let body: [UInt8]
 
     /// The response that `bytes` begin with.
-    package init(_ bytes: [UInt8]) {
+    public init(_ bytes: [UInt8]) {
         let headEnd =
             bytes.indices.first { bytes[$0...].starts(with: "\r\n\r\n".utf8) } ?? bytes.endIndex
         var lines = String(decoding: bytes[..<headEnd], as: UTF8.self).split(separator: "\r\n")
@@ -24,16 +24,16 @@ package struct Answer {
         body = Array(bytes.dropFirst(headEnd + 4))
     }
 
-    package var text: String { String(decoding: body, as: UTF8.self) }
+    public var text: String { String(decoding: body, as: UTF8.self) }
 
     /// The value of the only line called `name`; `nil` where there is none, or more than one.
-    package subscript(_ name: String) -> String? {
+    public subscript(_ name: String) -> String? {
         let values = fields.filter { $0.name.lowercased() == name.lowercased() }
         return values.count == 1 ? values[0].value : nil
     }
 
     /// The body without the framing of its chunks.
-    package var joinedChunks: [UInt8] {
+    public var joinedChunks: [UInt8] {
         var joined: [UInt8] = []
         var rest = body[...]
         while let lineEnd = rest.firstIndex(of: UInt8(ascii: "\r")),
@@ -48,25 +48,25 @@ package struct Answer {
 
 extension Server {
     /// Pushes one request through the server without a socket.
-    package func answer(_ request: String) -> Answer {
+    public func answer(_ request: String) -> Answer {
         Answer(handle(Array(request.utf8)))
     }
 
     /// `server.test` with text.
-    package func answers(_ requests: [String], deadline: Duration = .seconds(20)) throws -> [Answer]
+    public func answers(_ requests: [String], deadline: Duration = .seconds(20)) throws -> [Answer]
     {
         try test(requests.map { Array($0.utf8) }, deadline: deadline).map(Answer.init)
     }
 }
 
 /// A request without a body.
-package func get(_ target: String, method: String = "GET", fields: String...) -> String {
+public func get(_ target: String, method: String = "GET", fields: String...) -> String {
     let lines = fields.map { $0 + "\r\n" }.joined()
     return "\(method) \(target) HTTP/1.1\r\nHost: a\r\n\(lines)\r\n"
 }
 
 /// A request with a body.
-package func post(_ target: String, _ body: String, fields: String...) -> String {
+public func post(_ target: String, _ body: String, fields: String...) -> String {
     let lines = fields.map { $0 + "\r\n" }.joined()
     return
         "POST \(target) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\(lines)\r\n\(body)"

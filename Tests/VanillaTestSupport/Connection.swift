@@ -3,7 +3,7 @@
 import VanillaTesting
 
 /// Whether a connection to the loopback interface is accepted.
-package func connects(to port: Int) throws -> Bool {
+public func connects(to port: Int) throws -> Bool {
     do {
         _ = try TestClient(port: port, deadline: .seconds(5))
         return true
@@ -13,6 +13,6 @@ package func connects(to port: Int) throws -> Bool {
 }
 
 /// One exchange with a running server, over a connection of its own.
-package func exchange(_ request: String, port: Int) throws -> Answer {
+public func exchange(_ request: String, port: Int) throws -> Answer {
     Answer(try TestClient(port: port, deadline: .seconds(20)).exchange(Array(request.utf8)))
 }

@@ -7,11 +7,11 @@ import Foundation
 ///
 /// By way of a file: the end of a pipe may be inherited by a program that another test starts in the
 /// same moment, and stay open for as long as that runs.
-package func run(_ arguments: String...) throws -> (status: Int32, output: String) {
+public func run(_ arguments: String...) throws -> (status: Int32, output: String) {
     try run(arguments)
 }
 
-package func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
+public func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
     let file = FileManager.default.temporaryDirectory.appending(path: "output-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: file) }
     let status = try wait(for: try spawn(arguments, output: file.path))

@@ -3,12 +3,12 @@
 import Dispatch
 
 /// Runs tasks on a thread that tests do not block.
-package final class QueueExecutor: TaskExecutor {
+public final class QueueExecutor: TaskExecutor {
     private let queue = DispatchQueue(label: "tasks of a test")
 
-    package init() {}
+    public init() {}
 
-    package func enqueue(_ job: consuming ExecutorJob) {
+    public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }

@@ -3,34 +3,34 @@
 import Foundation
 
 /// Collects values from any thread.
-package final class Recorder<Value: Sendable>: Sendable {
+public final class Recorder<Value: Sendable>: Sendable {
     private let condition = NSCondition()
     nonisolated(unsafe) private var recorded: [Value] = []
 
-    package init() {}
+    public init() {}
 
-    package func record(_ value: Value) {
+    public func record(_ value: Value) {
         condition.lock()
         recorded.append(value)
         condition.broadcast()
         condition.unlock()
     }
 
-    package var values: [Value] {
+    public var values: [Value] {
         condition.lock()
         defer { condition.unlock() }
         return recorded
     }
 
     /// Forgets the values, which may hold what holds this.
-    package func clear() {
+    public func clear() {
         condition.lock()
         recorded = []
         condition.unlock()
     }
 
     /// Waits until there are `count` values; false when they have not come within the deadline.
-    package func wait(for count: Int, deadline: TimeInterval = 20) -> Bool {
+    public func wait(for count: Int, deadline: TimeInterval = 20) -> Bool {
         let end = Date(timeIntervalSinceNow: deadline)
         condition.lock()
         defer { condition.unlock() }

@@ -3,7 +3,7 @@
 import Vanilla
 
 /// The backends that this machine has. Containers often forbid io_uring.
-package let backends: [Backend] = Backend.allCases.filter { backend in
+public let backends: [Backend] = Backend.allCases.filter { backend in
     do {
         let server = try Server(configuration: local(backend)) { _, response in response.send("") }
         try server.start()
@@ -16,7 +16,7 @@ package let backends: [Backend] = Backend.allCases.filter { backend in
 }
 
 /// A configuration for one worker on a free port of the loopback interface, which logs to `log`.
-package func local(
+public func local(
     _ backend: Backend? = nil, log: Recorder<String>? = nil
 ) -> Server.Configuration {
     var configuration = Server.Configuration(address: .host("127.0.0.1", port: 0))
@@ -28,15 +28,15 @@ package func local(
 }
 
 /// A server that is never started, with a handler to push requests through.
-package func offline(
+public func offline(
     log: Recorder<String>? = nil, bodyDelivery: (@Sendable (Request) -> BodyDelivery)? = nil,
     _ handler: @escaping @Sendable (Request, inout ResponseWriter) throws -> Void
 ) throws -> Server {
     try Server(configuration: local(log: log), bodyDelivery: bodyDelivery, handler: handler)
 }
 
-package struct TestFailure: Error, CustomStringConvertible {
-    package let description = "as planned"
+public struct TestFailure: Error, CustomStringConvertible {
+    public let description = "as planned"
 
-    package init() {}
+    public init() {}
 }

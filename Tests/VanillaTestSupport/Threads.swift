@@ -3,9 +3,9 @@
 import Foundation
 
 /// Not the global pool of threads, which tests that wait may fill.
-package func onAnotherThread(_ body: @escaping @Sendable () -> Void) {
+public func onAnotherThread(_ body: @escaping @Sendable () -> Void) {
     Thread(block: body).start()
 }
 
 /// Which thread this is, among those that live.
-package func threadNumber() -> Int { Int(bitPattern: pthread_self()) }
+public func threadNumber() -> Int { Int(bitPattern: pthread_self()) }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 /// Records its own end.
-package final class Witness: Sendable {
+public final class Witness: Sendable {
     private let recorder: Recorder<Int>
 
-    package init(_ recorder: Recorder<Int>) {
+    public init(_ recorder: Recorder<Int>) {
         self.recorder = recorder
     }
 
