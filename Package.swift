@@ -77,8 +77,8 @@ let package = Package(
             exclude: ["compose.yml"]
         ),
         // What the example hexagonal needs of the system.
-        .systemLibrary(name: "CSQLite"),
-        .systemLibrary(name: "CArgon2"),
+        .systemLibrary(name: "CSQLite", path: "Sources/VanillaExamples/CSQLite"),
+        .systemLibrary(name: "CArgon2", path: "Sources/VanillaExamples/CArgon2"),
         // Three targets, so that the compiler sees that nothing inside knows what is outside.
         .target(name: "HexagonalDomain", path: "Sources/VanillaExamples/Hexagonal/Domain"),
         .target(
@@ -112,7 +112,7 @@ let package = Package(
         // A server of forms, cookies and JSON for real clients.
         .executableTarget(
             name: "FormServer", dependencies: ["Vanilla", "VanillaJSON", "VanillaExampleOptions"],
-            path: "Tests/FormServer"),
+            path: "Sources/VanillaExamples/Tests/FormServer"),
         // A PostgreSQL server of their own, for tests and for examples that are tried out.
         .target(name: "PrivatePostgres", swiftSettings: strict),
         .executableTarget(
@@ -133,12 +133,7 @@ let package = Package(
             path: "Tests/VanillaTestSupport"),
         .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
         .testTarget(
-            name: "VanillaTests",
-            dependencies: [
-                "Vanilla", "SimpleExample", "ETagExample", "SSEExample", "DatabaseExample",
-                "VanillaPostgres", "PrivatePostgres", "VanillaArena", "VanillaTesting",
-                "VanillaTestSupport",
-            ]),
+            name: "VanillaTests", dependencies: ["Vanilla", "VanillaTesting", "VanillaTestSupport"]),
         .testTarget(
             name: "VanillaTestingTests",
             dependencies: ["Vanilla", "VanillaTesting", "VanillaTestSupport"]),
@@ -151,7 +146,19 @@ let package = Package(
             dependencies: [
                 "HexagonalExample", "HexagonalApplication", "HexagonalDomain", "Vanilla",
                 "VanillaPostgres", "PrivatePostgres", "VanillaTestSupport",
-            ]),
+            ],
+            path: "Sources/VanillaExamples/Tests/HexagonalTests"),
+        .testTarget(
+            name: "VanillaExamplesTests",
+            dependencies: [
+                "SimpleExample", "ETagExample", "SSEExample", "DatabaseExample", "Vanilla",
+                "VanillaPostgres", "PrivatePostgres", "VanillaTesting", "VanillaTestSupport",
+            ],
+            path: "Sources/VanillaExamples/Tests/VanillaExamplesTests"),
+        .testTarget(
+            name: "VanillaArenaTests",
+            dependencies: ["VanillaArena", "Vanilla", "VanillaTestSupport"],
+            path: "bench/Tests/VanillaArenaTests"),
         .testTarget(
             name: "VanillaPostgresTests",
             dependencies: ["Vanilla", "VanillaPostgres", "PrivatePostgres", "VanillaTestSupport"]),
