@@ -59,7 +59,7 @@ class Security(unittest.TestCase):
     def test_lists_each_limit_and_deadline(self):
         for title in ("Limits", "Deadlines"):
             with self.subTest(title):
-                source = text_of(os.path.join(VANILLA, f"Configuration+{title}.swift"))
+                source = text_of(os.path.join(VANILLA, "Server", f"Configuration+{title}.swift"))
                 options = set(re.findall(r"^        public var (\w+)", source, re.M))
                 self.assertGreater(len(options), 5)
                 listed = re.findall(r"`(\w+)`", " ".join(row[0] for row in rows_of(title)))
