@@ -9,7 +9,7 @@ import VanillaTestSupport
 @testable import VanillaPostgres
 
 /// Queries that are cancelled on the server, and what becomes of their connection.
-@Suite(.serialized) struct PostgresCancelTests {
+@Suite(.serialized, .needsPostgres) struct PostgresCancelTests {
     private static let number = Statement("select pg_sleep(0.001), $1::int8")
 
     /// Leases a connection and has it sleep.

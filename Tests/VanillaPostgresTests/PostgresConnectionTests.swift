@@ -7,7 +7,7 @@ import VanillaTestSupport
 @testable import VanillaPostgres
 
 /// Connections that are leased to one.
-@Suite struct PostgresConnectionTests {
+@Suite(.needsPostgres) struct PostgresConnectionTests {
     private struct Planned: Error {}
 
     @Test(arguments: backends)

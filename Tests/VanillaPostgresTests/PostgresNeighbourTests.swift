@@ -7,7 +7,7 @@ import VanillaTestSupport
 @testable import VanillaPostgres
 
 /// What a slow query means for those that share its connection.
-@Suite struct PostgresNeighbourTests {
+@Suite(.needsPostgres) struct PostgresNeighbourTests {
     private static let echo = Statement("select $1::int8", .reads)
     private static let sleep = Statement("select pg_sleep($1)", .reads)
 

@@ -7,7 +7,7 @@ import VanillaTestSupport
 @testable import VanillaPostgres
 
 /// Queries on shared connections: what they share, and what they do not.
-@Suite struct PostgresPoolTests {
+@Suite(.needsPostgres) struct PostgresPoolTests {
     private static let echo = Statement("select $1::int8", .reads)
 
     /// What went wrong, as a handler sees it.

@@ -8,7 +8,7 @@ import VanillaTestSupport
 
 /// Many at once, with failures, cancellations and cuts drawn at random: everybody gets the answer to
 /// what it asked, or an error, and nobody waits for ever.
-@Suite struct PostgresSoakTests {
+@Suite(.needsPostgres) struct PostgresSoakTests {
     private enum Outcome: Hashable {
         case answered
         case refused
