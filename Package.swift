@@ -8,25 +8,21 @@ let strict: [SwiftSetting] = [
     .treatWarning("StrictMemorySafety", as: .error),
 ]
 
+/// The libraries. They depend on no other package: what needs one, such as a program that reads its
+/// command line, is a package beside them: `Sources/VanillaExamples` and `bench`.
 let package = Package(
     name: "vanilla",
-    platforms: [.macOS(.v15)],
+    // No `platforms`: it would claim Darwin, where nothing runs before there is a backend for kqueue.
     products: [
         .library(name: "Vanilla", targets: ["Vanilla"]),
+        .library(name: "VanillaTesting", targets: ["VanillaTesting"]),
         .library(name: "VanillaDigest", targets: ["VanillaDigest"]),
         .library(name: "VanillaJSON", targets: ["VanillaJSON"]),
         .library(name: "VanillaPostgres", targets: ["VanillaPostgres"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
-        .executable(name: "simple", targets: ["SimpleExample"]),
-        .executable(name: "etag", targets: ["ETagExample"]),
-        .executable(name: "sse", targets: ["SSEExample"]),
-        .executable(name: "database", targets: ["DatabaseExample"]),
-        .executable(name: "hexagonal", targets: ["HexagonalExample"]),
-        .executable(name: "arena", targets: ["VanillaArena"]),
-    ],
-    dependencies: [
-        // For the executables only; a user of the libraries does not build it.
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        // For the packages of the examples and of bench alone.
+        .library(name: "PrivatePostgres", targets: ["PrivatePostgres"]),
+        .library(name: "VanillaTestSupport", targets: ["VanillaTestSupport"]),
     ],
     targets: [
         .target(
@@ -35,6 +31,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("uring", .when(platforms: [.linux]))]
         ),
         .target(name: "Vanilla", dependencies: ["CVanillaIO"], swiftSettings: strict),
+        .target(name: "VanillaTesting", dependencies: ["Vanilla"], swiftSettings: strict),
         // libcrypto, for those who import VanillaDigest.
         .systemLibrary(name: "CCrypto"),
         .target(
@@ -44,73 +41,6 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
         .target(
             name: "VanillaPostgres", dependencies: ["Vanilla", "CPostgres"], swiftSettings: strict),
-        .target(
-            name: "VanillaExampleOptions",
-            dependencies: [
-                "Vanilla", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            path: "Sources/VanillaExamples/Options"
-        ),
-        .executableTarget(
-            name: "SimpleExample",
-            dependencies: ["Vanilla", "VanillaExampleOptions"],
-            path: "Sources/VanillaExamples/Simple"
-        ),
-        .executableTarget(
-            name: "ETagExample",
-            dependencies: ["Vanilla", "VanillaDigest", "VanillaExampleOptions"],
-            path: "Sources/VanillaExamples/ETag"
-        ),
-        .executableTarget(
-            name: "SSEExample",
-            dependencies: ["Vanilla", "VanillaExampleOptions"],
-            path: "Sources/VanillaExamples/SSE"
-        ),
-        .executableTarget(
-            name: "DatabaseExample",
-            dependencies: [
-                "Vanilla", "VanillaPostgres", "PrivatePostgres", "VanillaExampleOptions",
-            ],
-            path: "Sources/VanillaExamples/Database",
-            exclude: ["compose.yml"]
-        ),
-        // What the example hexagonal needs of the system.
-        .systemLibrary(name: "CSQLite"),
-        .systemLibrary(name: "CArgon2"),
-        // Three targets, so that the compiler sees that nothing inside knows what is outside.
-        .target(name: "HexagonalDomain", path: "Sources/VanillaExamples/Hexagonal/Domain"),
-        .target(
-            name: "HexagonalApplication", dependencies: ["HexagonalDomain"],
-            path: "Sources/VanillaExamples/Hexagonal/Application"),
-        .executableTarget(
-            name: "HexagonalExample",
-            dependencies: [
-                "HexagonalApplication", "HexagonalDomain", "Vanilla", "VanillaJSON",
-                "VanillaPostgres", "VanillaExampleOptions", "CSQLite", "CArgon2",
-            ],
-            path: "Sources/VanillaExamples/Hexagonal",
-            exclude: ["Domain", "Application"]
-        ),
-        .executableTarget(
-            name: "VanillaArena",
-            dependencies: [
-                "Vanilla", "CVanillaIO", "VanillaArenaHandler", "VanillaExampleOptions",
-            ],
-            path: "bench/Arena"
-        ),
-        .target(
-            name: "VanillaArenaHandler", dependencies: ["CVanillaIO"], path: "bench/ArenaHandler"),
-        .executableTarget(
-            name: "VanillaRouterBench", dependencies: ["Vanilla"], path: "bench/micro/Router"),
-        // The database benchmark's server.
-        .executableTarget(
-            name: "DatabaseBench",
-            dependencies: ["Vanilla", "VanillaPostgres", "VanillaExampleOptions"],
-            path: "bench/Database"),
-        // A server of forms, cookies and JSON for real clients.
-        .executableTarget(
-            name: "FormServer", dependencies: ["Vanilla", "VanillaJSON", "VanillaExampleOptions"],
-            path: "Tests/FormServer"),
         // A PostgreSQL server of their own, for tests and for examples that are tried out.
         .target(name: "PrivatePostgres", swiftSettings: strict),
         .executableTarget(
@@ -125,30 +55,26 @@ let package = Package(
                 .headerSearchPath("../../Sources/CVanillaIO"),
             ]
         ),
-        // What tests of several targets use.
-        .target(name: "TestSupport", dependencies: ["Vanilla"], path: "Tests/TestSupport"),
+        // What tests of several targets and packages use.
+        .target(
+            name: "VanillaTestSupport", dependencies: ["Vanilla", "VanillaTesting"],
+            path: "Tests/VanillaTestSupport"),
         .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
         .testTarget(
-            name: "VanillaTests",
-            dependencies: [
-                "Vanilla", "SimpleExample", "ETagExample", "SSEExample", "DatabaseExample",
-                "VanillaPostgres", "PrivatePostgres", "VanillaArena", "TestSupport",
-            ]),
+            name: "VanillaTests", dependencies: ["Vanilla", "VanillaTesting", "VanillaTestSupport"]),
+        .testTarget(
+            name: "VanillaTestingTests",
+            dependencies: ["Vanilla", "VanillaTesting", "VanillaTestSupport"]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["Vanilla", "VanillaDigest"]),
         .testTarget(
-            name: "VanillaJSONTests", dependencies: ["Vanilla", "VanillaJSON", "TestSupport"]),
-        .testTarget(
-            name: "HexagonalTests",
-            dependencies: [
-                "HexagonalExample", "HexagonalApplication", "HexagonalDomain", "Vanilla",
-                "VanillaPostgres", "PrivatePostgres", "TestSupport",
-            ]),
+            name: "VanillaJSONTests",
+            dependencies: ["Vanilla", "VanillaJSON", "VanillaTestSupport"]),
         .testTarget(
             name: "VanillaPostgresTests",
-            dependencies: ["Vanilla", "VanillaPostgres", "PrivatePostgres", "TestSupport"]),
+            dependencies: ["Vanilla", "VanillaPostgres", "PrivatePostgres", "VanillaTestSupport"]),
         .testTarget(
             name: "PrivatePostgresTests",
-            dependencies: ["PrivatePostgres", "PostgresServer", "TestSupport"]),
+            dependencies: ["PrivatePostgres", "PostgresServer", "VanillaTestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -192,3 +192,19 @@ ensure_sse_readers() { # root
         touch "$folder/complete" ||
         { rm -rf "$folder" && echo "$(basename "$0"): httpx-sse and sseclient-py could not be installed; their tests are not run" >&2; }
 }
+
+# clang-format, from PyPI, in a folder of its own, and where it is. This version is what .clang-format means: others break
+# some lines elsewhere.
+ensure_clang_format() { # root
+    local version=20.1.8
+    local folder=$1/.build-tools/clang-format-$version
+    [ -e "$folder/complete" ] || {
+        ensure venv && python3 -m venv "$folder" &&
+            timeout 300 "$folder/bin/pip" install --quiet "clang-format==$version" >&2 && touch "$folder/complete"
+    } || {
+        rm -rf "$folder"
+        echo "$(basename "$0"): clang-format $version could not be installed from PyPI" >&2
+        return 1
+    }
+    echo "$folder/bin/clang-format"
+}

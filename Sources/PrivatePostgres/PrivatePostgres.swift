@@ -36,6 +36,9 @@ public final class PrivatePostgres: Sendable {
     /// The database.
     public static let database = "example"
 
+    /// Whether this machine has the programs of the server.
+    public static var isInstalled: Bool { (try? PostgresPrograms.find()) != nil }
+
     /// The directory that the server's socket lies in: what `host` and `PGHOST` are.
     public let directory: String
     private let guardian: Guardian

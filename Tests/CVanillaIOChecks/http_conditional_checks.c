@@ -355,17 +355,17 @@ const char *vn_check_dates_of_two_digits(void)
         int64_t now;
         int64_t seconds;
     } rows[] = {
-        {"Sunday, 22-Nov-76 12:00:00 GMT", 1795348800, 3373272000},   /* 2076: 50 years ahead */
-        {"Sunday, 22-Nov-76 12:00:01 GMT", 1795348800, INT64_MIN},    /* 1976 had a Monday */
+        {"Sunday, 22-Nov-76 12:00:00 GMT", 1795348800, 3373272000}, /* 2076: 50 years ahead */
+        {"Sunday, 22-Nov-76 12:00:01 GMT", 1795348800, INT64_MIN}, /* 1976 had a Monday */
         {"Monday, 22-Nov-76 12:00:01 GMT", 1795348800, 217512001},
         {"Monday, 23-Nov-76 12:00:00 GMT", 1795348800, INT64_MIN},
         {"Tuesday, 23-Nov-76 12:00:00 GMT", 1795348800, 217598400},
         {"Thursday, 01-Oct-76 23:59:59 GMT", 1795348800, 3368822399},
         {"Saturday, 01-Jan-77 00:00:00 GMT", 1795348800, 220924800},
-        {"Friday, 31-Dec-99 23:59:59 GMT", 946684799, 946684799},     /* now, in 1999 */
-        {"Saturday, 01-Jan-00 00:00:00 GMT", 946684799, 946684800},   /* a second later */
+        {"Friday, 31-Dec-99 23:59:59 GMT", 946684799, 946684799}, /* now, in 1999 */
+        {"Saturday, 01-Jan-00 00:00:00 GMT", 946684799, 946684800}, /* a second later */
         {"Saturday, 01-Jan-00 00:00:00 GMT", 946684800, 946684800},
-        {"Friday, 31-Dec-99 23:59:59 GMT", 946684800, 946684799},     /* a second earlier */
+        {"Friday, 31-Dec-99 23:59:59 GMT", 946684800, 946684799}, /* a second earlier */
         {"Monday, 01-Jan-05 00:00:00 GMT", 3471292800, INT64_MIN}, /* in 2080: 2105, a Thursday */
         {"Thursday, 01-Jan-05 00:00:00 GMT", 3471292800, 4260211200},
         {"Thursday, 01-Jan-70 00:00:00 GMT", 0, 0},

@@ -2,7 +2,7 @@
 """The direction of dependencies, file by file.
 
 base <- system <- ring, base <- http, {base, system, ring} <- loop, {loop, http} <- serve <- events,
-serve <- server, the core <- Vanilla <- others. In no folder do files depend on one another in a circle.
+serve <- server, the core <- Vanilla <- other libraries <- examples <- bench. In no folder do files depend on one another in a circle.
 """
 
 import json
@@ -21,6 +21,7 @@ import harness  # noqa: E402
 
 KERNEL = os.path.join(ROOT, "Sources", "CVanillaIO")
 VANILLA = os.path.join(ROOT, "Sources", "Vanilla")
+VANILLA_TESTING = os.path.join(ROOT, "Sources", "VanillaTesting")
 VANILLA_POSTGRES = os.path.join(ROOT, "Sources", "VanillaPostgres")
 VANILLA_JSON = os.path.join(ROOT, "Sources", "VanillaJSON")
 HEXAGONAL = os.path.join(ROOT, "Sources", "VanillaExamples", "Hexagonal")
@@ -77,6 +78,8 @@ PLATFORM_FILES = (
 )
 
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+# An address has two slashes, too.
+COMMENT_OF_A_MANIFEST = re.compile(r"^\s*//[^\n]*", re.MULTILINE)
 IMPORT = re.compile(r"^\s*(?:@\S+\s+)*(?:\w+\s+)?import\s+(\S+)", re.MULTILINE)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 
@@ -93,9 +96,9 @@ def text_of(path):
         return file.read()
 
 
-def code_of(path):
+def code_of(path, comment=COMMENT):
     """A file's text without its comments."""
-    return COMMENT.sub("", text_of(path))
+    return comment.sub("", text_of(path))
 
 
 def known_types(top):
@@ -249,6 +252,14 @@ class Swift(unittest.TestCase):
                 allowed = {"CVanillaIO", "Synchronization", "Glibc", "Musl", "Darwin"}
                 self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
 
+    def test_testing_imports_vanilla_and_no_foundation(self):
+        paths = list(files(VANILLA_TESTING, ".swift"))
+        self.assertGreater(len(paths), 0)
+        for path in paths:
+            with self.subTest(short(path)):
+                allowed = {"Vanilla", "Glibc", "Musl", "Darwin"}
+                self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
+
     def test_json_imports_vanilla_and_foundation_alone(self):
         paths = list(files(VANILLA_JSON, ".swift"))
         self.assertGreater(len(paths), 0)
@@ -277,7 +288,7 @@ class Swift(unittest.TestCase):
         self.assertEqual({short(path): sorted(map(short, knows[path])) for path in knows}, {})
 
     def test_nothing_below_imports_postgres(self):
-        below = [VANILLA, VANILLA_JSON, os.path.join(ROOT, "Sources", "VanillaDigest")]
+        below = [VANILLA, VANILLA_TESTING, VANILLA_JSON, os.path.join(ROOT, "Sources", "VanillaDigest")]
         for path in [path for top in below for path in files(top, ".swift")]:
             with self.subTest(short(path)):
                 imported = set(IMPORT.findall(code_of(path)))
@@ -334,13 +345,43 @@ class Swift(unittest.TestCase):
 
 
 class Package(unittest.TestCase):
-    def test_sets_no_unsafe_flags(self):
-        self.assertNotIn("unsafeFlags", text_of(os.path.join(ROOT, "Package.swift")))
+    # The packages, each with those that it may depend on: a path, or where it is fetched from.
+    DEPENDENCIES = {
+        ".": [],
+        "Sources/VanillaExamples": ["../..", "https://github.com/apple/swift-argument-parser"],
+        "bench": [
+            "..", "../Sources/VanillaExamples", "https://github.com/apple/swift-argument-parser",
+        ],
+    }  # fmt: skip
 
-    def test_depends_on_nothing_that_it_is_measured_beside(self):
-        manifest = text_of(os.path.join(ROOT, "Package.swift"))
-        found = re.findall(r'\.package\(url: "([^"]+)"', manifest)
-        self.assertEqual(found, ["https://github.com/apple/swift-argument-parser"])
+    def manifest(self, package):
+        return code_of(os.path.join(ROOT, package, "Package.swift"), COMMENT_OF_A_MANIFEST)
+
+    def test_sets_no_unsafe_flags(self):
+        for package in self.DEPENDENCIES:
+            with self.subTest(package):
+                self.assertNotIn("unsafeFlags", self.manifest(package))
+
+    def test_depends_on_what_it_may(self):
+        # A user of the libraries fetches nothing, and nothing depends on what it is measured beside.
+        for package, allowed in self.DEPENDENCIES.items():
+            with self.subTest(package):
+                text = self.manifest(package)
+                found = re.findall(r'\.package\([^)]*?\b(?:url|path): "([^"]+)"', text)
+                self.assertEqual(found, allowed)
+                self.assertEqual(len(found), len(re.findall(r"\.package\(", text)))
+
+    def test_links_in_the_libraries_what_they_need_alone(self):
+        # Of the system: liburing, libxxhash (a header), libcrypto and libpq.
+        text = self.manifest(".")
+        self.assertEqual(
+            re.findall(r'\.systemLibrary\(name: "(\w+)"', text), ["CCrypto", "CPostgres"]
+        )
+        self.assertEqual(re.findall(r'\.linkedLibrary\("(\w+)"', text), ["uring"])
+
+    def test_claims_darwin_once_it_runs_there(self):
+        has_backend = os.path.exists(os.path.join(KERNEL, "ring", "kqueue.c"))
+        self.assertEqual(".macOS(" in self.manifest("."), has_backend)
 
     def test_names_no_place_of_a_machine(self):
         listed = subprocess.run(

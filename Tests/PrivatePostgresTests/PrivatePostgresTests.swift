@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
-import TestSupport
 import Testing
+import VanillaTestSupport
 
 @testable import PrivatePostgres
+
+extension Trait where Self == ConditionTrait {
+    /// As in VanillaPostgresTests.
+    fileprivate static var needsPostgres: Self {
+        .enabled(if: PrivatePostgres.isInstalled, "PostgreSQL is not installed")
+    }
+}
 
 private let settings = ["max_connections": "7", "cluster_name": "it's private"]
 
 /// One server for all of them.
-@Suite struct PrivatePostgresTests {
+@Suite(.needsPostgres) struct PrivatePostgresTests {
     private static let shared = Result { try PrivatePostgres(settings: settings) }
     private let postgres: PrivatePostgres
 
@@ -42,7 +49,7 @@ private let settings = ["max_connections": "7", "cluster_name": "it's private"]
 }
 
 /// A server for each, which is stopped in one way or the other.
-@Suite struct StoppedPostgresTests {
+@Suite(.needsPostgres) struct StoppedPostgresTests {
     private let postgres: PrivatePostgres
 
     init() throws {
@@ -90,7 +97,7 @@ private let settings = ["max_connections": "7", "cluster_name": "it's private"]
 }
 
 @Suite struct PrivatePostgresFailureTests {
-    @Test func saysWhatPostgreSQLSaid() throws {
+    @Test(.needsPostgres) func saysWhatPostgreSQLSaid() throws {
         let error = try #require(throws: PrivatePostgresError.self) {
             _ = try PrivatePostgres(settings: ["max_connections": "several"])
         }
@@ -113,7 +120,7 @@ private let settings = ["max_connections": "7", "cluster_name": "it's private"]
 }
 
 /// What is left behind by a program that ends in one way or the other.
-@Suite struct AbandonedPostgresTests {
+@Suite(.needsPostgres) struct AbandonedPostgresTests {
     @Test(arguments: [SIGKILL, 0])
     func goesWithItsOwner(signal: Int32) throws {
         let owner = try Owner()
@@ -159,8 +166,7 @@ private struct Owner {
 
     init(_ arguments: String...) throws {
         let (toProcess, fromProcess) = (Pipe(), Pipe())
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent().appending(path: "PostgresServer")
+        process.executableURL = program("PostgresServer")
         process.arguments = arguments
         process.standardInput = toProcess
         process.standardOutput = fromProcess

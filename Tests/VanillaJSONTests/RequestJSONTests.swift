@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
-import TestSupport
 import Testing
 import Vanilla
 import VanillaJSON
+import VanillaTestSupport
 
 @Suite struct RequestJSONTests {
     private struct Order: Codable {

@@ -2,15 +2,16 @@
 
 import Foundation
 import PrivatePostgres
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @testable import VanillaPostgres
 
 /// The pool behind PgBouncer in transaction mode, where two transactions of one connection may meet two
 /// servers.
-@Suite struct PostgresBouncerTests {
+@Suite(.needsPostgres, .enabled(if: Bouncer.isInstalled, "PgBouncer is not installed"))
+struct PostgresBouncerTests {
     private static let echo = Statement("select $1::int8", .reads)
     private static let quotient = Statement("select 1 / $1::int8", .reads)
 

@@ -2,14 +2,14 @@
 
 import Foundation
 import PrivatePostgres
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @testable import VanillaPostgres
 
 /// Queries that are cancelled on the server, and what becomes of their connection.
-@Suite(.serialized) struct PostgresCancelTests {
+@Suite(.serialized, .needsPostgres) struct PostgresCancelTests {
     private static let number = Statement("select pg_sleep(0.001), $1::int8")
 
     /// Leases a connection and has it sleep.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @testable import VanillaPostgres
 
 /// Connections that are leased to one.
-@Suite struct PostgresConnectionTests {
+@Suite(.needsPostgres) struct PostgresConnectionTests {
     private struct Planned: Error {}
 
     @Test(arguments: backends)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @testable import VanillaPostgres
 
 /// What a slow query means for those that share its connection.
-@Suite struct PostgresNeighbourTests {
+@Suite(.needsPostgres) struct PostgresNeighbourTests {
     private static let echo = Statement("select $1::int8", .reads)
     private static let sleep = Statement("select pg_sleep($1)", .reads)
 

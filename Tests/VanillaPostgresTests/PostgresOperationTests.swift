@@ -6,7 +6,7 @@ import Vanilla
 @testable import VanillaPostgres
 
 /// One query that is given up, by its order of events.
-@Suite struct PostgresOperationTests {
+@Suite(.needsPostgres) struct PostgresOperationTests {
     /// The answer comes when who waited was told to go on, and has not done so yet: the query is given
     /// back once, and not before its error was taken.
     @Test func isGivenBackOnce() async throws {

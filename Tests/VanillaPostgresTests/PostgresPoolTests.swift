@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @testable import VanillaPostgres
 
 /// Queries on shared connections: what they share, and what they do not.
-@Suite struct PostgresPoolTests {
+@Suite(.needsPostgres) struct PostgresPoolTests {
     private static let echo = Statement("select $1::int8", .reads)
 
     /// What went wrong, as a handler sees it.

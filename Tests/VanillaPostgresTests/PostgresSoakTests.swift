@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @testable import VanillaPostgres
 
 /// Many at once, with failures, cancellations and cuts drawn at random: everybody gets the answer to
 /// what it asked, or an error, and nobody waits for ever.
-@Suite struct PostgresSoakTests {
+@Suite(.needsPostgres) struct PostgresSoakTests {
     private enum Outcome: Hashable {
         case answered
         case refused

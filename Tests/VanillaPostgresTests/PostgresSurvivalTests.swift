@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 import PrivatePostgres
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @testable import VanillaPostgres
 
 /// What a pool survives. Each has a server of its own.
-@Suite(.serialized) struct PostgresSurvivalTests {
+@Suite(.serialized, .needsPostgres) struct PostgresSurvivalTests {
     private static let one = Statement("select 1", .reads)
 
     /// Asks until there is an answer; anything but 503 on the way is a failure.

@@ -5,7 +5,7 @@ import Vanilla
 import VanillaPostgres
 
 /// Values that go to the server and come back.
-@Suite(.serialized) struct PostgresValueTests {
+@Suite(.serialized, .needsPostgres) struct PostgresValueTests {
     private func roundTrip<Value: PostgresEncodable & PostgresDecodable & Equatable & Sendable>(
         _ values: [Value], _ type: String
     ) async throws {

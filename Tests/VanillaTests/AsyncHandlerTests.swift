@@ -2,9 +2,9 @@
 
 import Glibc
 import Synchronization
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 /// Goes to another thread and comes back.
 private func elsewhere() async {

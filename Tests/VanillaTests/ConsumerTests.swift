@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
-import TestSupport
 import Testing
+import VanillaTestSupport
 
-/// Another package can use Vanilla with no flags set, by path and by version.
+/// Another package can use Vanilla with no flags set, by path and by version, and fetches nothing else.
 @Suite(.serialized) struct ConsumerTests {
     private let expected = """
         HTTP/1.1 200 OK Hello, World!
+        true
         HTTP/1.1 200 OK 7
         HTTP/1.1 200 OK [1,2]
         HTTP/1.1 404 Not Found \n
@@ -18,6 +19,7 @@ import Testing
             try FileManager.default.createSymbolicLink(
                 at: workspace.appending(path: "vanilla"), withDestinationURL: repository)
             try expectConsumerRuns(in: workspace)
+            #expect(fetched(in: workspace) == [])
         }
     }
 
@@ -38,6 +40,7 @@ import Testing
             try text.replacingOccurrences(of: byPath, with: byVersion)
                 .write(to: manifest, atomically: true, encoding: .utf8)
             try expectConsumerRuns(in: workspace)
+            #expect(fetched(in: workspace) == ["vanilla"])
         }
     }
 
@@ -61,13 +64,21 @@ import Testing
         #expect(result.output.hasSuffix(expected), "\(result.output)")
     }
 
+    /// The packages that were fetched for the consumer.
+    private func fetched(in workspace: URL) -> [String] {
+        let checkouts = workspace.appending(path: "build/checkouts")
+        return (try? FileManager.default.contentsOfDirectory(atPath: checkouts.path)) ?? []
+    }
+
     /// What the manifest speaks of, as it is now.
     private func copyPackage(to clone: URL) throws {
         try FileManager.default.createDirectory(at: clone, withIntermediateDirectories: true)
-        for name in ["Package.swift", "Sources", "Tests", "bench"] {
+        for name in ["Package.swift", "Sources", "Tests"] {
             let source = repository.appending(path: name).resolvingSymlinksInPath()
             try FileManager.default.copyItem(at: source, to: clone.appending(path: name))
         }
+        // The examples are a package of their own, and may have a build in their folder.
+        try FileManager.default.removeItem(at: clone.appending(path: "Sources/VanillaExamples"))
     }
 
     private func git(_ folder: URL, _ arguments: String...) throws {

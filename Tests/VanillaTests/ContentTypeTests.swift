@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @Suite struct ContentTypeTests {
     @Test func isMadeOfTextThatIsKnownAtRunTime() throws {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import Glibc
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 /// Descriptors that are watched beside the connections.
 @Suite struct DescriptorWatchTests {

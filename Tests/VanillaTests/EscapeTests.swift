@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
-import TestSupport
 import Testing
+import VanillaTestSupport
 
 /// Programs that keep what is only lent, and others that would race: none of them may build. The
 /// first line of each says why it must not, in the compiler's words; one shows what is allowed, so

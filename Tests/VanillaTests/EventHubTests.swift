@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import Glibc
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @Suite struct EventHubTests {
     private func kind(_ body: () throws -> Void) -> EventError.Kind? {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
+import VanillaTestSupport
 import Testing
 import Vanilla
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @Suite struct FieldsTests {
     private let raw = get("/", fields: "X-A: 1", "x-a:2 ", "Accept: \ttext/html", "Empty:")

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @Suite struct HTTPDateTests {
     @Test(arguments: [

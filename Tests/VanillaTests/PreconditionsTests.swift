@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 private let modified = HTTPDate(secondsSince1970: 784_111_777)
 private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"

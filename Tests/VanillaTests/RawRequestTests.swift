@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Vanilla
+import VanillaTesting
 import XCTest
 
 /// End-to-end tests of a server that is never run: raw requests in, raw responses out. Copy from
@@ -79,7 +80,7 @@ final class RawRequestTests: XCTestCase {
             "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
         ]
         XCTAssertThrowsError(try makeServer().test(requests.map { Array($0.utf8) })) { error in
-            XCTAssertEqual((error as? ServerError)?.kind, .connectionClosed)
+            XCTAssertEqual((error as? TestError)?.kind, .connectionClosed)
         }
     }
 }

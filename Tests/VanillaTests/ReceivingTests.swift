@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @Suite struct ReceivingTests {
     @Sendable private static func streamed(_ request: Request) -> Request.BodyDelivery { .streamed }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
+import VanillaTesting
 
 @Suite struct ResponseWriterTests {
     @Test func sendsEveryKindOfBody() throws {
@@ -290,7 +291,7 @@ import Vanilla
             throw TestFailure()
         }
         #expect(try server.answers([get("/")])[0].text == "fine")
-        #expect(throws: ServerError.self) { try server.answers([get("/"), get("/")]) }
+        #expect(throws: TestError.self) { try server.answers([get("/"), get("/")]) }
     }
 }
 

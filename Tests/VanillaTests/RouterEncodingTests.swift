@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 /// Percent-encoding in routes and in paths: RFC 3986, sections 2.2 and 6.2.2.
 @Suite struct RouterEncodingTests {

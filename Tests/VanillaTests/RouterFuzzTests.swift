@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 /// Routes and requests drawn at random, against a second opinion.
 @Suite struct RouterFuzzTests {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @Suite struct ServerRunningTests {
     private func makeServer(_ configuration: Server.Configuration) throws -> Server {

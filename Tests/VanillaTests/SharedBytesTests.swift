@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
+import VanillaTesting
 
 @Suite struct SharedBytesTests {
     @Test func holdsACopy() {
@@ -64,7 +65,7 @@ import Vanilla
                 response.send(shared)
             }
             // The deadline passes while the answer is on its way.
-            #expect(throws: ServerError.self) {
+            #expect(throws: TestError.self) {
                 try server.answers([get("/")], deadline: .milliseconds(10))
             }
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
+import VanillaTestSupport
 
 @testable import Vanilla
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
+import VanillaTesting
 
 @Suite struct StreamingTests {
     @Test func writesEveryKindOfPiece() throws {
@@ -125,7 +126,7 @@ import Vanilla
                 throw TestFailure()
             }
         }
-        #expect(throws: ServerError.self) { try server.answers([get("/")]) }
+        #expect(throws: TestError.self) { try server.answers([get("/")]) }
         #expect(log.values.contains("The producer of a body threw: as planned"))
     }
 
@@ -156,7 +157,7 @@ import Vanilla
                 return .wait
             }
         }
-        #expect(throws: ServerError.self) {
+        #expect(throws: TestError.self) {
             try server.answers([get("/")], deadline: .milliseconds(200))
         }
         #expect(ends.values.count == 1)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @Suite struct WorkerHandlerTests {
     /// State without a lock: not Sendable, and so never on two threads.

@@ -25,7 +25,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Set by run.py: where the built programs are, and how much the long tests move.
 settings = {
-    "bin": os.path.join(ROOT, ".build", "debug"),
+    "bin": os.path.join(ROOT, ".build-all", "debug"),
     "work": tempfile.gettempdir(),
     "clang": "clang",
     "swiftc": "swiftc",

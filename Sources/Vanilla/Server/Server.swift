@@ -97,7 +97,7 @@ public final class Server: Sendable {
     }
 
     /// A server like `other` that listens elsewhere.
-    init(like other: Server, at address: Configuration.Address) throws(ServerError) {
+    package init(like other: Server, at address: Configuration.Address) throws(ServerError) {
         var configuration = other.configuration
         configuration.address = address
         self.configuration = configuration

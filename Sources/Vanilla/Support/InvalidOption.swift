@@ -42,7 +42,7 @@ extension Duration {
     }
 
     /// Whole milliseconds, rounded up, none below zero, as many as C can hold beyond.
-    var boundedMilliseconds: UInt32 {
+    package var boundedMilliseconds: UInt32 {
         if self <= .zero { return 0 }
         if self >= .milliseconds(Int64(UInt32.max)) { return .max }
         let attosecondsOfMillisecond: Int64 = 1_000_000_000_000_000

@@ -21,7 +21,7 @@ public struct ServerOptions: ParsableArguments {
     public var workers: Int?
 
     @Option(help: "rfc, always or never.")
-    public var keepAlive = Server.Configuration.KeepAlive.rfc
+    public var keepAlive = KeepAliveOption.rfc
 
     public init() {}
 
@@ -46,7 +46,7 @@ extension ServerOptions {
             var configuration = Server.Configuration(address: try address)
             configuration.backend = try backendInForce
             configuration.workers = workers
-            configuration.keepAlive = keepAlive
+            configuration.keepAlive = keepAlive.keepAlive
             // Nothing waits for the server here when it begins to listen.
             configuration.usesCallingThread = true
             return configuration
@@ -94,9 +94,4 @@ extension ServerOptions {
             return option.backend
         }
     }
-}
-
-extension Server.Configuration.KeepAlive: ExpressibleByArgument {
-    /// The names that the option takes.
-    public static var allValueStrings: [String] { allCases.map(\.description) }
 }

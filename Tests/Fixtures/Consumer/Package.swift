@@ -14,6 +14,7 @@ let package = Package(
             dependencies: [
                 .product(name: "Vanilla", package: "vanilla"),
                 .product(name: "VanillaJSON", package: "vanilla"),
+                .product(name: "VanillaTesting", package: "vanilla"),
             ])
     ]
 )

@@ -2,15 +2,23 @@
 
 import Foundation
 import PrivatePostgres
-import TestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @testable import VanillaPostgres
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
 #endif
+
+extension Trait where Self == ConditionTrait {
+    /// The libraries need no server to be built and tested: without one these tests are not run.
+    /// `scripts/test` installs it, and fails where it is missing.
+    static var needsPostgres: Self {
+        .enabled(if: PrivatePostgres.isInstalled, "PostgreSQL is not installed")
+    }
+}
 
 /// One server for all tests that leave it as it was.
 let database = Result { try PrivatePostgres(settings: ["max_connections": "200"]) }

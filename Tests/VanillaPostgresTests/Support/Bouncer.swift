@@ -13,6 +13,15 @@ final class Bouncer: @unchecked Sendable {
         let description: String
     }
 
+    /// Where the program may be: Debian keeps it out of the `PATH` of users.
+    private static let folders = "/usr/sbin:/usr/bin:/bin"
+    /// Whether this machine has it.
+    static var isInstalled: Bool {
+        folders.split(separator: ":").contains { folder in
+            FileManager.default.isExecutableFile(atPath: "\(folder)/pgbouncer")
+        }
+    }
+
     /// How many connections to the server there are.
     static let connections = 2
     /// Another one for each: it names the socket.
@@ -44,7 +53,7 @@ final class Bouncer: @unchecked Sendable {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         // It refuses root as PostgreSQL does.
         let user = geteuid() == 0 ? ["-u", "postgres"] : []
-        process.arguments = ["PATH=/usr/sbin:/usr/bin:/bin", "pgbouncer"] + user + [file.path]
+        process.arguments = ["PATH=\(Self.folders)", "pgbouncer"] + user + [file.path]
         let output = Foundation.Pipe()
         process.standardError = output
         try process.run()

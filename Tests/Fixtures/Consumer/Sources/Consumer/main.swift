@@ -1,5 +1,6 @@
 import Vanilla
 import VanillaJSON
+import VanillaTesting
 
 let server = try Server(port: 0) { request, response in
     switch request.path {
@@ -11,8 +12,10 @@ let server = try Server(port: 0) { request, response in
     }
 }
 for path in ["/", "/user/7", "/json", "/nowhere"] {
-    let answer = server.handle(Array("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+    let request = Array("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+    let answer = server.handle(request)
     let lines = String(decoding: answer, as: UTF8.self).split(
         separator: "\r\n", omittingEmptySubsequences: false)
     print(lines[0], lines[lines.count - 1])
+    if path == "/" { print(try server.test([request])[0].count == answer.count) }
 }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+
+import VanillaTesting
+
+/// Whether a connection to the loopback interface is accepted.
+public func connects(to port: Int) throws -> Bool {
+    do {
+        _ = try TestClient(port: port, deadline: .seconds(5))
+        return true
+    } catch let error where error.kind == .system {
+        return false
+    }
+}
+
+/// One exchange with a running server, over a connection of its own.
+public func exchange(_ request: String, port: Int) throws -> Answer {
+    Answer(try TestClient(port: port, deadline: .seconds(20)).exchange(Array(request.utf8)))
+}
