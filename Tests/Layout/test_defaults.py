@@ -103,11 +103,13 @@ class Defaults(unittest.TestCase):
         header = text_of(os.path.join(KERNEL, "include", "vn_server.h"))
         structs = {"limits": "vn_limits", "deadlines": "vn_deadlines"}
         defaults = c_defaults("vn_config_init")
+        structs |= {"port": "vn_listener", "unix_mode": "vn_listener"}
         self.assertGreater(len(defaults), 20)
         for path, value in defaults.items():
             group, _, name = path.rpartition(".")
             with self.subTest(path):
-                comment = header_comment(header, structs.get(group, "vn_config"), name)
+                struct = structs.get(name) or structs.get(group, "vn_config")
+                comment = header_comment(header, struct, name)
                 if camel(name) == "port":
                     self.assertIn(IN_WORDS["port"], comment)
                 elif name == "unix_mode":
@@ -132,7 +134,7 @@ class Defaults(unittest.TestCase):
     def test_doc_comments_say_the_defaults_of_a_server(self):
         for path, value in c_defaults("vn_config_init").items():
             group, _, name = path.rpartition(".")
-            if name in ("port", "unix_mode"):
+            if name in ("port", "unix_mode", "listener_count"):
                 continue
             file = f"Configuration+{group.capitalize()}.swift" if group else "Configuration.swift"
             with self.subTest(path):

@@ -46,7 +46,7 @@ private func serve(_ config: vn_config, _ options: ServerOptions) throws {
     var error = vn_error()
     guard let server = withUnsafePointer(to: config, { config in vn_server_open(config, &error) })
     else {
-        throw KernelFailure(error)
+        throw CoreFailure(error)
     }
     defer { vn_server_close(server) }
 
@@ -57,7 +57,7 @@ private func serve(_ config: vn_config, _ options: ServerOptions) throws {
             { context in context?.assumingMemoryBound(to: Announcement.self).pointee.make() },
             announcement, &error)
     }
-    guard result == 0 else { throw KernelFailure(error) }
+    guard result == 0 else { throw CoreFailure(error) }
 }
 
 /// What is said once the server listens.
@@ -65,16 +65,24 @@ private struct Announcement {
     let server: OpaquePointer
     let options: ServerOptions
 
+    /// The one address, with the port that a free one became.
+    private var address: Server.Configuration.Address {
+        let port = Int(vn_server_port(server, 0))
+        guard let configured = try? options.configuration.address, configured.unixSocket == nil
+        else { return (try? options.configuration.address) ?? .any(port: port) }
+        return configured.host.map { .host($0, port: port) } ?? .any(port: port)
+    }
+
     func make() {
         let isRing = Int(vn_server_backend(server)) == VN_BACKEND_URING
         options.announce(
-            port: Int(vn_server_port(server, 0)), backend: isRing ? .ioUring : .epoll,
+            [address], backend: isRing ? .ioUring : .epoll,
             workerCount: Int(vn_server_workers(server)))
     }
 }
 
-/// The kernel's own words.
-private struct KernelFailure: Error, CustomStringConvertible {
+/// The core's own words.
+private struct CoreFailure: Error, CustomStringConvertible {
     let description: String
 
     init(_ error: vn_error) {

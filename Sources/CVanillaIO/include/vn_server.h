@@ -75,7 +75,7 @@ enum { VN_LISTENERS_MAX = 16 }; /* of one server */
 /* Where to listen. */
 typedef struct vn_listener {
     const char *host; /* numeric address; NULL: every address, IPv4 and IPv6 */
-    uint16_t port; /* 0: any free one; vn_server_port tells */
+    uint16_t port; /* 3000; 0: any free one, which vn_server_port tells */
     const char *unix_path; /* instead of host and port: the path of a unix domain socket */
     uint32_t unix_mode; /* its permissions; 0600 */
 } vn_listener;
@@ -104,10 +104,11 @@ typedef struct vn_config {
 /* The defaults named above, with no handler. */
 void vn_config_init(vn_config *config);
 
-/* One of its listeners, for languages that see C's arrays as tuples. */
-static inline vn_listener *vn_config_listener(vn_config *config, uint32_t index)
+/* Set one of its listeners, for languages that see C's arrays as tuples. `index` is below
+ * VN_LISTENERS_MAX. */
+static inline void vn_config_set_listener(vn_config *config, uint32_t index, vn_listener listener)
 {
-    return &config->listeners[index];
+    config->listeners[index] = listener;
 }
 
 /* What could not be done. `code` is a positive errno. */

@@ -43,6 +43,15 @@ extension Server.Configuration.Address {
         }
     }
 
+    /// The same address with another port, where it has one.
+    func with(port: Int) -> Self {
+        switch place {
+        case .any: .any(port: port)
+        case .host(let host, _): .host(host, port: port)
+        case .unixSocket: self
+        }
+    }
+
     /// The path of a unix domain socket and its permissions; `nil` for other addresses.
     public var unixSocket: (path: String, permissions: Int)? {
         if case .unixSocket(let path, let permissions) = place { (path, permissions) } else { nil }

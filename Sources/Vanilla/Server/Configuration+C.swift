@@ -17,34 +17,54 @@ extension Server.Configuration {
             throw ServerError(error)
         }
 
-        switch address.place {
-        case .any:
-            return try unsafe body(&config)
-        case .host(let host, _):
+        return try unsafe withListeners(from: 0, in: &config, body)
+    }
+
+    /// Writes the listeners from one on, each of whose texts is lent until `body` returns.
+    private func withListeners<Result>(
+        from index: Int, in config: inout vn_config,
+        _ body: (inout vn_config) throws(ServerError) -> Result
+    ) throws(ServerError) -> Result {
+        guard index < listeners.count else { return try unsafe body(&config) }
+        let number = UInt32(truncatingIfNeeded: index)
+        // The defaults of C are in every listener.
+        var listener = unsafe config.listeners.0
+        unsafe listener.host = nil
+        unsafe listener.unix_path = nil
+        switch listeners[index].address.place {
+        case .any(let port):
+            unsafe listener.port = try port.c(listener: index)
+            unsafe vn_config_set_listener(&config, number, listener)
+            return try unsafe withListeners(from: index + 1, in: &config, body)
+        case .host(let host, let port):
+            unsafe listener.port = try port.c(listener: index)
             return try unsafe host.withTerminatedText("host") { text throws(ServerError) in
-                unsafe config.listeners.0.host = unsafe text
-                return try unsafe body(&config)
+                unsafe listener.host = unsafe text
+                unsafe vn_config_set_listener(&config, number, listener)
+                return try unsafe withListeners(from: index + 1, in: &config, body)
             }
-        case .unixSocket(let path, _):
+        case .unixSocket(let path, let permissions):
+            guard 0...0o777 ~= permissions else {
+                throw ServerError(
+                    InvalidOption(
+                        "The permissions of a unix socket are 0 to 0o777, not \(permissions)."))
+            }
+            unsafe listener.unix_mode = UInt32(permissions)
             return try unsafe path.withTerminatedText("unix socket path") {
                 text throws(ServerError) in
-                unsafe config.listeners.0.unix_path = unsafe text
-                return try unsafe body(&config)
+                unsafe listener.unix_path = unsafe text
+                unsafe vn_config_set_listener(&config, number, listener)
+                return try unsafe withListeners(from: index + 1, in: &config, body)
             }
         }
     }
 
     private func writeOptions(to config: inout vn_config) throws(InvalidOption) {
-        switch address.place {
-        case .any(let port), .host(_, let port):
-            unsafe config.listeners.0.port = try port.c("port")
-        case .unixSocket(_, let permissions):
-            guard 0...0o777 ~= permissions else {
-                throw InvalidOption(
-                    "The permissions of a unix socket are 0 to 0o777, not \(permissions).")
-            }
-            unsafe config.listeners.0.unix_mode = try permissions.c("permissions")
+        guard 1...Int(VN_LISTENERS_MAX) ~= listeners.count else {
+            throw InvalidOption(
+                "There are \(listeners.count) listeners, but must be 1 to \(VN_LISTENERS_MAX).")
         }
+        unsafe config.listener_count = try listeners.count.positive("listeners")
         unsafe config.backend = backend?.c ?? UInt8(VN_BACKEND_AUTO)
         unsafe config.keep_alive = keepAlive.c
         // To C, 0 stands for a number of its own choice.
@@ -118,6 +138,17 @@ extension Server.Configuration.Deadlines {
         deadlines.handler = try handler?.c("deadlines.handler") ?? 0
         deadlines.half_close = try halfClose?.c("deadlines.halfClose") ?? 0
         deadlines.linger = try linger.c("deadlines.linger")
+    }
+}
+
+extension Int {
+    /// The port of a listener as C holds it.
+    fileprivate func c(listener index: Int) throws(ServerError) -> UInt16 {
+        do throws(InvalidOption) {
+            return try c(index == 0 ? "port" : "listeners[\(index)].port")
+        } catch {
+            throw ServerError(error)
+        }
     }
 }
 

@@ -12,8 +12,8 @@ extension Server {
     /// Impossible values are refused when a server is made with them, with an error that names the
     /// option.
     public struct Configuration: Sendable {
-        /// Where to listen.
-        public var address: Address
+        /// Where to listen: 1 to 16 places, all over the same workers.
+        public var listeners: [Listener]
         /// How to talk to the operating system; `nil` takes io_uring where it is allowed, and epoll
         /// elsewhere.
         public var backend: Server.Backend?
@@ -47,11 +47,24 @@ extension Server {
         /// Receives the messages of the server, on any thread; `nil` writes them to standard error.
         public var log: (@Sendable (Server.LogLevel, String) -> Void)?
 
-        /// A configuration with every option at its default.
+        /// A configuration with every option at its default, which listens at one address.
         public init(address: Address = .any(port: 3000)) {
-            self.address = address
+            self.init(listeners: [Listener(address)])
+        }
+
+        /// A configuration with every option at its default.
+        public init(listeners: [Listener]) {
+            self.listeners = listeners
             backlog = unsafe Int(Defaults.server.backlog)
             drain = unsafe Duration(milliseconds: Defaults.server.drain)
         }
+    }
+}
+
+extension Server.Configuration {
+    /// Where the first listener listens; setting it leaves only that one.
+    public var address: Address {
+        get { listeners.first?.address ?? Self().address }
+        set { listeners = [Server.Listener(newValue)] }
     }
 }

@@ -36,8 +36,17 @@ extension Server {
         core.stop(within: time)
     }
 
-    /// The port on which the server listens, once it was started; 0 for a unix domain socket.
-    public var port: Int { core.port }
+    /// The port of the first listener, once the server was started; 0 for a unix domain socket.
+    public var port: Int { core.port(ofListener: 0) }
+
+    /// Where the listeners listen, in their order, once the server was started: as configured, with
+    /// the port that a free one became. From any thread.
+    public var addresses: [Configuration.Address] {
+        configuration.listeners.indices.map { index in
+            let address = configuration.listeners[index].address
+            return address.port == nil ? address : address.with(port: core.port(ofListener: index))
+        }
+    }
 
     /// How the server talks to the operating system, once it was started.
     public var backend: Server.Backend { core.backend }
@@ -46,5 +55,9 @@ extension Server {
     public var workerCount: Int { core.workerCount }
 
     /// What was counted since the server was made. From any thread.
-    public var statistics: Server.Statistics { core.statistics }
+    public var statistics: Server.Statistics {
+        var statistics = core.statistics
+        statistics.listeners = configuration.listeners.indices.map(core.statistics(ofListener:))
+        return statistics
+    }
 }

@@ -111,7 +111,10 @@ extension ServerCore {
 // MARK: - Asking
 
 extension ServerCore {
-    var port: Int { unsafe Int(vn_server_port(server, 0)) }
+    /// The port of a listener; 0 of a unix domain socket.
+    func port(ofListener index: Int) -> Int {
+        unsafe Int(vn_server_port(server, UInt32(truncatingIfNeeded: index)))
+    }
 
     var backend: Server.Backend {
         unsafe Int(vn_server_backend(server)) == VN_BACKEND_URING ? .ioUring : .epoll
@@ -123,6 +126,13 @@ extension ServerCore {
         var statistics = vn_statistics()
         unsafe vn_server_statistics(server, &statistics)
         return Server.Statistics(c: statistics)
+    }
+
+    func statistics(ofListener index: Int) -> Server.Statistics.Listener {
+        var statistics = vn_listener_statistics()
+        unsafe vn_server_listener_statistics(
+            server, UInt32(truncatingIfNeeded: index), &statistics)
+        return Server.Statistics.Listener(c: statistics)
     }
 
     func handle(_ input: [UInt8]) -> [UInt8] {

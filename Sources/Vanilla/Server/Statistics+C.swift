@@ -45,6 +45,17 @@ extension Server.Statistics.Responses {
     }
 }
 
+extension Server.Statistics.Listener {
+    init(c counted: vn_listener_statistics) {
+        connectionsAccepted = counted.accepted
+        connectionsOpen = counted.open
+        connectionsRefused = counted.refused
+        requests = counted.requests
+        bytesReceived = counted.bytes_received
+        bytesSent = counted.bytes_sent
+    }
+}
+
 extension Server.Statistics.Timeouts {
     fileprivate init(c counted: vn_statistics) {
         head = counted.timeouts_head

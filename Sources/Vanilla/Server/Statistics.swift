@@ -22,6 +22,8 @@ extension Server {
         public internal(set) var refusals: [Status: UInt64] = [:]
         /// Deadlines missed.
         public internal(set) var timeouts = Timeouts()
+        /// The part of each listener, in the order of `Server.Configuration.listeners`.
+        public internal(set) var listeners: [Listener] = []
     }
 }
 
@@ -43,6 +45,22 @@ extension Server.Statistics {
         /// Complete responses that a handler sent itself, whose status is not known:
         /// ``ResponseWriter/sendRaw(_:)``.
         public internal(set) var raw: UInt64 = 0
+    }
+
+    /// What came over one listener.
+    public struct Listener: Sendable, Equatable {
+        /// Connections accepted.
+        public internal(set) var connectionsAccepted: UInt64 = 0
+        /// Connections open now.
+        public internal(set) var connectionsOpen: UInt64 = 0
+        /// How many times accepting failed because descriptors or memory ran out.
+        public internal(set) var connectionsRefused: UInt64 = 0
+        /// Requests handled.
+        public internal(set) var requests: UInt64 = 0
+        /// Bytes that came from clients.
+        public internal(set) var bytesReceived: UInt64 = 0
+        /// Bytes that went to clients.
+        public internal(set) var bytesSent: UInt64 = 0
     }
 
     /// Deadlines missed, each as in `Server.Configuration.Deadlines`.

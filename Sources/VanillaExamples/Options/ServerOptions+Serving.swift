@@ -24,23 +24,31 @@ extension ServerOptions {
             let server = try makeServer(configuration)
             try server.run {
                 announce(
-                    port: server.port, backend: server.backend, workerCount: server.workerCount)
+                    server.addresses, backend: server.backend, workerCount: server.workerCount)
             }
         } catch let error as ServerError where error.isAboutOptions {
             throw ValidationError(error.description)
         }
     }
 
-    /// Says on one line of standard output that connections are accepted, for people and for
-    /// scripts that wait for it.
-    public func announce(port: Int, backend: Server.Backend, workerCount: Int) {
+    /// Says on standard output that connections are accepted, one line for each address, for people
+    /// and for scripts that wait for it.
+    public func announce(
+        _ addresses: [Server.Configuration.Address], backend: Server.Backend, workerCount: Int
+    ) {
         let workers = workerCount == 1 ? "1 worker" : "\(workerCount) workers"
-        print("listening on \(place(port: port)) (\(backend), \(workers))")
+        for address in addresses {
+            print("listening on \(address.url) (\(backend), \(workers))")
+        }
         fflush(nil)
     }
+}
 
-    private func place(port: Int) -> String {
-        if let unixSocket { return "unix:\(unixSocket)" }
+extension Server.Configuration.Address {
+    /// What a client is told to reach it.
+    fileprivate var url: String {
+        if let unixSocket { return "unix:\(unixSocket.path)" }
+        let port = port ?? 0
         return switch host {
         case nil, "0.0.0.0", "::", "[::]": "http://127.0.0.1:\(port)"
         case let host? where host.contains(":") && !host.hasPrefix("["): "http://[\(host)]:\(port)"

@@ -14,6 +14,13 @@ public struct ServerOptions: ParsableArguments {
     @Option(help: "The path of a unix domain socket to listen on, instead of host and port.")
     public var unixSocket: String?
 
+    @Option(
+        help: """
+            Another address to listen on, as often as needed: a port, an address in digits and a \
+            port (127.0.0.1:3001, [::1]:3001), or unix: and a path.
+            """)
+    public var listen: [ListenOption] = []
+
     @Option(help: "auto, io_uring or epoll. (environment: VANILLA_BACKEND, default: auto)")
     public var backend: BackendOption?
 
@@ -44,6 +51,7 @@ extension ServerOptions {
     public var configuration: Server.Configuration {
         get throws {
             var configuration = Server.Configuration(address: try address)
+            configuration.listeners += listen.map { Server.Listener($0.address) }
             configuration.backend = try backendInForce
             configuration.workers = workers
             configuration.keepAlive = keepAlive.keepAlive
