@@ -520,8 +520,8 @@ const char *vn_check_hub_life(void)
 {
     const char *problem = NULL;
     vn_hub_options options = quiet();
-    options.stream =
-        (vn_event_stream) {.heartbeat = 60, .retry_least = 70, .retry_most = 79, .farewell = 50};
+    options.stream = (vn_event_stream) {
+        .heartbeat = 60, .retry_min = 70, .retry_max = 79, .shutdown_spread = 50};
     struct rig *rig = rig_make(&options);
     connect_as(rig, 0, "a", "1.1", NULL);
     if (!turn_until(rig, 0, ":\n\n:\n\n"))
@@ -556,7 +556,7 @@ const char *vn_check_hub_life(void)
     connect_as(rig, 2, "a", "1.1", NULL);
     vn_mailbox_stop(&rig->worker.loop.mailbox, vn_clock() + 10000);
     if (problem == NULL && !turn_until(rig, 2, "\nretry: 7"))
-        problem = failed("no farewell");
+        problem = failed("no shutdown_spread");
     for (uint64_t until = vn_clock() + 10000; rig->peers[2].ended == 0 && vn_clock() < until;)
         vn_loop_turn(&rig->worker.loop, 20);
     if (problem == NULL &&

@@ -73,9 +73,9 @@ static uint32_t next_random(uint64_t *state)
 }
 
 /* An endless pattern that repeats at no power of two, kept ready for any place in it. */
-enum { PERIOD = 64507, PART_MOST = 65536 };
+enum { PERIOD = 64507, PART_MAX = 65536 };
 
-static uint8_t pattern_bytes[PERIOD + PART_MOST];
+static uint8_t pattern_bytes[PERIOD + PART_MAX];
 
 __attribute__((constructor)) static void make_pattern(void)
 {
@@ -93,13 +93,13 @@ static const uint8_t *pattern(uint64_t at)
 
 static void fill(uint8_t *bytes, size_t count, uint64_t at)
 {
-    for (size_t done = 0; done < count; done += PART_MOST)
-        memcpy(bytes + done, pattern(at + done), vn_smaller(PART_MOST, count - done));
+    for (size_t done = 0; done < count; done += PART_MAX)
+        memcpy(bytes + done, pattern(at + done), vn_smaller(PART_MAX, count - done));
 }
 
 static bool is_pattern(const uint8_t *bytes, size_t count, uint64_t at)
 {
-    return count <= PART_MOST && memcmp(bytes, pattern(at), count) == 0;
+    return count <= PART_MAX && memcmp(bytes, pattern(at), count) == 0;
 }
 
 static int32_t open_ring(struct vn_ring **ring, struct vn_slab *slab, int32_t backend)
@@ -414,7 +414,7 @@ static bool give_all(struct fixture *fixture, struct vn_event *kept, int32_t cou
     return is_right;
 }
 
-enum { KEPT_MOST = 4096 };
+enum { KEPT_MAX = 4096 };
 
 static const char *lend_until_given(struct fixture *fixture)
 {
@@ -445,13 +445,13 @@ static const char *go_on_after_exhaustion(struct fixture *fixture)
     int32_t peers[SOURCES];
     uint64_t written[SOURCES] = {0};
     uint64_t checked[SOURCES] = {0};
-    struct vn_event *kept = calloc(KEPT_MOST, sizeof *kept);
+    struct vn_event *kept = calloc(KEPT_MAX, sizeof *kept);
     for (int32_t i = 0; i < SOURCES; i++) {
         slots[i] = connect_pair(fixture, &peers[i]);
         vn_ring_receive(fixture->ring, &slots[i]->source);
     }
-    int32_t lent = keep_all(fixture, peers, written, slots, SOURCES, kept, KEPT_MOST);
-    if (lent == KEPT_MOST)
+    int32_t lent = keep_all(fixture, peers, written, slots, SOURCES, kept, KEPT_MAX);
+    if (lent == KEPT_MAX)
         return "the buffers do not run out";
 
     /* A source that joins now has none to begin with. */
@@ -497,12 +497,12 @@ static const char *end_while_exhausted(struct fixture *fixture)
     struct slot *slots[SOURCES];
     int32_t peers[SOURCES];
     uint64_t written[SOURCES] = {0};
-    struct vn_event *kept = calloc(KEPT_MOST, sizeof *kept);
+    struct vn_event *kept = calloc(KEPT_MAX, sizeof *kept);
     for (int32_t i = 0; i < SOURCES; i++) {
         slots[i] = connect_pair(fixture, &peers[i]);
         vn_ring_receive(fixture->ring, &slots[i]->source);
     }
-    int32_t lent = keep_all(fixture, peers, written, slots, SOURCES, kept, KEPT_MOST);
+    int32_t lent = keep_all(fixture, peers, written, slots, SOURCES, kept, KEPT_MAX);
     for (int32_t i = 0; i < SOURCES; i++) {
         int32_t which = (i + FIRST) % SOURCES;
         const char *failure = end(fixture, slots[which]);
@@ -806,7 +806,7 @@ static const char *take_small_shares(struct fixture *fixture)
 /* It has used up its input twice: what comes then does not wait for those who still flood. */
 static const char *pass_the_flood(struct fixture *fixture)
 {
-    enum { WAITS_MOST = 3 };
+    enum { WAITS_MAX = 3 };
     struct flood flood;
     begin_flood(fixture, &flood);
     struct slot *calm = flood.slots[0];
@@ -827,7 +827,7 @@ static const char *pass_the_flood(struct fixture *fixture)
                 pour(flood.peers[i], 0, 1 << 20);
             struct pollfd input = {.fd = calm->source.fd, .events = POLLIN};
             waits += poll(&input, 1, 0) > 0; /* it has arrived */
-            if (waits > WAITS_MOST)
+            if (waits > WAITS_MAX)
                 return "one whose input was used up waits for those who flood";
             if (hear_once(fixture) < 0)
                 return "something else than bytes is received";

@@ -171,42 +171,42 @@ static int32_t consume_and_fail(void *context, vn_response *response, vn_span pi
 }
 
 /* 5,000 bytes in pieces of a hundred. */
-static int32_t produce(void *context, vn_stream *stream)
+static int32_t produce(void *context, vn_body_writer *stream)
 {
     struct rig *rig = context;
     char piece[100];
     memset(piece, 'a' + (int) (rig->turns % 26), sizeof piece);
-    vn_stream_write(stream, (vn_span) {(uint8_t *) piece, sizeof piece});
-    return ++rig->turns % 50 == 0 ? VN_STREAM_DONE : VN_STREAM_MORE;
+    vn_body_write(stream, (vn_span) {(uint8_t *) piece, sizeof piece});
+    return ++rig->turns % 50 == 0 ? VN_PRODUCE_DONE : VN_PRODUCE_MORE;
 }
 
-static int32_t produce_and_wait(void *context, vn_stream *stream)
+static int32_t produce_and_wait(void *context, vn_body_writer *stream)
 {
     struct rig *rig = context;
-    vn_stream_write(stream, vn_span_of("tick\n"));
-    return ++rig->turns == 3 ? VN_STREAM_DONE : VN_STREAM_WAIT;
+    vn_body_write(stream, vn_span_of("tick\n"));
+    return ++rig->turns == 3 ? VN_PRODUCE_DONE : VN_PRODUCE_WAIT;
 }
 
-static int32_t produce_too_little(void *context, vn_stream *stream)
+static int32_t produce_too_little(void *context, vn_body_writer *stream)
 {
     (void) context;
-    vn_stream_write(stream, vn_span_of("short"));
-    return VN_STREAM_DONE;
+    vn_body_write(stream, vn_span_of("short"));
+    return VN_PRODUCE_DONE;
 }
 
-static int32_t produce_shared(void *context, vn_stream *stream)
+static int32_t produce_shared(void *context, vn_body_writer *stream)
 {
     struct rig *rig = context;
     static const uint8_t block[1000] = {'x'};
     rig->lent++;
-    vn_stream_write_shared(stream, (vn_span) {block, sizeof block}, count_release, rig);
-    return ++rig->turns % 40 == 0 ? VN_STREAM_DONE : VN_STREAM_MORE;
+    vn_body_write_shared(stream, (vn_span) {block, sizeof block}, count_release, rig);
+    return ++rig->turns % 40 == 0 ? VN_PRODUCE_DONE : VN_PRODUCE_MORE;
 }
 
-static int32_t produce_on(void *context, vn_stream *stream)
+static int32_t produce_on(void *context, vn_body_writer *stream)
 {
     produce_shared(context, stream);
-    return VN_STREAM_MORE;
+    return VN_PRODUCE_MORE;
 }
 
 static void rig_handle(void *context, const vn_request *request, vn_response *response)
@@ -1044,15 +1044,15 @@ const char *vn_check_shares(void)
 
 /* ---- Large output ---- */
 
-enum { PIECES = 200, PIECE_MOST = 400000 };
+enum { PIECES = 200, PIECE_MAX = 400000 };
 
 /* Pieces of sizes about the limits, some appended while others are on their way, which leave as far as
  * a send takes them: in order, and never too many bytes at once, nor fewer than there are. */
 const char *vn_check_parts(uint64_t seed)
 {
-    static uint8_t bytes[PIECE_MOST * 2];
+    static uint8_t bytes[PIECE_MAX * 2];
     static const size_t sizes[] = {1, 200, VN_OUTPUT_SEND_MAX / 2, VN_OUTPUT_SEND_MAX - 1,
-                                   PIECE_MOST - 2};
+                                   PIECE_MAX - 2};
     struct vn_writer writer = {0};
     struct vn_output *output = vn_output_take(&writer);
     uint64_t state = seed * 2 + 1, appended = 0, sent = 0;
@@ -1061,7 +1061,7 @@ const char *vn_check_parts(uint64_t seed)
     for (uint32_t count = 0, at = 0; problem == NULL && (count < PIECES || output->unsent > 0);) {
         for (uint64_t more = draw(&state, 12); more > 0 && count < PIECES; more--, count++) {
             size_t size = sizes[draw(&state, 5)] + draw(&state, 3);
-            starts[count] = draw(&state, PIECE_MOST);
+            starts[count] = draw(&state, PIECE_MAX);
             ends[count] = (size_t) appended + size;
             appended += size;
             vn_output_refer(output, (vn_span) {bytes + starts[count], size}, NULL, NULL);
@@ -1071,7 +1071,7 @@ const char *vn_check_parts(uint64_t seed)
         size_t wanted = (size_t) vn_smaller(output->unsent, VN_OUTPUT_SEND_MAX);
         vn_output_prepare(output);
         for (uint64_t more = draw(&state, 12); more > 0 && count < PIECES; more--, count++) {
-            starts[count] = draw(&state, PIECE_MOST);
+            starts[count] = draw(&state, PIECE_MAX);
             ends[count] = (size_t) appended + 100000;
             appended += 100000;
             vn_output_refer(output, (vn_span) {bytes + starts[count], 100000}, NULL, NULL);

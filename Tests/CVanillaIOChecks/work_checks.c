@@ -358,9 +358,7 @@ static void answer_and_count(void *context, const vn_request *request, vn_respon
 
 const char *vn_check_timer_bursts(void)
 {
-    enum {
-        TURNS_LEAST = 5
-    }; /* in which 8 of 200 run, or a few more where the machine stood still */
+    enum { TURNS_MIN = 5 }; /* in which 8 of 200 run, or a few more where the machine stood still */
     static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     int turns = 0, answered = 0;
     struct place *place =
@@ -395,7 +393,7 @@ const char *vn_check_timer_bursts(void)
     free(all);
     REQUIRE(problem == NULL, "%s", problem);
     REQUIRE(is_prompt, "a request waited for timers: %d answered in %d turns", answered, turns);
-    REQUIRE(fired == TIMERS && turns >= TURNS_LEAST, "%d timers in %d turns", fired, turns);
+    REQUIRE(fired == TIMERS && turns >= TURNS_MIN, "%d timers in %d turns", fired, turns);
     return NULL;
 }
 
@@ -489,7 +487,7 @@ const char *vn_check_watches(int backend)
 }
 
 struct visitor {
-    vn_guest guest;
+    vn_stop_hook guest;
     struct visitor *late; /* who comes when it has left */
     struct vn_worker *worker;
     struct watched watched;
@@ -502,7 +500,7 @@ static void count_run(void *context)
     struct visitor *visitor = context;
     visitor->ran++;
     if (visitor->late != NULL)
-        vn_worker_host(visitor->worker, &visitor->late->guest);
+        vn_worker_on_stop(visitor->worker, &visitor->late->guest);
 }
 
 /* It closes what it has, and has something left to do. */
@@ -515,7 +513,7 @@ static void visitor_leave(void *context)
     vn_worker_soon(visitor->worker, &visitor->task);
 }
 
-const char *vn_check_guests(int backend)
+const char *vn_check_stop_hooks(int backend)
 {
     int pair[2];
     int32_t error;
@@ -525,19 +523,19 @@ const char *vn_check_guests(int backend)
         abort();
     for (int i = 0; i < 3; i++) {
         struct visitor *visitor = &visitors[i];
-        *visitor = (struct visitor) {.guest = {.leave = visitor_leave, .context = visitor},
+        *visitor = (struct visitor) {.guest = {.run = visitor_leave, .context = visitor},
                                      .worker = &place->worker,
                                      .task = {.run = count_run, .context = visitor}};
-        vn_worker_host(&place->worker, &visitor->guest);
+        vn_worker_on_stop(&place->worker, &visitor->guest);
     }
-    struct visitor late = {.guest = {.leave = visitor_leave, .context = &late},
+    struct visitor late = {.guest = {.run = visitor_leave, .context = &late},
                            .worker = &place->worker,
                            .task = {.run = count_run, .context = &late}};
     visitors[2].late = &late;
     visitors[0].watched.watch =
         vn_watch_open(&place->worker, pair[0], note_ready, &visitors[0].watched, &error);
     vn_watch_for(visitors[0].watched.watch, POLLIN);
-    vn_worker_dismiss(&visitors[1].guest);
+    vn_stop_hook_remove(&visitors[1].guest);
     vn_loop_turn(&place->worker.loop, 0);
     place_close(place);
     close(pair[0]);
@@ -551,12 +549,12 @@ const char *vn_check_guests(int backend)
 
 /* ---- Calls ---- */
 
-enum { CALLS_MOST = 64, CLIENTS = 8 };
+enum { CALLS_MAX = 64, CLIENTS = 8 };
 
 /* How a handler behaves, and what became of it. */
 struct act {
     struct caller *caller;
-    vn_call *call;
+    vn_detached *call;
     vn_task task;
     int parts; /* tasks until it answers */
     int kind;
@@ -572,7 +570,7 @@ enum { ANSWERS, ANSWERS_IN_LINES, ANSWERS_SHARED, STREAMS, SAYS_NOTHING, KINDS }
 
 struct caller {
     struct place *place;
-    struct act acts[CALLS_MOST];
+    struct act acts[CALLS_MAX];
     int count;
     int lent, released; /* of what was sent by reference */
     uint64_t random;
@@ -593,19 +591,19 @@ static void release_lent(void *context)
     ((struct caller *) context)->released++;
 }
 
-static int32_t stream_some(void *context, vn_stream *stream)
+static int32_t stream_some(void *context, vn_body_writer *stream)
 {
     (void) context;
-    vn_stream_write(stream, vn_span_of("streamed"));
-    return VN_STREAM_DONE;
+    vn_body_write(stream, vn_span_of("streamed"));
+    return VN_PRODUCE_DONE;
 }
 
 static void act_answer(struct act *act)
 {
-    vn_response *response = vn_call_response(act->call);
+    vn_response *response = vn_detached_response(act->call);
     struct caller *caller = act->caller;
-    vn_span path = vn_request_path(vn_call_request(act->call));
-    vn_span body = vn_call_request(act->call)->body;
+    vn_span path = vn_request_path(vn_detached_request(act->call));
+    vn_span body = vn_detached_request(act->call)->body;
     bool was_open = !vn_response_is_answered(response);
     int32_t result = 0;
     switch (act->kind) {
@@ -639,8 +637,8 @@ static void act_attend(struct act *act)
     if (act->attends)
         return;
     act->attends = true;
-    if (!vn_call_attend(act->call, note_lost, act) &&
-        !vn_response_is_answered(vn_call_response(act->call)))
+    if (!vn_detached_begin(act->call, note_lost, act) &&
+        !vn_response_is_answered(vn_detached_response(act->call)))
         act->caller->problem = "its client is gone, and yet it can be answered";
 }
 
@@ -649,7 +647,8 @@ static void act_go_on(void *context)
     struct act *act = context;
     act_attend(act);
     if (act->kind == ANSWERS_IN_LINES)
-        vn_response_add_field(vn_call_response(act->call), vn_span_of("X-Part"), vn_span_of("1"));
+        vn_response_add_field(vn_detached_response(act->call), vn_span_of("X-Part"),
+                              vn_span_of("1"));
     if (act->parts-- > 0) {
         vn_worker_last(&act->caller->place->worker, &act->task);
         return;
@@ -663,7 +662,7 @@ static void act_go_on(void *context)
         return;
     }
     act->is_done = true;
-    vn_call_end(act->call);
+    vn_detached_end(act->call);
 }
 
 static void handle_call(void *context, const vn_request *request, vn_response *response)
@@ -677,25 +676,25 @@ static void handle_call(void *context, const vn_request *request, vn_response *r
     act->task = (vn_task) {.run = act_go_on, .context = act};
     if (vn_draw(&caller->random, 2) == 0)
         vn_response_add_field(response, vn_span_of("X-Before"), vn_span_of("1"));
-    act->call = vn_call_begin(response, request, 24, &error);
+    act->call = vn_response_detach(response, request, 24, &error);
     if (act->call == NULL || vn_response_worker(response) != vn_worker_current()) {
         caller->problem = "no call";
         return;
     }
-    if (memcmp(vn_call_extra(act->call), (uint8_t[24]) {0}, 24) != 0 ||
-        (uintptr_t) vn_call_extra(act->call) % 16 != 0)
+    if (memcmp(vn_detached_extra(act->call), (uint8_t[24]) {0}, 24) != 0 ||
+        (uintptr_t) vn_detached_extra(act->call) % 16 != 0)
         caller->problem = "the room is not zeroed, or not aligned";
-    memset(vn_call_extra(act->call), 0xff, 24);
+    memset(vn_detached_extra(act->call), 0xff, 24);
     if (vn_draw(&caller->random, 2) == 0)
         act_attend(act);
-    if (vn_call_begin(response, request, 0, &error) != NULL || error != -EALREADY)
+    if (vn_response_detach(response, request, 0, &error) != NULL || error != -EALREADY)
         caller->problem = "a call within a call";
     if (act->parts == 0 && vn_draw(&caller->random, 2) == 0) {
         act_go_on(act);
         return;
     }
     act->goes_on = act->kind != SAYS_NOTHING && vn_draw(&caller->random, 2) == 0;
-    vn_call_keep(act->call);
+    vn_detached_keep_head(act->call);
     vn_worker_soon(&caller->place->worker, &act->task);
 }
 
@@ -756,7 +755,7 @@ static int count_of(const struct vn_loopback_peer *peer, const char *text)
 #define POST(path) "POST " path " HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"
 
 /* Pipelined requests are answered in their order, however late the answers are. */
-const char *vn_check_calls(void)
+const char *vn_check_detached(void)
 {
     for (uint64_t seed = 1; seed <= 50; seed++) {
         struct caller *caller = caller_make(seed);
@@ -783,7 +782,7 @@ const char *vn_check_calls(void)
 }
 
 /* A call that takes longer than it may is told, and its answer goes nowhere. */
-const char *vn_check_call_deadlines(void)
+const char *vn_check_detached_deadlines(void)
 {
     struct caller *caller = caller_make(2);
     struct vn_worker *worker = &caller->place->worker;
@@ -811,7 +810,7 @@ const char *vn_check_call_deadlines(void)
     return NULL;
 }
 
-const char *vn_check_calls_at_random(uint64_t seed)
+const char *vn_check_detached_at_random(uint64_t seed)
 {
     struct caller *caller = caller_make(seed);
     struct vn_worker *worker = &caller->place->worker;

@@ -205,7 +205,7 @@ static void offer(vn_response *response, struct given *given)
         .has_last_modified = number_of(given) % 2 == 0,
     };
     vn_span body = pattern_of(given, 33);
-    int32_t verdict = vn_response_send_offer(response, &validators, text, body);
+    int32_t verdict = vn_response_send_validated(response, &validators, text, body);
     if (verdict != VN_NOT_MODIFIED && verdict != VN_PRECONDITION_FAILED) {
         begin_answer(given, body);
         if (!is_done(verdict, "send_offer"))
@@ -247,16 +247,17 @@ static void answer_changed(vn_response *response, struct given *given, uint8_t m
 
 /* ---- Streams ---- */
 
-static int32_t write_piece(vn_stream *stream, struct given *given, size_t count, bool is_shared)
+static int32_t write_piece(vn_body_writer *stream, struct given *given, size_t count,
+                           bool is_shared)
 {
     vn_span body = pattern_of(given, given->body.count + count);
     vn_span piece = {body.bytes + given->body.count, count};
     fuzz_require(body.count <= PATTERN - PATTERN_SHIFTS, "too large a stream");
     given->body = body;
     if (!is_shared)
-        return vn_stream_write(stream, piece);
+        return vn_body_write(stream, piece);
     given->client->lent++;
-    return vn_stream_write_shared(stream, piece, release, given->client);
+    return vn_body_write_shared(stream, piece, release, given->client);
 }
 
 /* How many pieces of which size, by the request. */
@@ -270,7 +271,7 @@ struct plan {
 };
 static struct plan plans[CLIENTS];
 
-static int32_t produce(void *context, vn_stream *stream)
+static int32_t produce(void *context, vn_body_writer *stream)
 {
     struct client *client = context;
     struct given *given = last_given(client);
@@ -282,7 +283,7 @@ static int32_t produce(void *context, vn_stream *stream)
         client->is_broken = true;
         return -EIO;
     }
-    size_t capacity = vn_stream_capacity(stream);
+    size_t capacity = vn_body_capacity(stream);
     fuzz_require(given->is_length_declared ? capacity <= given->length - given->body.count
                                            : capacity > 0,
                  "a capacity of %zu", capacity);
@@ -291,20 +292,20 @@ static int32_t produce(void *context, vn_stream *stream)
     if (given->is_length_declared) {
         vn_span more = pattern_of(given, (size_t) given->length - given->body.count + 1);
         client->lent++;
-        fuzz_require(vn_stream_write_shared(stream, more, release, client) == -EMSGSIZE,
+        fuzz_require(vn_body_write_shared(stream, more, release, client) == -EMSGSIZE,
                      "more than was declared");
     }
     if (++client->turns >= plan->pieces) {
         given->is_finished = true;
         if (given->is_length_declared && given->body.count < given->length)
             client->is_broken = true; /* less than was declared */
-        return VN_STREAM_DONE;
+        return VN_PRODUCE_DONE;
     }
     if (plan->waits) {
         client->waits = WAITS_FOR_RESUME;
-        return VN_STREAM_WAIT;
+        return VN_PRODUCE_WAIT;
     }
-    return VN_STREAM_MORE;
+    return VN_PRODUCE_MORE;
 }
 
 static void stream(vn_response *response, struct given *given, struct plan plan)

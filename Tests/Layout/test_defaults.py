@@ -6,19 +6,19 @@ import os
 import re
 import unittest
 
-from test_layout import KERNEL, ROOT, VANILLA, files, text_of
+from test_layout import CORE, ROOT, VANILLA, files, text_of
 from test_security import rows_of
 
 # What a member of C is called in Swift, where it is not the same in camel case.
 SWIFT_NAMES = {"requests": "requestsPerConnection"}
 # Members that say a default in words, or none: the text that has to be there instead of a number.
 IN_WORDS = {"streamedBody": "nil", "connections": "nil", "port": "any free one"}
-MILLISECONDS = {"drain", "heartbeat", "retry_least", "retry_most", "farewell", "history_age", "backlog_age"}
+MILLISECONDS = {"drain", "heartbeat", "retry_min", "retry_max", "shutdown_spread", "history_age", "backlog_age"}
 
 
 def c_defaults(function):
     """The members that a function of C sets, by name; those of structs within as struct.member."""
-    for path in files(KERNEL, ".c"):
+    for path in files(CORE, ".c"):
         found = re.search(rf"^void {function}\([^)]*\)\n{{\n(.*?)^}}", text_of(path), re.M | re.S)
         if found:
             return members(found[1])
@@ -87,8 +87,8 @@ def header_comment(header, struct, member):
     found = re.search(
         rf"((?:^    /\*(?:(?!\*/).)*\*/\n)?)^    [\w ]+ {member};([^\n]*)", body, re.M | re.S)
     assert found, member
-    if member == "retry_most":
-        return header_comment(header, struct, "retry_least")
+    if member == "retry_max":
+        return header_comment(header, struct, "retry_min")
     return found[1] + found[2]
 
 
@@ -100,7 +100,7 @@ def doc_comment(source, name):
 
 class Defaults(unittest.TestCase):
     def test_headers_say_the_defaults_of_a_server(self):
-        header = text_of(os.path.join(KERNEL, "include", "vn_server.h"))
+        header = text_of(os.path.join(CORE, "include", "vn_server.h"))
         structs = {"limits": "vn_limits", "deadlines": "vn_deadlines"}
         defaults = c_defaults("vn_config_init")
         structs |= {"port": "vn_listener", "unix_mode": "vn_listener"}
@@ -120,7 +120,7 @@ class Defaults(unittest.TestCase):
                     self.assertTrue(says(comment, sizes(value)), f"{value}: {comment}")
 
     def test_headers_say_the_defaults_of_events(self):
-        header = text_of(os.path.join(KERNEL, "include", "vn_hub.h"))
+        header = text_of(os.path.join(CORE, "include", "vn_hub.h"))
         defaults = {("vn_event_stream", n): v for n, v in c_defaults("vn_event_stream_init").items()}
         for path, value in c_defaults("vn_hub_options_init").items():
             group, _, name = path.rpartition(".")
@@ -151,8 +151,8 @@ class Defaults(unittest.TestCase):
         hub = text_of(os.path.join(VANILLA, "Events", "EventHub+Options.swift"))
         values = c_defaults("vn_event_stream_init")
         self.assertTrue(says(doc_comment(stream, "heartbeat"), times(values["heartbeat"])))
-        self.assertTrue(says(doc_comment(stream, "shutdownSpread"), times(values["farewell"])))
-        least, most = values["retry_least"] // 1000, values["retry_most"] // 1000
+        self.assertTrue(says(doc_comment(stream, "shutdownSpread"), times(values["shutdown_spread"])))
+        least, most = values["retry_min"] // 1000, values["retry_max"] // 1000
         self.assertIn(f"{least} to {most} seconds", " ".join(doc_comment(stream, "retry").split()))
         for path, value in c_defaults("vn_hub_options_init").items():
             name = path.rpartition(".")[2]

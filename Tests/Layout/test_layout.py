@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(ROOT, "Tests", "clients"))
 
 import harness  # noqa: E402
 
-KERNEL = os.path.join(ROOT, "Sources", "CVanillaIO")
+CORE = os.path.join(ROOT, "Sources", "CVanillaIO")
 VANILLA = os.path.join(ROOT, "Sources", "Vanilla")
 VANILLA_TESTING = os.path.join(ROOT, "Sources", "VanillaTesting")
 VANILLA_POSTGRES = os.path.join(ROOT, "Sources", "VanillaPostgres")
@@ -115,12 +115,12 @@ def known_types(top):
     }
 
 
-def kernel_files():
-    return list(files(KERNEL, ".c", ".h"))
+def core_files():
+    return list(files(CORE, ".c", ".h"))
 
 
 def folder_of(path):
-    return os.path.relpath(path, KERNEL).split(os.sep)[0]
+    return os.path.relpath(path, CORE).split(os.sep)[0]
 
 
 def short(path):
@@ -135,7 +135,7 @@ def unit_of(path):
 def includes_by_unit(folder):
     """Which units of a folder each of its units includes."""
     units = {}
-    for path in files(os.path.join(KERNEL, folder), ".c", ".h"):
+    for path in files(os.path.join(CORE, folder), ".c", ".h"):
         included = units.setdefault(unit_of(path), set())
         for kind, name in INCLUDE.findall(code_of(path)):
             target = os.path.normpath(os.path.join(os.path.dirname(path), name))
@@ -157,11 +157,11 @@ def circles(units):
 
 class Core(unittest.TestCase):
     def test_has_its_folders(self):
-        found = {folder_of(path) for path in kernel_files()}
+        found = {folder_of(path) for path in core_files()}
         self.assertEqual(found, set(ALLOWED))
 
     def test_includes_point_one_way(self):
-        for path in kernel_files():
+        for path in core_files():
             with self.subTest(short(path)):
                 for kind, name in INCLUDE.findall(code_of(path)):
                     if kind == "<":
@@ -177,12 +177,12 @@ class Core(unittest.TestCase):
                 self.assertEqual(circles(includes_by_unit(folder)), [])
 
     def test_no_file_is_long(self):
-        for path in kernel_files():
+        for path in core_files():
             with self.subTest(short(path)):
                 self.assertLessEqual(len(text_of(path).splitlines()), LINES_MAX)
 
     def test_only_some_folders_know_the_system(self):
-        for path in kernel_files():
+        for path in core_files():
             if folder_of(path) in PLATFORM_FOLDERS:
                 continue
             with self.subTest(short(path)):
@@ -192,12 +192,12 @@ class Core(unittest.TestCase):
                 self.assertIsNone(re.search(PLATFORM_WORDS, code))
 
     def test_ring_knows_no_http(self):
-        for path in files(os.path.join(KERNEL, "ring"), ""):
+        for path in files(os.path.join(CORE, "ring"), ""):
             with self.subTest(short(path)):
                 self.assertNotIn("http", text_of(path).lower())
 
     def test_http_is_pure(self):
-        for path in files(os.path.join(KERNEL, "http"), ".c", ".h"):
+        for path in files(os.path.join(CORE, "http"), ".c", ".h"):
             with self.subTest(short(path)):
                 code = code_of(path)
                 system = {name for kind, name in INCLUDE.findall(code) if kind == "<"}
@@ -207,7 +207,7 @@ class Core(unittest.TestCase):
     def test_a_platform_is_a_whole_file(self):
         for name in PLATFORM_FILES:
             with self.subTest(name):
-                lines = [line for line in code_of(os.path.join(KERNEL, name)).splitlines() if line]
+                lines = [line for line in code_of(os.path.join(CORE, name)).splitlines() if line]
                 directives = [line for line in lines if line.startswith("#")]
                 # An include of the seam may stand before it.
                 first = next(line for line in directives if not line.startswith("#include"))
@@ -226,21 +226,21 @@ class Core(unittest.TestCase):
         self.assertEqual(status, 0, said)
 
     def test_each_header_stands_alone(self):
-        for path in files(KERNEL, ".h"):
+        for path in files(CORE, ".h"):
             if path.endswith(".c.h"):
                 continue  # a text that several files compile, each with words of its own
             with self.subTest(short(path)):
                 self.compile(f'#include "{path}"\n', "-std=gnu17", "-D_GNU_SOURCE")
 
     def test_the_public_header_is_standard_c(self):
-        include = os.path.join(KERNEL, "include")
+        include = os.path.join(CORE, "include")
         for standard in ("c11", "c17"):
             with self.subTest(standard):
                 options = (f"-std={standard}", "-pedantic", "-I", include)
                 self.compile("#include <CVanillaIO.h>\n", *options)
 
     def test_each_file_names_its_licence(self):
-        for path in kernel_files():
+        for path in core_files():
             with self.subTest(short(path)):
                 self.assertTrue(text_of(path).startswith("// SPDX-License-Identifier: MIT\n"))
 
@@ -312,7 +312,7 @@ class Swift(unittest.TestCase):
                     with self.subTest(short(path)):
                         self.assertEqual(os.path.basename(os.path.dirname(path)), folder)
 
-    def test_vanilla_imports_the_kernel_for_itself_alone(self):
+    def test_vanilla_imports_the_core_for_itself_alone(self):
         for path in files(VANILLA, ".swift"):
             with self.subTest(short(path)):
                 for line in re.findall(r"^.*\bimport\s+CVanillaIO.*$", code_of(path), re.M):
@@ -330,7 +330,7 @@ class Swift(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             status, said = harness.run_tool(
                 extract, "-module-name", "Vanilla", "-target", target, "-I", modules,
-                "-I", os.path.join(KERNEL, "include"), "-output-dir", folder,
+                "-I", os.path.join(CORE, "include"), "-output-dir", folder,
                 "-minimum-access-level", "public",
             )  # fmt: skip
             self.assertEqual(status, 0, said)
@@ -380,7 +380,7 @@ class Package(unittest.TestCase):
         self.assertEqual(re.findall(r'\.linkedLibrary\("(\w+)"', text), ["uring"])
 
     def test_claims_darwin_once_it_runs_there(self):
-        has_backend = os.path.exists(os.path.join(KERNEL, "ring", "kqueue.c"))
+        has_backend = os.path.exists(os.path.join(CORE, "ring", "kqueue.c"))
         self.assertEqual(".macOS(" in self.manifest("."), has_backend)
 
     def test_names_no_place_of_a_machine(self):

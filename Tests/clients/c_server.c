@@ -63,10 +63,10 @@ static int64_t number_after(vn_span path, const char *prefix)
     return value;
 }
 
-static int32_t download_write(void *context, vn_stream *stream)
+static int32_t download_write(void *context, vn_body_writer *stream)
 {
     struct download *download = context;
-    size_t room = vn_stream_capacity(stream);
+    size_t room = vn_body_capacity(stream);
     while (room > 0 && download->left > 0) {
         size_t from = (size_t) (download->at % PATTERN_SIZE);
         size_t count = PATTERN_SIZE - from;
@@ -75,15 +75,15 @@ static int32_t download_write(void *context, vn_stream *stream)
         if (count > download->left)
             count = (size_t) download->left;
         vn_span piece = {pattern + from, count};
-        int32_t error = download->is_shared ? vn_stream_write_shared(stream, piece, NULL, NULL)
-                                            : vn_stream_write(stream, piece);
+        int32_t error = download->is_shared ? vn_body_write_shared(stream, piece, NULL, NULL)
+                                            : vn_body_write(stream, piece);
         if (error < 0)
             return error;
         download->at += count;
         download->left -= count;
         room -= count;
     }
-    return download->left == 0 ? VN_STREAM_DONE : VN_STREAM_MORE;
+    return download->left == 0 ? VN_PRODUCE_DONE : VN_PRODUCE_MORE;
 }
 
 static void answer_text(vn_response *response, const char *text)
@@ -124,7 +124,7 @@ static void answer_tagged(const vn_request *request, vn_response *response)
     };
     vn_response_add_field(response, vn_span_of("Cache-Control"), vn_span_of("max-age=60"));
     if (request->method_id != VN_METHOD_PUT)
-        vn_response_send_offer(response, &validators, vn_span_of("text/plain"), body);
+        vn_response_send_validated(response, &validators, vn_span_of("text/plain"), body);
     else if (vn_request_evaluate(request, &validators) == VN_PERFORM)
         answer_status(response, 204);
     else

@@ -28,7 +28,7 @@ LOOSE_CHUNK_LINE = re.compile(
     + rb"[ \t]*(?:=[ \t]*(?:" + TOKEN + rb"|" + QUOTED + rb"))?)*[ \t]*\Z"
 )  # fmt: skip
 
-BODY_MOST = 8 << 20
+BODY_MAX = 8 << 20
 
 
 class Refused(Exception):
@@ -161,14 +161,14 @@ class Reader:
         if b"transfer-encoding" in framing:
             return self.chunked_body()
         count = int(framing.get(b"content-length", b"0"))
-        if count > BODY_MOST:
+        if count > BODY_MAX:
             raise Refused
         return self.take(count)
 
     def chunked_body(self):
         body = b""
         while count := self.chunk_size(self.line()):
-            if len(body) + count > BODY_MOST:
+            if len(body) + count > BODY_MAX:
                 raise Refused
             body += self.take(count)
             if not b"\r\n".startswith(self.data[:2]):

@@ -30,7 +30,7 @@ from harness import Failed, Peer, Server, request
 
 CLIENTS = 48  # operations under way at once, at most
 PATIENCE = 60.0  # seconds for one operation: for a machine that is busy, not for the server
-WARM_PART, WARM_LEAST, WARM_MOST = 0.2, 4.0, 60.0  # of the whole time; seconds
+WARM_PART, WARM_MIN, WARM_MAX = 0.2, 4.0, 60.0  # of the whole time; seconds
 EVERY = 2.0  # seconds between two samples
 
 # What may come on top between the end of the warm-up and the end, both times with nobody connected
@@ -502,7 +502,7 @@ class Load:
 
 def soak(options):
     end = time.monotonic() + options.seconds
-    warm = min(WARM_MOST, max(WARM_LEAST, options.seconds * WARM_PART))
+    warm = min(WARM_MAX, max(WARM_MIN, options.seconds * WARM_PART))
     watched = [Watched(backend, options) for backend in options.backend or harness.BACKENDS]
     try:
         load = Load(options, watched)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { EVENT_MOST = 65536 };
+enum { EVENT_MAX = 65536 };
 
 static vn_server *server;
 static uint32_t workers = 1;
@@ -22,8 +22,8 @@ static void answer_status(vn_response *response, uint16_t status)
 /* The body is the data of an event, of one line. */
 static int32_t publish(vn_hub *hub, vn_span body)
 {
-    static _Thread_local uint8_t lines[sizeof "data: \n" + EVENT_MOST];
-    if (body.count > EVENT_MOST || memchr(body.bytes, '\n', body.count) != NULL ||
+    static _Thread_local uint8_t lines[sizeof "data: \n" + EVENT_MAX];
+    if (body.count > EVENT_MAX || memchr(body.bytes, '\n', body.count) != NULL ||
         memchr(body.bytes, '\r', body.count) != NULL)
         return -1;
     memcpy(lines, "data: ", 6);

@@ -41,7 +41,7 @@ enum {
     DATA_SIZE = 48, /* an event's data: number, time, padding */
     NUMBER_SIZE = 10,
     TIME_SIZE = 20,
-    BURST_MOST = 64,
+    BURST_MAX = 64,
     TAIL = 128, /* bytes of an unfinished line that are kept */
     PER_ADDRESS = 20000, /* connections from one source address */
     PATIENCE = 20, /* seconds without a delivery */
@@ -248,7 +248,7 @@ static void connect_until(int count)
 
 static void publish(int burst)
 {
-    static char requests[BURST_MOST * 512];
+    static char requests[BURST_MAX * 512];
     char *at = requests;
     for (int i = 0; i < burst; i++)
         at += sprintf(at,
@@ -330,7 +330,7 @@ int main(int argc, char **argv)
     while (fgets(line, sizeof line, stdin) != NULL) {
         if (sscanf(line, "connect %d", &a) == 1)
             connect_until(a);
-        else if (sscanf(line, "run %d %d %d", &a, &b, &c) == 3 && b > 0 && b <= BURST_MOST && a > 0)
+        else if (sscanf(line, "run %d %d %d", &a, &b, &c) == 3 && b > 0 && b <= BURST_MAX && a > 0)
             run(a, b, c);
         else
             fail("not a command", line);

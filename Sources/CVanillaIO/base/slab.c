@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 enum {
-    TRIM_LEAST = 1 << 20, /* bytes that were in use at the peak; below it pages are kept */
+    TRIM_MIN = 1 << 20, /* bytes that were in use at the peak; below it pages are kept */
     TRIM_SHARE = 8, /* trimmed when fewer than one in so many of the peak's slots are still taken */
 };
 
@@ -91,7 +91,6 @@ void vn_slab_give(struct vn_slab *slab, uint32_t index)
     slab->generations[index]++;
     slab->free[slab->free_count++] = index;
     slab->count--;
-    if (slab->count < slab->peak / TRIM_SHARE &&
-        (size_t) slab->peak * slab->slot_size >= TRIM_LEAST)
+    if (slab->count < slab->peak / TRIM_SHARE && (size_t) slab->peak * slab->slot_size >= TRIM_MIN)
         slab_trim(slab);
 }

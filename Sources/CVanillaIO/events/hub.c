@@ -20,7 +20,7 @@ enum {
 void vn_event_stream_init(vn_event_stream *options)
 {
     *options = (vn_event_stream) {
-        .heartbeat = 15000, .retry_least = 1000, .retry_most = 5000, .farewell = 2000};
+        .heartbeat = 15000, .retry_min = 1000, .retry_max = 5000, .shutdown_spread = 2000};
 }
 
 void vn_hub_options_init(vn_hub_options *options)
@@ -148,7 +148,7 @@ int32_t vn_hub_find(struct vn_hub *hub, vn_span name, struct vn_topic **topic)
 vn_hub *vn_hub_open(const vn_hub_options *options)
 {
     if (!is_possible(&options->topic) || options->topics == 0 ||
-        options->stream.retry_least > options->stream.retry_most)
+        options->stream.retry_min > options->stream.retry_max)
         return NULL;
     struct vn_hub *hub = calloc(1, sizeof *hub);
     if (hub == NULL)

@@ -219,8 +219,8 @@ static void count_delivered(vn_hub_statistics *counted, const struct delivery *d
     if (vn_unlikely(delivery->replayed > 0))
         vn_hub_count(&counted->replayed, delivery->replayed);
     __atomic_store_n(&counted->lag_last, delivery->lag, __ATOMIC_RELAXED);
-    if (vn_unlikely(delivery->lag > __atomic_load_n(&counted->lag_most, __ATOMIC_RELAXED)))
-        __atomic_store_n(&counted->lag_most, delivery->lag, __ATOMIC_RELAXED);
+    if (vn_unlikely(delivery->lag > __atomic_load_n(&counted->lag_max, __ATOMIC_RELAXED)))
+        __atomic_store_n(&counted->lag_max, delivery->lag, __ATOMIC_RELAXED);
 }
 
 static int32_t write_batch(struct vn_exchange *exchange, struct vn_batch *batch, bool is_only)
@@ -243,7 +243,7 @@ static int32_t write_all(struct vn_subscriber *subscriber, struct delivery *deli
     return result;
 }
 
-int32_t vn_subscriber_produce(void *context, vn_stream *stream)
+int32_t vn_subscriber_produce(void *context, vn_body_writer *stream)
 {
     struct vn_subscriber *subscriber = context;
     struct vn_exchange *exchange = subscriber->exchange;
@@ -263,5 +263,5 @@ int32_t vn_subscriber_produce(void *context, vn_stream *stream)
     subscriber->count = 0;
     subscriber->waiting = 0;
     count_delivered(&subscriber->list->hub->counted, &delivery);
-    return vn_unlikely(result < 0) ? result : VN_STREAM_WAIT;
+    return vn_unlikely(result < 0) ? result : VN_PRODUCE_WAIT;
 }

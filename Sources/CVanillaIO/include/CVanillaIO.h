@@ -3,7 +3,7 @@
 #ifndef CVANILLAIO_H
 #define CVANILLAIO_H
 
-#include "vn_call.h"
+#include "vn_detached.h"
 #include "vn_conditional.h"
 #include "vn_date.h"
 #include "vn_hub.h"

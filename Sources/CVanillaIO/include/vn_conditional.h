@@ -68,30 +68,32 @@ int32_t vn_request_evaluate(const vn_request *request, const vn_validators *vali
  * this very representation (RFC 9110, section 13.1.5). */
 bool vn_request_allows_range(const vn_request *request, const vn_validators *validators);
 
-/* Offer a representation: adds ETag and Last-Modified, and returns VN_PERFORM, and the handler then
- * sends it, at once or as a stream. Where the status is 2xx and the request a GET or HEAD whose
- * preconditions say otherwise, it declines and returns VN_NOT_MODIFIED or VN_PRECONDITION_FAILED.
+/* Evaluate the request's preconditions for a representation that the handler is about to send: adds
+ * ETag and Last-Modified and returns VN_PERFORM, and the handler sends it, at once or as a stream.
+ * Where the status is 2xx and the request a GET or HEAD whose preconditions say otherwise, it answers
+ * as vn_response_decline does and returns VN_NOT_MODIFIED or VN_PRECONDITION_FAILED.
  * For other methods the validators are those of the new state, and vn_request_evaluate comes before
  * the change.
  *
  * A date in the future is sent as now (RFC 9110, section 8.8.2.1). Returns -EINVAL for a tag with a
  * byte that no tag has and for a date before 1970, and else as vn_response_add_field. */
-int32_t vn_response_offer(vn_response *response, const vn_validators *validators);
+int32_t vn_response_evaluate(vn_response *response, const vn_validators *validators);
 
 /* Answer VN_NOT_MODIFIED or VN_PRECONDITION_FAILED in place of a representation.
  *
  * A 304 keeps the fields that were added, but for Content-Type, Content-Encoding, Content-Language
  * and Content-Range, and has Last-Modified only where there is no tag (RFC 9110, section 15.4.5). A
  * 412 also drops ETag, Last-Modified, Content-Location, Cache-Control and Expires, and adds no
- * validators: it is not what these are about. Returns 0, and else as vn_response_offer. */
+ * validators: it is not what these are about. Returns 0, and else as vn_response_evaluate. */
 int32_t vn_response_decline(vn_response *response, const vn_validators *validators,
                             uint16_t verdict);
 
-/* Offer a body and send it where it is wanted. Returns as both do. */
-static inline int32_t vn_response_send_offer(vn_response *response, const vn_validators *validators,
-                                             vn_span content_type, vn_span body)
+/* vn_response_evaluate, and vn_response_send where that says VN_PERFORM. Returns as both do. */
+static inline int32_t vn_response_send_validated(vn_response *response,
+                                                 const vn_validators *validators,
+                                                 vn_span content_type, vn_span body)
 {
-    int32_t verdict = vn_response_offer(response, validators);
+    int32_t verdict = vn_response_evaluate(response, validators);
     return verdict == VN_PERFORM ? vn_response_send(response, content_type, body) : verdict;
 }
 

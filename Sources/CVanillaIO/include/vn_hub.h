@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* vn_hub.h - Server-Sent Events (WHATWG HTML, section 9.2): streams of them, and a hub that brings
- * each event to all who subscribed to its topic.
+ * each event to all subscribers of its topic.
  *
  * Times are milliseconds, sizes bytes. */
 #ifndef VN_HUB_H
@@ -15,11 +15,11 @@ typedef struct vn_event_stream {
     uint32_t heartbeat; /* 15,000: a comment after so long without output; 0: none */
     /* What a stream that the server's stop ends tells its client to wait before it comes back, at
      * random between the two: 1,000 and 5,000. */
-    uint32_t retry_least;
-    uint32_t retry_most;
-    /* 2,000: the streams end at random within so long of a stop, and within half of the time that it
-     * gives */
-    uint32_t farewell;
+    uint32_t retry_min;
+    uint32_t retry_max;
+    /* 2,000: when the server stops, its streams end at random moments within this time, and within
+     * half of the time that the stop gives */
+    uint32_t shutdown_spread;
 } vn_event_stream;
 
 /* The defaults named above. */
@@ -43,7 +43,7 @@ enum {
 };
 
 typedef struct vn_topic_options {
-    uint32_t history_events; /* 1,000 kept for those who come back; 0: none */
+    uint32_t history_events; /* 1,000 kept for clients that come back; 0: none */
     uint32_t history_bytes; /* 256 KiB */
     uint32_t history_age; /* 300,000; 0: any */
     /* 1 MiB waiting for one subscriber, in at most 1,024 turns; at least history_bytes */
@@ -63,20 +63,20 @@ typedef struct vn_hub_statistics {
     uint64_t topics; /* now */
     uint64_t connected; /* subscribers now */
     uint64_t published; /* events, once each */
-    uint64_t delivered; /* handed to the kernel, those replayed included */
+    uint64_t delivered; /* handed to the system, replayed ones included */
     uint64_t replayed;
     uint64_t gaps; /* subscribers told that events were lost */
     uint64_t dropped; /* because the backlog was full */
     uint64_t disconnected; /* subscribers, because it was */
     uint64_t lag_last; /* from publish to a delivery: the latest */
-    uint64_t lag_most;
+    uint64_t lag_max;
 } vn_hub_statistics;
 
 /* The defaults named above. */
 void vn_hub_options_init(vn_hub_options *options);
 
 /* NULL when memory ran out, or when an option is impossible (backlog_bytes below history_bytes, no
- * topic, retry_least above retry_most). */
+ * topic, retry_min above retry_max). */
 vn_hub *vn_hub_open(const vn_hub_options *options);
 
 /* The caller's reference ends. Subscribers keep the hub. */

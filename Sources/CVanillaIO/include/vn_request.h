@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* vn_request.h - a request as its handler sees it: ranges into the very bytes that the kernel
+/* vn_request.h - a request as its handler sees it: ranges into the very bytes that the system
  * delivered.
  *
  * A request is lent to the handler for the length of the call. Copy what must outlive it. */
@@ -69,7 +69,7 @@ typedef struct vn_request {
         /* first byte of the head, skipped blank lines included; every range counts from here */
         head;
     vn_span body; /* the whole body, where it was asked for whole; else empty */
-    void *connection; /* the kernel's own; NULL: it is gone */
+    void *connection; /* the core's own; NULL: it is gone */
     uint64_t content_length;
     vn_range method;
     vn_range target; /* as it was sent */
@@ -137,7 +137,7 @@ size_t vn_request_find(const vn_request *request, vn_span name, size_t from);
 
 /* The client's address as text without its port ("127.0.0.1", "::1"; "" for a unix socket), into
  * `text`, which has room for `capacity` bytes with the final NUL (46 are enough), and its port.
- * Returns the length of the text; 0 when there is none, as in vn_server_handle. Asks the kernel
+ * Returns the length of the text; 0 when there is none, as in vn_server_handle. Asks the system
  * each time: getpeername(2). */
 size_t vn_request_peer(const vn_request *request, char *text, size_t capacity, uint16_t *port);
 

@@ -3,7 +3,7 @@
  *
  * Inside the handler's call: fields first, then one of the vn_response_send... functions,
  * vn_response_stream or vn_response_defer. Framing (Content-Length, Transfer-Encoding, Connection,
- * Date) is the kernel's. A handler that returns without any of them has answered 500. Only the
+ * Date) is the core's. A handler that returns without any of them has answered 500. Only the
  * worker that made the call may use a vn_response, and only for the length of the call. */
 #ifndef VN_RESPONSE_H
 #define VN_RESPONSE_H
@@ -11,9 +11,9 @@
 #include "vn_request.h"
 
 typedef struct vn_response vn_response;
-typedef struct vn_stream vn_stream;
+typedef struct vn_body_writer vn_body_writer;
 
-/* Called exactly once, on the worker's thread, when bytes or a context lent to the kernel are no
+/* Called exactly once, on the worker's thread, when bytes or a context lent to the core are no
  * longer needed. */
 typedef void vn_release(void *context);
 
@@ -25,7 +25,7 @@ int32_t vn_response_set_status(vn_response *response, uint16_t status);
 
 /* Add a field line. Returns 0; -EINVAL for a name that is no token or a value with a byte that RFC
  * 9110, section 5.5, does not allow (CR, LF, NUL, other controls); -EPERM for a field that the
- * kernel writes itself (Connection, Content-Length, Date, Transfer-Encoding); -EMSGSIZE when the
+ * core writes itself (Connection, Content-Length, Date, Transfer-Encoding); -EMSGSIZE when the
  * head would pass 64 KiB; -EALREADY after a send. */
 int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value);
 
@@ -57,15 +57,15 @@ bool vn_response_is_answered(const vn_response *response);
 /* ---- The body, piece by piece ---- */
 
 enum {
-    VN_STREAM_MORE, /* call again when the socket has room */
-    VN_STREAM_WAIT, /* call again after vn_handle_resume */
-    VN_STREAM_DONE, /* the body is complete */
+    VN_PRODUCE_MORE, /* call again when the socket has room */
+    VN_PRODUCE_WAIT, /* call again after vn_handle_resume */
+    VN_PRODUCE_DONE, /* the body is complete */
 };
 
 /* Writes the next part of a body. Called on the worker whenever the client has taken most of what
  * was written. A negative result cuts the connection, so that the client sees an incomplete body.
  */
-typedef int32_t vn_producer(void *context, vn_stream *stream);
+typedef int32_t vn_producer(void *context, vn_body_writer *stream);
 
 /* Answer with a body written by `producer`: `length` bytes, or chunked (to HTTP/1.0: until close)
  * when `length` is -1. `release` is called once, however the exchange ends. For HEAD the producer
@@ -74,13 +74,13 @@ int32_t vn_response_stream(vn_response *response, vn_span content_type, int64_t 
                            vn_producer *producer, vn_release *release, void *context);
 
 /* Bytes that can be written now without piling up more than one flush in memory. */
-size_t vn_stream_capacity(const vn_stream *stream);
+size_t vn_body_capacity(const vn_body_writer *stream);
 
 /* Append to the body: copied, or by reference until `release`. Returns 0, or -EMSGSIZE past the
  * declared length. */
-int32_t vn_stream_write(vn_stream *stream, vn_span bytes);
-int32_t vn_stream_write_shared(vn_stream *stream, vn_span bytes, vn_release *release,
-                               void *context);
+int32_t vn_body_write(vn_body_writer *stream, vn_span bytes);
+int32_t vn_body_write_shared(vn_body_writer *stream, vn_span bytes, vn_release *release,
+                             void *context);
 
 /* ---- The request's body, piece by piece (after VN_BODY_STREAMED was chosen) ---- */
 
@@ -119,11 +119,11 @@ int32_t vn_response_defer(vn_response *response);
 
 /* Runs on the worker with the exchange's response, or with NULL when the exchange is over
  * (answered, timed out, client gone, worker stopped): free the context in either case. */
-typedef void vn_later(void *context, vn_response *response);
+typedef void vn_remote_call(void *context, vn_response *response);
 
 /* Have `later` called on the exchange's worker. Any thread. Returns 0; -ENOMEM, and `later` is not
  * called. */
-int32_t vn_handle_run(vn_handle handle, vn_later *later, void *context);
+int32_t vn_handle_run(vn_handle handle, vn_remote_call *later, void *context);
 
 /* Let a waiting producer or a paused consumer go on. Any thread. Returns 0 or -ENOMEM. */
 int32_t vn_handle_resume(vn_handle handle);

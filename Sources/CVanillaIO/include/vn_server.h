@@ -63,7 +63,7 @@ typedef struct vn_deadlines {
      * it; reset */
     uint32_t write_rate;
     uint32_t handler; /* 30,000 for a deferred answer; 503 */
-    /* 500 from a client's end of output until its unanswered call is lost: see vn_call.h */
+    /* 500 from a client's end of output until its unanswered call is lost: see vn_detached.h */
     uint32_t half_close;
     uint32_t linger; /* 2,000 at most for a lingering close */
 } vn_deadlines;

@@ -2,8 +2,8 @@
 /* vn_worker.h - a worker as a place to work: tasks, timers and descriptors on its own thread, beside
  * its connections.
  *
- * Unless said otherwise a function is called on the worker's thread. The memory of a task, a timer
- * and a guest is the caller's; nothing here but vn_watch_open allocates. */
+ * Unless said otherwise, a function is called on the worker's thread. The memory of tasks, timers and
+ * stop hooks is the caller's; only vn_watch_open allocates. */
 #ifndef VN_WORKER_H
 #define VN_WORKER_H
 
@@ -26,7 +26,7 @@ vn_worker *vn_response_worker(const vn_response *response);
 /* A call that is to be made once. Zeroed but for `run` and `context`. It may be freed, or queued
  * again, from the moment it runs. */
 typedef struct vn_task {
-    struct vn_task *next; /* the kernel's own */
+    struct vn_task *next; /* the core's own */
     bool is_queued; /* it waits: queueing it again changes nothing */
     void (*run)(void *context);
     void *context;
@@ -47,7 +47,7 @@ int32_t vn_worker_post(vn_worker *worker, vn_task *task);
 
 /* One moment at which a call is made. Zeroed but for `run` and `context`. */
 typedef struct vn_timer {
-    void *private[4]; /* the kernel's own */
+    void *private[4]; /* the core's own */
     void (*run)(void *context);
     void *context;
 } vn_timer;
@@ -80,19 +80,19 @@ void vn_watch_close(vn_watch *watch);
 
 /* ---- The end ---- */
 
-/* Somebody who has to go before the worker does. Zeroed but for `leave` and `context`. */
-typedef struct vn_guest {
-    void *private[2]; /* the kernel's own */
-    void (*leave)(void *context);
+/* A call that is made before the worker ends. Zeroed but for `run` and `context`. */
+typedef struct vn_stop_hook {
+    void *private[2]; /* the core's own */
+    void (*run)(void *context);
     void *context;
-} vn_guest;
+} vn_stop_hook;
 
-/* Have `leave` called once, when the worker stops and its last connection and call has ended: watches
- * are closed and timers cleared then. The guest is forgotten before it is called. Where that time has
- * come already it is called here. */
-void vn_worker_host(vn_worker *worker, vn_guest *guest);
+/* Have `run` called once, when the worker stops and its last connection and detached exchange have
+ * ended: the moment to close watches and clear timers. The hook is removed before the call. Where
+ * that moment has passed, `run` is called here. */
+void vn_worker_on_stop(vn_worker *worker, vn_stop_hook *hook);
 
-/* It has gone by itself, or was never there. */
-void vn_worker_dismiss(vn_guest *guest);
+/* Remove a hook; harmless where it was never added or has run. */
+void vn_stop_hook_remove(vn_stop_hook *hook);
 
 #endif

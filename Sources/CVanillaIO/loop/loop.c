@@ -333,9 +333,9 @@ static void loop_run_stop_hooks(struct vn_loop *loop)
 {
     while (!vn_list_is_empty(&loop->stop_hooks)) {
         struct vn_link *link = loop->stop_hooks.next;
-        vn_guest *hook = (vn_guest *) (void *) link;
+        vn_stop_hook *hook = (vn_stop_hook *) (void *) link;
         vn_list_remove(link);
-        hook->leave(hook->context);
+        hook->run(hook->context);
     }
     loop->is_closed = true;
 }

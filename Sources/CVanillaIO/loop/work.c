@@ -36,17 +36,17 @@ void vn_timer_set(vn_worker *worker, vn_timer *timer, uint64_t nanoseconds)
 
 /* ---- Stop hooks ---- */
 
-void vn_worker_host(vn_worker *worker, vn_guest *hook)
+void vn_worker_on_stop(vn_worker *worker, vn_stop_hook *hook)
 {
     struct vn_loop *loop = vn_loop_of(worker);
     if (vn_unlikely(loop->is_closed)) {
-        hook->leave(hook->context);
+        hook->run(hook->context);
         return;
     }
     vn_list_append(&loop->stop_hooks, (struct vn_link *) (void *) hook->private);
 }
 
-void vn_worker_dismiss(vn_guest *hook)
+void vn_stop_hook_remove(vn_stop_hook *hook)
 {
     struct vn_link *link = (struct vn_link *) (void *) hook->private;
     if (link->next != NULL)

@@ -5,7 +5,7 @@
 
 enum { WRITE_MAX = 32 * 1024 }; /* bytes that one call of a producer should write */
 
-size_t vn_stream_capacity(const vn_stream *writer)
+size_t vn_body_capacity(const vn_body_writer *writer)
 {
     const struct vn_exchange *exchange = writer->exchange;
     uint64_t unsent = exchange->protocol->unsent(exchange);
@@ -23,7 +23,7 @@ static int32_t count_written(struct vn_pending *pending, size_t count)
     return 0;
 }
 
-int32_t vn_stream_write(vn_stream *writer, vn_span bytes)
+int32_t vn_body_write(vn_body_writer *writer, vn_span bytes)
 {
     struct vn_exchange *exchange = writer->exchange;
     int32_t result = count_written(exchange->pending, bytes.count);
@@ -34,7 +34,8 @@ int32_t vn_stream_write(vn_stream *writer, vn_span bytes)
     return result;
 }
 
-int32_t vn_stream_write_shared(vn_stream *writer, vn_span bytes, vn_release *release, void *context)
+int32_t vn_body_write_shared(vn_body_writer *writer, vn_span bytes, vn_release *release,
+                             void *context)
 {
     struct vn_exchange *exchange = writer->exchange;
     int32_t result = count_written(exchange->pending, bytes.count);

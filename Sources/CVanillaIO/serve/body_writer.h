@@ -5,7 +5,7 @@
 
 #include "exchange.h"
 
-struct vn_stream {
+struct vn_body_writer {
     struct vn_exchange *exchange;
     bool has_failed; /* memory ran out */
 };
@@ -17,12 +17,12 @@ bool vn_body_writer_finish(struct vn_exchange *exchange);
 static inline bool vn_body_writer_produce(struct vn_exchange *exchange)
 {
     const struct vn_pending *pending = exchange->pending;
-    struct vn_stream writer = {.exchange = exchange};
+    struct vn_body_writer writer = {.exchange = exchange};
     int32_t result = pending->producer(pending->producer_context, &writer);
     if (vn_unlikely(result < 0 || writer.has_failed))
         return false;
-    exchange->waits = result == VN_STREAM_WAIT;
-    if (exchange->waits || (result != VN_STREAM_DONE && pending->left != 0))
+    exchange->waits = result == VN_PRODUCE_WAIT;
+    if (exchange->waits || (result != VN_PRODUCE_DONE && pending->left != 0))
         return true;
     return vn_body_writer_finish(exchange);
 }

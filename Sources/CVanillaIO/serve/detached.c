@@ -8,7 +8,7 @@
 /* ---- Begin ---- */
 
 /* The request was gathered with its body, in memory that is taken over. */
-static void take_gathered(struct vn_call *detached, struct vn_pending *pending)
+static void take_gathered(struct vn_detached *detached, struct vn_pending *pending)
 {
     detached->request = pending->request;
     detached->body = pending->body;
@@ -26,7 +26,7 @@ static size_t copy_bytes(uint8_t *to, const uint8_t *from, size_t count)
 }
 
 /* Fields, head and body behind one another. */
-static void copy_request(struct vn_call *detached, const vn_request *request, size_t size,
+static void copy_request(struct vn_detached *detached, const vn_request *request, size_t size,
                          size_t head_count)
 {
     uint8_t *copy = detached->memory + detached->extra, *head = copy + size;
@@ -38,25 +38,25 @@ static void copy_request(struct vn_call *detached, const vn_request *request, si
     detached->request->body.bytes = body;
 }
 
-static struct vn_call *detached_make(struct vn_freelist *freelist, const vn_request *request,
-                                     bool is_gathered, size_t extra)
+static struct vn_detached *detached_make(struct vn_freelist *freelist, const vn_request *request,
+                                         bool is_gathered, size_t extra)
 {
     size_t size = vn_request_size(request), head_count = request->at + 2u; /* the empty line */
     size_t copied = is_gathered ? 0 : size + head_count + request->body.count;
-    struct vn_call *detached = NULL;
+    struct vn_detached *detached = NULL;
     size_t all = sizeof *detached + extra + copied;
     if ((detached = vn_freelist_take(freelist, all)) == NULL)
         return NULL;
-    *detached = (struct vn_call) {.size = all, .extra = extra};
+    *detached = (struct vn_detached) {.size = all, .extra = extra};
     memset(detached->memory, 0, extra);
     if (!is_gathered)
         copy_request(detached, request, size, head_count);
     return detached;
 }
 
-static void call_cancelled(struct vn_call *detached)
+static void tell_cancelled(struct vn_detached *detached)
 {
-    vn_lost *cancelled = detached->cancelled;
+    vn_cancelled *cancelled = detached->cancelled;
     detached->cancelled = NULL;
     if (cancelled != NULL)
         cancelled(detached->context);
@@ -65,15 +65,15 @@ static void call_cancelled(struct vn_call *detached)
 /* The exchange is over. */
 static void detached_over(void *context)
 {
-    struct vn_call *detached = context;
+    struct vn_detached *detached = context;
     vn_response_part(&detached->response);
     detached->request->connection = NULL;
     if (!detached->response.is_answered)
-        call_cancelled(detached);
+        tell_cancelled(detached);
 }
 
-vn_call *vn_call_begin(vn_response *response, const vn_request *request, size_t extra,
-                       int32_t *error)
+vn_detached *vn_response_detach(vn_response *response, const vn_request *request, size_t extra,
+                                int32_t *error)
 {
     struct vn_exchange *exchange = response->exchange;
     *error = -EALREADY;
@@ -82,9 +82,10 @@ vn_call *vn_call_begin(vn_response *response, const vn_request *request, size_t 
     struct vn_worker *worker = response->worker;
     struct vn_pending *pending = vn_exchange_pending(exchange);
     bool is_gathered = pending != NULL && pending->request == request;
-    struct vn_call *detached = pending == NULL ? NULL
-                                               : detached_make(&worker->freelist, request,
-                                                               is_gathered, (extra + 15) / 16 * 16);
+    struct vn_detached *detached =
+        pending == NULL
+            ? NULL
+            : detached_make(&worker->freelist, request, is_gathered, (extra + 15) / 16 * 16);
     *error = -ENOMEM;
     if (detached == NULL)
         return NULL;
@@ -106,14 +107,14 @@ vn_call *vn_call_begin(vn_response *response, const vn_request *request, size_t 
     return detached;
 }
 
-void vn_call_put_off(vn_call *detached)
+void vn_detached_postpone(vn_detached *detached)
 {
     struct vn_exchange *exchange = detached->response.exchange;
     if (!vn_response_is_parted(&detached->response))
         exchange->protocol->postpone(exchange, true);
 }
 
-bool vn_call_attend(vn_call *detached, vn_lost *cancelled, void *context)
+bool vn_detached_begin(vn_detached *detached, vn_cancelled *cancelled, void *context)
 {
     struct vn_exchange *exchange = detached->response.exchange;
     detached->cancelled = cancelled;
@@ -124,22 +125,22 @@ bool vn_call_attend(vn_call *detached, vn_lost *cancelled, void *context)
     return true;
 }
 
-const vn_request *vn_call_request(const vn_call *detached)
+const vn_request *vn_detached_request(const vn_detached *detached)
 {
     return detached->request;
 }
 
-void *vn_call_extra(vn_call *detached)
+void *vn_detached_extra(vn_detached *detached)
 {
     return detached->memory;
 }
 
-vn_response *vn_call_response(vn_call *detached)
+vn_response *vn_detached_response(vn_detached *detached)
 {
     return &detached->response;
 }
 
-bool vn_call_keep(vn_call *detached)
+bool vn_detached_keep_head(vn_detached *detached)
 {
     return vn_response_keep_head(&detached->response);
 }
@@ -150,16 +151,16 @@ bool vn_detached_can_cancel(const struct vn_exchange *exchange)
 {
     if (exchange->pending == NULL || exchange->pending->detached == NULL)
         return false;
-    const struct vn_call *detached = exchange->pending->detached;
+    const struct vn_detached *detached = exchange->pending->detached;
     return detached->cancelled != NULL;
 }
 
 void vn_detached_cancel(struct vn_exchange *exchange)
 {
-    call_cancelled(exchange->pending->detached);
+    tell_cancelled(exchange->pending->detached);
 }
 
-void vn_call_end(vn_call *detached)
+void vn_detached_end(vn_detached *detached)
 {
     struct vn_response *response = &detached->response;
     struct vn_exchange *exchange = response->exchange;

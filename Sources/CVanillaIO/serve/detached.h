@@ -3,13 +3,13 @@
 #ifndef VN_SERVE_DETACHED_H
 #define VN_SERVE_DETACHED_H
 
-#include "../include/vn_call.h"
+#include "../include/vn_detached.h"
 #include "response.h"
 
-struct vn_call {
+struct vn_detached {
     struct vn_response response;
     struct vn_link link; /* of the worker's detached exchanges; alone: its worker has ended */
-    vn_lost *cancelled; /* NULL: not begun, or it was called */
+    vn_cancelled *cancelled; /* NULL: not begun, or it was called */
     void *context;
     size_t size; /* bytes of all of this */
     size_t extra; /* bytes of that room */

@@ -49,7 +49,7 @@ enum vn_consumed vn_dispatch_request(struct vn_exchange *exchange, const vn_requ
     return VN_CONSUMED;
 }
 
-void vn_dispatch_later(struct vn_exchange *exchange, vn_later *later, void *context)
+void vn_dispatch_later(struct vn_exchange *exchange, vn_remote_call *later, void *context)
 {
     struct vn_response response = vn_response_of(exchange);
     /* A promise is answered now or stays one. */

@@ -18,6 +18,6 @@ enum vn_consumed vn_dispatch_request(struct vn_exchange *exchange, const vn_requ
                                      bool is_complete);
 
 /* Make a call that another thread asked for. */
-void vn_dispatch_later(struct vn_exchange *exchange, vn_later *later, void *context);
+void vn_dispatch_later(struct vn_exchange *exchange, vn_remote_call *later, void *context);
 
 #endif

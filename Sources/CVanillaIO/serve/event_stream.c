@@ -43,8 +43,8 @@ int32_t vn_response_stream_events(vn_response *response, const vn_event_stream *
 static vn_span write_retry(const struct vn_exchange *exchange, uint8_t *text)
 {
     const vn_event_stream *events = &exchange->pending->events;
-    uint64_t span = events->retry_most - events->retry_least + 1ull;
-    uint64_t retry = events->retry_least + vn_loop_draw(&exchange->worker->loop, span);
+    uint64_t span = events->retry_max - events->retry_min + 1ull;
+    uint64_t retry = events->retry_min + vn_loop_draw(&exchange->worker->loop, span);
     memcpy(text, "retry: ", 7);
     uint8_t *at = vn_write_decimal(text + 7, retry);
     *at++ = '\n';
@@ -66,7 +66,7 @@ void vn_event_stream_plan_end(struct vn_exchange *exchange)
     struct vn_loop *loop = &exchange->worker->loop;
     uint64_t due = vn_mailbox_stop_due(&loop->mailbox);
     uint64_t half = due > loop->now ? (due - loop->now) / 2 : 0;
-    uint64_t spread = exchange->pending->events.farewell;
+    uint64_t spread = exchange->pending->events.shutdown_spread;
     exchange->pending->shutdown_at = loop->now + vn_loop_draw(loop, 1 + vn_smaller(half, spread));
 }
 

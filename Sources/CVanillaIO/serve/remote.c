@@ -6,10 +6,10 @@
 #include "connection.h"
 #include "dispatch.h"
 
-struct remote_call {
+struct remote {
     vn_task task;
     vn_handle handle;
-    vn_later *later; /* NULL: have a producer or a consumer go on */
+    vn_remote_call *later; /* NULL: have a producer or a consumer go on */
     void *context;
 };
 
@@ -27,7 +27,7 @@ static struct vn_connection *find_connection(const vn_handle *handle)
 
 static void remote_run(void *context)
 {
-    struct remote_call call = *(struct remote_call *) context;
+    struct remote call = *(struct remote *) context;
     free(context);
     struct vn_connection *connection = find_connection(&call.handle);
     struct vn_exchange *exchange =
@@ -46,13 +46,13 @@ static void remote_run(void *context)
     vn_connection_go_on(connection);
 }
 
-int32_t vn_handle_run(vn_handle handle, vn_later *later, void *context)
+int32_t vn_handle_run(vn_handle handle, vn_remote_call *later, void *context)
 {
     struct vn_worker *worker = handle.worker;
-    struct remote_call *call = malloc(sizeof *call);
+    struct remote *call = malloc(sizeof *call);
     if (call == NULL)
         return -ENOMEM;
-    *call = (struct remote_call) {
+    *call = (struct remote) {
         .task = {.run = remote_run, .context = call},
         .handle = handle,
         .later = later,

@@ -436,7 +436,7 @@ static bool is_conditional(const struct vn_response *response)
            (request->method_id == VN_METHOD_GET || request->method_id == VN_METHOD_HEAD);
 }
 
-int32_t vn_response_offer(vn_response *response, const vn_validators *validators)
+int32_t vn_response_evaluate(vn_response *response, const vn_validators *validators)
 {
     vn_validators current = *validators;
     if (!vn_response_is_open(response))

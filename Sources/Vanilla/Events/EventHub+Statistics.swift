@@ -40,6 +40,6 @@ extension EventHub.Statistics {
         dropped = counted.dropped
         disconnected = counted.disconnected
         latestLag = .milliseconds(counted.lag_last)
-        maximumLag = .milliseconds(counted.lag_most)
+        maximumLag = .milliseconds(counted.lag_max)
     }
 }

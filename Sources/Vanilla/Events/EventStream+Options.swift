@@ -31,18 +31,18 @@ extension EventStream {
 extension EventStream.Options {
     init(c options: vn_event_stream) {
         heartbeat = .unlessZero(milliseconds: options.heartbeat)
-        let least = Duration(milliseconds: options.retry_least)
-        retry = least...max(least, Duration(milliseconds: options.retry_most))
-        shutdownSpread = Duration(milliseconds: options.farewell)
+        let least = Duration(milliseconds: options.retry_min)
+        retry = least...max(least, Duration(milliseconds: options.retry_max))
+        shutdownSpread = Duration(milliseconds: options.shutdown_spread)
     }
 
     /// C's form of these options.
     func c() throws(InvalidOption) -> vn_event_stream {
         vn_event_stream(
             heartbeat: try heartbeat?.c("heartbeat") ?? 0,
-            retry_least: retry.lowerBound.boundedMilliseconds,
-            retry_most: retry.upperBound.boundedMilliseconds,
-            farewell: shutdownSpread.boundedMilliseconds)
+            retry_min: retry.lowerBound.boundedMilliseconds,
+            retry_max: retry.upperBound.boundedMilliseconds,
+            shutdown_spread: shutdownSpread.boundedMilliseconds)
     }
 }
 

@@ -201,11 +201,11 @@ extension EventStream {
             let shared = SharedBytes(bytes)
             let batch = unsafe Unmanaged.passRetained(Batch(shared, of: self))
             let result = unsafe shared.bytes.withCSpan { bytes in
-                unsafe vn_stream_write_shared(stream, bytes, Batch.release, batch.toOpaque())
+                unsafe vn_body_write_shared(stream, bytes, Batch.release, batch.toOpaque())
             }
             if result != 0 { return -1 }
         }
-        return Int32(isClosing ? VN_STREAM_DONE : VN_STREAM_WAIT)
+        return Int32(isClosing ? VN_PRODUCE_DONE : VN_PRODUCE_WAIT)
     }
 
     /// The client has taken so many bytes, or never will: they wait no longer.

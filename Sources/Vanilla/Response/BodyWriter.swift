@@ -17,7 +17,7 @@ extension ResponseWriter {
         }
 
         /// The bytes that can be written now without piling up memory. More may be written.
-        public var capacity: Int { unsafe vn_stream_capacity(pointer) }
+        public var capacity: Int { unsafe vn_body_capacity(pointer) }
 
         /// Writes a text that is written in the program.
         ///
@@ -72,7 +72,7 @@ extension ResponseWriter {
 
         @usableFromInline
         func copy(_ bytes: Bytes) -> Int32 {
-            unsafe bytes.withCSpan { bytes in unsafe vn_stream_write(pointer, bytes) }
+            unsafe bytes.withCSpan { bytes in unsafe vn_body_write(pointer, bytes) }
         }
 
         private func lend(
@@ -81,7 +81,7 @@ extension ResponseWriter {
         ) throws(ResponseError) {
             try unsafe check(
                 bytes.withCSpan { bytes in
-                    unsafe vn_stream_write_shared(pointer, bytes, release, context)
+                    unsafe vn_body_write_shared(pointer, bytes, release, context)
                 })
         }
 

@@ -31,7 +31,7 @@ extension ResponseWriter {
         ifMatching etag: ETag?, lastModified: HTTPDate? = nil
     ) -> Bool {
         let verdict = unsafe withCValidators(etag, lastModified) { validators in
-            unsafe vn_response_offer(pointer, validators)
+            unsafe vn_response_evaluate(pointer, validators)
         }
         switch Int(verdict) {
         case VN_PERFORM: return false

@@ -13,10 +13,10 @@ extension ResponseWriter {
         }
 
         /// To be called again once the client has taken most of what was written.
-        public static let more = StreamStep(VN_STREAM_MORE)
+        public static let more = StreamStep(VN_PRODUCE_MORE)
         /// To be called again after ``ResponseWriter/Handle/resume()``.
-        public static let wait = StreamStep(VN_STREAM_WAIT)
+        public static let wait = StreamStep(VN_PRODUCE_WAIT)
         /// Nothing: the body is complete.
-        public static let done = StreamStep(VN_STREAM_DONE)
+        public static let done = StreamStep(VN_PRODUCE_DONE)
     }
 }

@@ -23,14 +23,14 @@ struct AsyncCall {
         let found = unsafe request.match
         var error: Int32 = 0
         let room = unsafe found?.pointee.size ?? 0
-        let begun = unsafe vn_call_begin(response.pointer, request.pointer, room, &error)
+        let begun = unsafe vn_response_detach(response.pointer, request.pointer, room, &error)
         guard let begun = unsafe begun else { throw ResponseError(beginningHandler: error) }
-        unsafe vn_call_put_off(begun)
+        unsafe vn_detached_postpone(begun)
         unsafe pointer = unsafe begun
         self.handler = handler
         unsafe core = response.core
         tree = unsafe found?.pointee.withTree { $0 }
         // C's room is as large as was asked for.
-        unsafe match = found?.pointee.copy(to: vn_call_extra(begun))
+        unsafe match = found?.pointee.copy(to: vn_detached_extra(begun))
     }
 }

@@ -45,11 +45,11 @@ extension AsyncRunner {
     /// That job is over: have C keep what a handler that waits has written.
     func keepCall() {
         guard let call = unsafe call else { return }
-        if unsafe !vn_call_keep(call) || isLost { task?.cancel() }
+        if unsafe !vn_detached_keep_head(call) || isLost { task?.cancel() }
     }
 
     private static let lost: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
-        // C always passes it, and not after `vn_call_end`.
+        // C always passes it, and not after `vn_detached_end`.
         let runner = unsafe Unmanaged<AsyncRunner>.fromOpaque(context!).takeUnretainedValue()
         runner.isLost = true
         runner.task?.cancel()
@@ -90,12 +90,12 @@ extension AsyncRunner {
         // The call ends before this object does.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         // Where its client is gone already nobody waits for it.
-        if unsafe vn_call_attend(call.pointer, Self.lost, context) {
+        if unsafe vn_detached_begin(call.pointer, Self.lost, context) {
             // C's request and response live until the call is ended.
-            var request = unsafe Request(lent: vn_call_request(call.pointer)!)
+            var request = unsafe Request(lent: vn_detached_request(call.pointer)!)
             if let match = unsafe call.match { request = unsafe Request(request, lent: match) }
             var writer = unsafe ResponseWriter(
-                lent: vn_call_response(call.pointer)!, core: call.core)
+                lent: vn_detached_response(call.pointer)!, core: call.core)
             do {
                 try await call.handler(request, &writer)
             } catch {
@@ -103,7 +103,7 @@ extension AsyncRunner {
             }
         }
         unsafe self.call = nil
-        unsafe vn_call_end(call.pointer)
+        unsafe vn_detached_end(call.pointer)
     }
 
     private func fail(_ error: any Error, _ writer: inout ResponseWriter) {

@@ -36,7 +36,7 @@ private final class Sleep: @unchecked Sendable {
     @safe
     private struct Calls {
         var timer: vn_timer
-        var stopHook: vn_guest
+        var stopHook: vn_stop_hook
     }
 
     private let executor: WorkerExecutor
@@ -54,7 +54,7 @@ private final class Sleep: @unchecked Sendable {
         unsafe calls.initialize(
             to: Calls(
                 timer: vn_timer(private: (nil, nil, nil, nil), run: Self.run, context: context),
-                stopHook: vn_guest(private: (nil, nil), leave: Self.stop, context: context)))
+                stopHook: vn_stop_hook(private: (nil, nil), run: Self.stop, context: context)))
     }
 
     deinit {
@@ -66,7 +66,7 @@ private final class Sleep: @unchecked Sendable {
         if isOver { return end(with: CancellationError()) }
         unsafe vn_timer_set(executor.pointer, &calls.pointee.timer, nanoseconds)
         // Last: where the worker has stopped it is over here.
-        unsafe vn_worker_host(executor.pointer, &calls.pointee.stopHook)
+        unsafe vn_worker_on_stop(executor.pointer, &calls.pointee.stopHook)
     }
 
     /// On any thread.
@@ -82,7 +82,7 @@ private final class Sleep: @unchecked Sendable {
         isOver = true
         guard let continuation = unsafe continuation.take() else { return }
         unsafe vn_timer_clear(&calls.pointee.timer)
-        unsafe vn_worker_dismiss(&calls.pointee.stopHook)
+        unsafe vn_stop_hook_remove(&calls.pointee.stopHook)
         if let error {
             unsafe continuation.resume(throwing: error)
         } else {

@@ -36,7 +36,7 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     /// C's names for what it is to call, for as long as this object lives.
     private let working: UnsafeMutablePointer<vn_task>
     private let arriving: UnsafeMutablePointer<vn_task>
-    private let stopHook: UnsafeMutablePointer<vn_guest>
+    private let stopHook: UnsafeMutablePointer<vn_stop_hook>
 
     /// Tasks that wait for a handler to run.
     private static let maximumIdleRunnerCount = 256
@@ -59,7 +59,7 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
         unsafe arriving.initialize(
             to: vn_task(next: nil, is_queued: false, run: Self.arrive, context: context))
         unsafe stopHook.initialize(
-            to: vn_guest(private: (nil, nil), leave: Self.stop, context: context))
+            to: vn_stop_hook(private: (nil, nil), run: Self.stop, context: context))
     }
 
     deinit {
@@ -251,7 +251,7 @@ extension WorkerExecutor {
     func whenStopping(_ body: @escaping () -> Void) {
         stoppers.append(body)
         // Which has it called at once where the worker has stopped.
-        if stoppers.count == 1 { unsafe vn_worker_host(pointer, stopHook) }
+        if stoppers.count == 1 { unsafe vn_worker_on_stop(pointer, stopHook) }
     }
 
     private static let stop: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in

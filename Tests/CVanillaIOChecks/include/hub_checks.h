@@ -18,7 +18,7 @@ const char *vn_check_hub_slow(void);
 const char *vn_check_hub_haste(void);
 /* The inbox of a busy worker keeps to the bound, and goes with the last subscriber. */
 const char *vn_check_hub_inbox(void);
-/* Heartbeats come when nothing else does; a stop says farewell; a client's end is its leaving. */
+/* Heartbeats come when nothing else does; a stop says shutdown_spread; a client's end is its leaving. */
 const char *vn_check_hub_life(void);
 const char *vn_check_hub_refusals(void);
 /* Random comings, goings, stalls and events: nothing lost, doubled, reordered or left behind. */

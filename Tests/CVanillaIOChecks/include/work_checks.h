@@ -13,11 +13,11 @@ const char *vn_check_timers_at_random(uint64_t seed);
 /* Many timers that are due at once, beside requests. */
 const char *vn_check_timer_bursts(void);
 const char *vn_check_watches(int backend);
-const char *vn_check_guests(int backend);
-const char *vn_check_calls(void);
-const char *vn_check_call_deadlines(void);
+const char *vn_check_stop_hooks(int backend);
+const char *vn_check_detached(void);
+const char *vn_check_detached_deadlines(void);
 /* Requests whose answers come now, later, in parts or never, while clients leave and deadlines
  * pass. */
-const char *vn_check_calls_at_random(uint64_t seed);
+const char *vn_check_detached_at_random(uint64_t seed);
 
 #endif

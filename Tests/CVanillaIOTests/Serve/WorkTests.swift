@@ -51,19 +51,19 @@ private func canOpen(_ kind: vn_ring_backend) -> Bool {
 
     @Test(arguments: rings)
     func sendsGuestsAwayAtItsEnd(ring: Int32) {
-        expectNoProblem(vn_check_guests(ring))
+        expectNoProblem(vn_check_stop_hooks(ring))
     }
 
     @Test func answersCallsInTheOrderOfTheirRequests() {
-        expectNoProblem(vn_check_calls())
+        expectNoProblem(vn_check_detached())
     }
 
     @Test func tellsACallThatItsTimeIsOver() {
-        expectNoProblem(vn_check_call_deadlines())
+        expectNoProblem(vn_check_detached_deadlines())
     }
 
     @Test(arguments: 1..<201 as Range<UInt64>)
     func endsEveryCallOnce(seed: UInt64) {
-        expectNoProblem(vn_check_calls_at_random(seed))
+        expectNoProblem(vn_check_detached_at_random(seed))
     }
 }
