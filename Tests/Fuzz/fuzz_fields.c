@@ -86,7 +86,7 @@ static void check_lists(const vn_request *request, const struct plain_section *s
 {
     enum {
         KNOWN = VN_HAS_LENGTH | VN_IS_CHUNKED | VN_SAYS_CLOSE | VN_SAYS_KEEP_ALIVE |
-        VN_EXPECTS_CONTINUE | VN_HAS_HOST
+                VN_EXPECTS_CONTINUE | VN_HAS_HOST
     };
     fuzz_require((request->facts & KNOWN) == section->facts, "facts %#x in place of %#x",
                  request->facts, section->facts);

@@ -29,7 +29,8 @@ public func local(
 
 /// A server that is never started, with a handler to push requests through.
 public func offline(
-    log: Recorder<String>? = nil, bodyDelivery: (@Sendable (Request) -> Request.BodyDelivery)? = nil,
+    log: Recorder<String>? = nil,
+    bodyDelivery: (@Sendable (Request) -> Request.BodyDelivery)? = nil,
     _ handler: @escaping @Sendable (Request, inout ResponseWriter) throws -> Void
 ) throws -> Server {
     try Server(configuration: local(log: log), bodyDelivery: bodyDelivery, handler: handler)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-import VanillaTestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @Suite struct FieldNameTests {
     private func kind(_ body: () throws(ResponseError) -> Void) -> ResponseError.Kind? {

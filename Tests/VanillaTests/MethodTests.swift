@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-import VanillaTestSupport
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @Suite struct MethodTests {
     private static let named: [(String, Method)] = [

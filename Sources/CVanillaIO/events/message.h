@@ -8,8 +8,8 @@
 
 enum {
     VN_ID_MAX = 255, /* bytes of an id, a key or a topic's name */
-    VN_MADE_ID_MAX = 8 + 1 +
-        VN_DECIMAL_MAX, /* of an id that the hub makes: its epoch and a number */
+    VN_MADE_ID_MAX =
+        8 + 1 + VN_DECIMAL_MAX, /* of an id that the hub makes: its epoch and a number */
 };
 
 /* Immutable once it is finished, and counted. */

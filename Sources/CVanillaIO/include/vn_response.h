@@ -85,7 +85,7 @@ int32_t vn_body_write_shared(vn_body_writer *stream, vn_span bytes, vn_release *
 /* ---- The request's body, piece by piece (after VN_BODY_STREAMED was chosen) ---- */
 
 enum {
-    VN_RECEIVE_MORE,  /* go on */
+    VN_RECEIVE_MORE, /* go on */
     VN_RECEIVE_PAUSE, /* hold the socket back until vn_handle_resume */
 };
 

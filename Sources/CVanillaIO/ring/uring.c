@@ -30,12 +30,12 @@ enum {
 };
 
 enum {
-    IS_RECEIVING = 1,  /* a receive is in flight */
-    IS_WATCHING = 2,   /* a poll is in flight */
-    IS_LISTENING = 4,  /* its operations in flight are accepts */
-    IS_RECALLING = 8,  /* its accepts are being cancelled: no new ones until all are back */
+    IS_RECEIVING = 1, /* a receive is in flight */
+    IS_WATCHING = 2, /* a poll is in flight */
+    IS_LISTENING = 4, /* its operations in flight are accepts */
+    IS_RECALLING = 8, /* its accepts are being cancelled: no new ones until all are back */
     HAS_RECEIVED = 16, /* it stayed after its first bytes: receives are multishot from now on */
-    IS_QUEUED = 32,    /* on `work`, `patient`, `starved` or `ended` */
+    IS_QUEUED = 32, /* on `work`, `patient`, `starved` or `ended` */
     IS_STARVED = 64, /* on `starved` */
     IS_MULTISHOT = 128, /* its accept in flight goes on by itself */
 };
