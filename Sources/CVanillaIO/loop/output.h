@@ -13,6 +13,7 @@
 
 #include "../base/base.h"
 #include "../include/vn_response.h"
+#include "stall.h"
 
 enum {
     VN_BLOCK_SIZE = 16 * 1024 - 64,
@@ -38,15 +39,6 @@ struct vn_block {
 struct vn_piece {
     vn_release *release;
     void *context;
-};
-
-/* How a client takes its bytes, looked at now and then while some wait for it. Times are
- * milliseconds. */
-struct vn_stall {
-    uint64_t looked; /* when that was, or when there was output first */
-    uint64_t taken; /* bytes that had arrived there then */
-    uint64_t begun; /* when the time began over which the rate is measured; 0: not yet */
-    uint64_t base; /* bytes that had arrived then */
 };
 
 struct vn_output {

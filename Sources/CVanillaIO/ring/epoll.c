@@ -3,7 +3,8 @@
  * receives take turns, one each, so that a busy source cannot hold up the others.
  *
  * A source is registered once, edge-triggered, for input and output: no further epoll_ctl
- * however often it is paused or its output stalls. */
+ * however often it is paused or its output stalls. A backend is one file, however long, so that it
+ * can be read beside ring.h from end to end. */
 #include "ring.h"
 
 #if !defined(__linux__)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+/* connection.c - longer than most, because all of it reads and writes the same dozen bits, and because
+ * the order of the steps in connection_update is what a connection is. */
 #include "connection.h"
 
 #include <stdlib.h>
@@ -10,13 +12,10 @@
 enum {
     /* bytes that may wait for something else than more bytes, before receiving pauses */
     INPUT_MAX = 16 * 1024,
-    INPUT_MIN = 512, /* the first allocation for bytes that wait */
     /* sends and calls of a producer in one turn, so that nobody else waits for long */
     FLUSHES_MAX = 16,
     DISCARD_OF_WORK = 1024, /* bytes thrown away that are a piece of work */
     CHECK_EVERY = 1024, /* such work between two looks at the clock */
-    /* looks at whether a client takes its bytes, in the time after which it must have */
-    LOOKS_IN_STALL = 4,
     /* bytes that leave in one flight: a client that asked for the close has them before a reset */
     CLOSE_AT_ONCE_MAX = 8 * 1024,
 };
@@ -70,12 +69,6 @@ struct vn_connection *vn_connection_open(struct vn_worker *worker, int32_t fd,
     return connection;
 }
 
-static void input_free(struct vn_connection *connection)
-{
-    free(connection->input);
-    connection->input = NULL;
-}
-
 void vn_connection_end(struct vn_connection *connection)
 {
     if (connection->is_ending)
@@ -84,7 +77,7 @@ void vn_connection_end(struct vn_connection *connection)
     vn_wheel_remove(&connection->entry.timeout);
     vn_list_remove(&connection->entry.ready);
     connection->protocol->end(connection);
-    input_free(connection);
+    vn_input_free(&connection->input);
     vn_ring_end(connection->worker->loop.ring, &connection->entry.source);
 }
 
@@ -132,33 +125,6 @@ static void connection_finish(struct vn_connection *connection)
 }
 
 /* ---- Input ---- */
-
-/* Append to what waits. Returns false when memory ran out. */
-static bool input_append(struct vn_connection *connection, const uint8_t *bytes, size_t count)
-{
-    struct vn_input *input = connection->input;
-    if (input != NULL && input->at > 0) {
-        memmove(input->bytes, input->bytes + input->at, input->count - input->at);
-        input->count -= input->at;
-        input->at = 0;
-    }
-    size_t before = input == NULL ? 0 : input->count;
-    if (input == NULL || count > input->capacity - input->count) {
-        size_t capacity = input == NULL ? INPUT_MIN : (size_t) input->capacity * 2;
-        while (capacity < before + count)
-            capacity *= 2;
-        struct vn_input *grown = realloc(input, sizeof *grown + capacity);
-        if (grown == NULL)
-            return false;
-        if (input == NULL)
-            *grown = (struct vn_input) {0};
-        grown->capacity = (uint32_t) capacity;
-        connection->input = grown;
-    }
-    memcpy(connection->input->bytes + before, bytes, count);
-    connection->input->count = (uint32_t) (before + count);
-    return true;
-}
 
 void vn_connection_count_work(struct vn_connection *connection, uint32_t work)
 {
@@ -210,16 +176,17 @@ static void connection_use_input(struct vn_connection *connection)
     size_t used = connection_use(connection, input->bytes + input->at, input->count - input->at);
     input->at += (uint32_t) used;
     if (input->at == input->count)
-        input_free(connection);
+        vn_input_free(&connection->input);
 }
 
 void vn_connection_received(struct vn_connection *connection, uint8_t *bytes, size_t count)
 {
     if (vn_likely(connection->input == NULL)) {
         size_t used = connection_use(connection, bytes, count);
-        if (vn_unlikely(used < count) && !input_append(connection, bytes + used, count - used))
+        if (vn_unlikely(used < count) &&
+            !vn_input_append(&connection->input, bytes + used, count - used))
             connection->is_cut = true;
-    } else if (!input_append(connection, bytes, count))
+    } else if (!vn_input_append(&connection->input, bytes, count))
         connection->is_cut = true;
     else if (!connection->is_blocked)
         connection_use_input(connection);
@@ -357,45 +324,19 @@ static bool connection_send(struct vn_connection *connection)
 
 /* ---- Deadlines ---- */
 
-/* When to look whether the client takes its bytes. */
-static uint64_t stall_deadline(const struct vn_connection *connection)
-{
-    uint32_t span = connection->worker->config->deadlines.write_stall;
-    uint64_t look = connection->output->stall.looked + span / LOOKS_IN_STALL + 1;
-    return span == 0 ? 0 : vn_sooner(look, connection->progress + span);
-}
-
-/* Look whether the client takes its bytes, and fast enough. What the socket took says little: its
- * buffer hides a client that reads, but slowly, and one that reads a little now and then to keep the
- * connection. What the client acknowledged tells both. */
+/* Whether the client takes its bytes, and fast enough. */
 static bool connection_is_read(struct vn_connection *connection)
 {
+    struct vn_output *output = connection->output;
     const vn_deadlines *deadlines = &connection->worker->config->deadlines;
-    struct vn_stall *stall = &connection->output->stall;
-    uint64_t now = connection->worker->loop.now;
     uint64_t in_flight = vn_socket_in_flight(descriptor_of(connection));
     uint64_t taken = connection->sent > in_flight ? connection->sent - in_flight : 0;
-    bool is_postponed = in_flight == 0 && !connection->output->is_sending; /* by this server */
-    if (is_postponed)
+    uint64_t now = connection->worker->loop.now;
+    bool is_postponed = in_flight == 0 && !output->is_sending; /* by this server */
+    if (vn_stall_note(&output->stall, now, taken, is_postponed) || is_postponed)
         connection->progress = now;
-    if (stall->begun == 0 || is_postponed)
-        *stall = (struct vn_stall) {now, taken, now, taken};
-    if (taken > stall->taken) {
-        connection->progress = now;
-        stall->taken = taken;
-    }
-    stall->looked = now;
-    if (now - connection->progress >= deadlines->write_stall)
-        return false;
-
-    uint64_t took = now - stall->begun;
-    if (took < deadlines->write_stall)
-        return true;
-    if ((stall->taken - stall->base) * 1000 < deadlines->write_rate * took)
-        return false;
-    stall->begun = now;
-    stall->base = stall->taken;
-    return true;
+    return now - connection->progress < deadlines->write_stall &&
+           vn_stall_is_fast(&output->stall, now, deadlines->write_stall, deadlines->write_rate);
 }
 
 /* What the client is waited for, and until when; 0: for ever. */
@@ -404,7 +345,8 @@ static uint64_t connection_deadline(const struct vn_connection *connection,
 {
     if (vn_connection_unsent(connection) > 0) {
         *kind = VN_TIMEOUT_WRITE;
-        return stall_deadline(connection);
+        return vn_stall_deadline(&connection->output->stall, connection->progress,
+                                 connection->worker->config->deadlines.write_stall);
     }
     if (connection->is_closing) {
         *kind = VN_TIMEOUT_LINGER;

@@ -4,6 +4,7 @@
 #ifndef VN_SERVE_CONNECTION_H
 #define VN_SERVE_CONNECTION_H
 
+#include "input.h"
 #include "protocol.h"
 #include "transport.h"
 #include "worker.h"
@@ -15,14 +16,6 @@ enum {
      * long frames are more. */
     VN_WORK_MAX = 4096,
     VN_WORK_OVER_BUDGET_MAX = 2048,
-};
-
-/* Bytes that could not be used yet. */
-struct vn_input {
-    uint32_t at;
-    uint32_t count;
-    uint32_t capacity;
-    uint8_t bytes[];
 };
 
 /* Room for what a protocol keeps of a connection. What `ahead` points to is fetched before the

@@ -10,16 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../http/entity_tag.h"
-#include "../http/preconditions.h"
 #include "../http/scan.h"
 #include "../http/status.h"
 #include "log.h"
 
-enum {
-    HEAD_MAX = 64 * 1024, /* bytes of a response head */
-    COPY_MAX = 8 * 1024, /* a body up to this size is copied behind its head */
-};
+enum { COPY_MAX = 8 * 1024 }; /* a body up to this size is copied behind its head */
 
 /* Stands for an exchange that is over. Never written to. */
 static const struct vn_exchange over = {.answer = VN_ANSWER_DONE};
@@ -91,7 +86,7 @@ vn_cold static int32_t head_extend(struct vn_response *response, size_t count)
     struct vn_head *head = &response->head;
     struct vn_writer *writer = &response->worker->writer;
     size_t used = vn_head_count(head);
-    if (used + count > HEAD_MAX + VN_HEAD_ROOM + COPY_MAX)
+    if (used + count > VN_RESPONSE_HEAD_MAX + VN_HEAD_ROOM + COPY_MAX)
         return -EMSGSIZE;
     if (response->has_own)
         return reserve_own(response, used, used + count);
@@ -132,10 +127,10 @@ static int32_t head_begin(struct vn_response *response, size_t count)
     return 0;
 }
 
-/* The same for a line of a field, CRLF included. */
-static int32_t head_begin_line(struct vn_response *response, size_t count)
+int32_t vn_response_begin_line(struct vn_response *response, size_t count)
 {
-    if (response->head.start != NULL && vn_head_count(&response->head) + count > HEAD_MAX)
+    if (response->head.start != NULL &&
+        vn_head_count(&response->head) + count > VN_RESPONSE_HEAD_MAX)
         return -EMSGSIZE;
     return head_begin(response, count);
 }
@@ -166,9 +161,9 @@ int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value
         return -EINVAL;
     if (vn_head_owns_field(name))
         return -EPERM;
-    if (name.count > HEAD_MAX || value.count > HEAD_MAX)
+    if (name.count > VN_RESPONSE_HEAD_MAX || value.count > VN_RESPONSE_HEAD_MAX)
         return -EMSGSIZE;
-    int32_t begun = head_begin_line(response, name.count + value.count + 4);
+    int32_t begun = vn_response_begin_line(response, name.count + value.count + 4);
     if (begun < 0)
         return begun;
     vn_head_add(&response->head, name, value);
@@ -223,7 +218,7 @@ static int32_t send_head(struct vn_response *response, const struct vn_content *
                          enum vn_answer answer)
 {
     struct vn_exchange *exchange = response->exchange;
-    if (content->type.count > HEAD_MAX || !vn_is_field_value(content->type))
+    if (content->type.count > VN_RESPONSE_HEAD_MAX || !vn_is_field_value(content->type))
         return -EINVAL;
     size_t extra = content->type.count + content->bytes.count;
     int32_t begun = head_begin(response, VN_HEAD_ROOM + extra);
@@ -358,100 +353,6 @@ int32_t vn_response_stream(vn_response *response, vn_span content_type, int64_t 
     pending->left = length < 0 ? UINT64_MAX : (uint64_t) length;
     exchange->waits = false;
     return 0;
-}
-
-/* ---- A representation with validators ---- */
-
-static int32_t add_entity_tag(struct vn_response *response, const vn_entity_tag *tag)
-{
-    if (tag->opaque.count > HEAD_MAX)
-        return -EMSGSIZE;
-    int32_t begun = head_begin_line(response, tag->opaque.count + VN_HEAD_ENTITY_TAG_ROOM);
-    if (begun == 0)
-        vn_head_add_entity_tag(&response->head, tag);
-    return begun;
-}
-
-static int32_t add_last_modified(struct vn_response *response, int64_t seconds)
-{
-    int32_t begun = head_begin_line(response, VN_HEAD_LAST_MODIFIED_ROOM);
-    if (begun == 0)
-        vn_head_add_last_modified(&response->head, seconds);
-    return begun;
-}
-
-static int32_t add_validators(struct vn_response *response, const vn_validators *validators,
-                              bool has_last_modified)
-{
-    int32_t added = 0;
-    if (validators->has_tag)
-        added = add_entity_tag(response, &validators->tag);
-    if (added == 0 && has_last_modified)
-        added = add_last_modified(response, validators->last_modified);
-    return added;
-}
-
-/* Whether validators can be sent. A date that is not yet is now: the answer cannot be older than what
- * it carries. */
-static bool take_validators(const struct vn_response *response, vn_validators *validators)
-{
-    int64_t now = response->worker->loop.second;
-    if (validators->last_modified > now)
-        validators->last_modified = now;
-    return (!validators->has_tag || vn_entity_tag_is_valid(&validators->tag)) &&
-           (!validators->has_last_modified || validators->last_modified >= 0);
-}
-
-static int32_t decline(struct vn_response *response, const vn_validators *validators,
-                       uint16_t verdict)
-{
-    bool is_known = verdict == VN_NOT_MODIFIED;
-    if (response->head.start != NULL)
-        vn_head_drop_lines(&response->head, verdict);
-    int32_t result = vn_response_set_status(response, verdict);
-    if (result == 0 && is_known)
-        result = add_validators(response, validators,
-                                validators->has_last_modified && !validators->has_tag);
-    return result < 0 ? result : vn_response_send(response, (vn_span) {0}, (vn_span) {0});
-}
-
-int32_t vn_response_decline(vn_response *response, const vn_validators *validators,
-                            uint16_t verdict)
-{
-    vn_validators current = *validators;
-    if (!vn_response_is_open(response))
-        return -EALREADY;
-    if ((verdict != VN_NOT_MODIFIED && verdict != VN_PRECONDITION_FAILED) ||
-        !take_validators(response, &current))
-        return -EINVAL;
-    return decline(response, &current, verdict);
-}
-
-/* Whether the answer is one that conditions decide about (RFC 9110, section 13.2.1). Those of other
- * methods than these were to be evaluated before the change. */
-static bool is_conditional(const struct vn_response *response)
-{
-    const vn_request *request = response->request;
-    return response->head.status / 100 == 2 && request != NULL &&
-           (request->method_id == VN_METHOD_GET || request->method_id == VN_METHOD_HEAD);
-}
-
-int32_t vn_response_evaluate(vn_response *response, const vn_validators *validators)
-{
-    vn_validators current = *validators;
-    if (!vn_response_is_open(response))
-        return -EALREADY;
-    if (!take_validators(response, &current))
-        return -EINVAL;
-
-    int32_t verdict =
-        is_conditional(response)
-            ? vn_preconditions_evaluate(response->request, &current, response->worker->loop.second)
-            : VN_PERFORM;
-    if (vn_likely(verdict == VN_PERFORM))
-        return add_validators(response, &current, current.has_last_modified);
-    int32_t result = decline(response, &current, (uint16_t) verdict);
-    return result < 0 ? result : verdict;
 }
 
 /* ---- The request's body, and later ---- */

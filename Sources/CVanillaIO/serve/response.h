@@ -33,6 +33,8 @@ static inline struct vn_response vn_response_of(struct vn_exchange *exchange)
 void vn_response_part(struct vn_response *response);
 bool vn_response_is_parted(const struct vn_response *response);
 
+enum { VN_RESPONSE_HEAD_MAX = 64 * 1024 }; /* bytes of a response head */
+
 /* Whether no answer was given yet. */
 static inline bool vn_response_is_open(const struct vn_response *response)
 {
@@ -49,6 +51,10 @@ void vn_response_send_nothing(struct vn_response *response);
 /* What was written of a head leaves the room that all answers share. Returns false when memory ran
  * out, and the exchange is abandoned. */
 bool vn_response_keep_head(struct vn_response *response);
+
+/* Begin the head, unless it was begun, and have room for a line of `count` bytes, CRLF included.
+ * Returns 0, -EMSGSIZE or -ENOMEM. */
+int32_t vn_response_begin_line(struct vn_response *response, size_t count);
 
 /* Memory for an answer ran out. Returns -ENOMEM. */
 int32_t vn_response_out_of_memory(struct vn_response *response);
