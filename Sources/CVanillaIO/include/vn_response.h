@@ -48,7 +48,8 @@ int32_t vn_response_send_shared(vn_response *response, vn_span content_type, vn_
 
 /* Send a complete response, head and body, exactly as it is (copied). Fields added before are
  * dropped. Framing is the caller's care, and so is a close: vn_response_set_close does it, a
- * Connection field in the bytes does not. */
+ * Connection field in the bytes does not. Returns -ENOTSUP, and can still be answered, where the
+ * connection's protocol has no such bytes: HTTP/1 alone has. */
 int32_t vn_response_send_raw(vn_response *response, vn_span bytes);
 
 /* True once one of send..., stream or defer was called. */

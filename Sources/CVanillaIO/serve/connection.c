@@ -76,7 +76,8 @@ void vn_connection_end(struct vn_connection *connection)
     connection->is_ending = true;
     vn_wheel_remove(&connection->entry.timeout);
     vn_list_remove(&connection->entry.ready);
-    connection->protocol->end(connection);
+    if (!connection->has_failed)
+        connection->protocol->end(connection);
     vn_input_free(&connection->input);
     vn_ring_end(connection->worker->loop.ring, &connection->entry.source);
 }
@@ -104,9 +105,46 @@ void vn_connection_close(struct vn_connection *connection, bool lingers)
     connection->discarded = 0;
 }
 
+void vn_connection_fail(struct vn_connection *connection)
+{
+    if (connection->has_failed || connection->is_ending)
+        return;
+    connection->has_failed = true;
+    connection->goes_on_shortly = false;
+    connection->holds_output = false;
+    connection->protocol->end(connection);
+    if (connection->output != NULL)
+        vn_output_give(&connection->worker->writer, connection->output);
+    connection->output = NULL;
+    vn_connection_close(connection, true);
+}
+
+/* The transport's last word. Returns as vn_transport.finish. */
+static int32_t finish_transport(struct vn_connection *connection)
+{
+    const struct vn_transport *transport = connection->transport;
+    return transport->finish == NULL ? 1 : transport->finish(connection);
+}
+
+/* It is idle and ends, with the transport's last word where there is one. */
+static void connection_end_idle(struct vn_connection *connection)
+{
+    if (finish_transport(connection) != 0)
+        vn_connection_end(connection);
+    else
+        vn_connection_close(connection, false);
+}
+
 /* The last answer is sent: close, carefully where more input may be on its way. */
 static void connection_finish(struct vn_connection *connection)
 {
+    int32_t finished = finish_transport(connection);
+    if (finished == 0)
+        return;
+    if (finished < 0) {
+        vn_connection_end(connection);
+        return;
+    }
     if (connection->sent > CLOSE_AT_ONCE_MAX || (!connection->lingers && !connection->is_at_end &&
                                                  vn_socket_has_input(descriptor_of(connection))))
         connection->lingers = true;
@@ -117,10 +155,7 @@ static void connection_finish(struct vn_connection *connection)
     if (!connection->is_finished) {
         connection->is_finished = true;
         connection->since = connection->worker->loop.now;
-        if (connection->transport->finish == NULL)
-            vn_socket_finish(descriptor_of(connection));
-        else
-            connection->transport->finish(connection);
+        vn_socket_finish(descriptor_of(connection));
     }
 }
 
@@ -393,6 +428,8 @@ static void connection_expire(struct vn_source *source)
         connection->is_cut = true;
         break;
     case VN_TIMEOUT_IDLE:
+        connection_end_idle(connection);
+        break;
     case VN_TIMEOUT_LINGER:
         connection->is_cut = true;
         break;
@@ -452,11 +489,9 @@ void vn_connection_resume(struct vn_connection *connection)
 static void connection_drain_idle(struct vn_connection *connection)
 {
     if (!connection->is_closing && connection->protocol->is_idle(connection) &&
-        !vn_socket_has_input(descriptor_of(connection))) {
-        vn_connection_end(connection);
-        return;
-    }
-    if (!connection->is_closing)
+        !vn_socket_has_input(descriptor_of(connection)))
+        connection_end_idle(connection);
+    else if (!connection->is_closing)
         connection->protocol->drain(connection);
     connection_update(connection);
 }

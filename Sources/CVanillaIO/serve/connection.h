@@ -44,6 +44,7 @@ struct vn_connection {
     bool is_closing : 1; /* the last answer is given: input is thrown away */
     bool is_finished : 1; /* FIN was sent */
     bool lingers : 1; /* the close has to be a careful one */
+    bool has_failed : 1; /* its transport; the protocol has ended */
     /* The protocol's word: */
     bool is_blocked : 1; /* bytes wait for something else than more bytes */
     bool pauses_input : 1; /* it takes no more for now */
@@ -83,6 +84,11 @@ void vn_connection_input_ended(struct vn_connection *connection);
 
 /* Bytes of the message that was to be sent were taken: their count, or -errno. */
 void vn_connection_sent(struct vn_connection *connection, int32_t count);
+
+/* The transport cannot go on: the protocol ends, what is unsent is given up without a word about it,
+ * and the connection closes when the transport's last word is sent. Not from a call that the protocol
+ * made. */
+void vn_connection_fail(struct vn_connection *connection);
 
 /* Bytes went out on the wire. */
 static inline void vn_connection_count_sent(struct vn_connection *connection, uint64_t count)

@@ -41,7 +41,7 @@ static void copy_request(struct vn_detached *detached, const vn_request *request
 static struct vn_detached *detached_make(struct vn_freelist *freelist, const vn_request *request,
                                          bool is_gathered, size_t extra)
 {
-    size_t size = vn_request_size(request), head_count = request->at + 2u; /* the empty line */
+    size_t size = vn_request_size(request), head_count = vn_request_head_size(request);
     size_t copied = is_gathered ? 0 : size + head_count + request->body.count;
     struct vn_detached *detached = NULL;
     size_t all = sizeof *detached + extra + copied;

@@ -100,8 +100,7 @@ bool vn_exchange_keep_conditions(struct vn_exchange *exchange, const vn_request 
         return true;
     if (exchange->pending != NULL && exchange->pending->request != NULL)
         return true;
-    size_t head_count = request->at + 2u; /* with the empty line */
-    if (!vn_exchange_keep_request(exchange, request, head_count))
+    if (!vn_exchange_keep_request(exchange, request, vn_request_head_size(request)))
         return false;
     exchange->pending->request->body = (vn_span) {0}; /* lent for the call alone */
     return true;

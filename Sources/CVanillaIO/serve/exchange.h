@@ -81,6 +81,13 @@ bool vn_exchange_gather(struct vn_exchange *exchange, vn_span piece);
 /* Bytes of a request as far as it is filled in. */
 size_t vn_request_size(const vn_request *request);
 
+/* Bytes of its head, when that is complete: what a copy of the request needs besides. The lines, and
+ * an empty one. A protocol whose heads are not text of HTTP/1 sets `at` so that this is true. */
+static inline size_t vn_request_head_size(const vn_request *request)
+{
+    return request->at + 2u;
+}
+
 static inline bool vn_exchange_has_consumer(const struct vn_exchange *exchange)
 {
     return exchange->pending != NULL && exchange->pending->consumer != NULL;

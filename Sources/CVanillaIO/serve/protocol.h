@@ -53,7 +53,8 @@ struct vn_protocol {
     void (*input_resumed)(struct vn_connection *connection);
     /* No more input will come behind what waits. */
     void (*input_ended)(struct vn_connection *connection);
-    /* And what had come is used. May be called again. */
+    /* And what had come is used. May be called again, but need not be: what an exchange that is open
+     * then leads to is the protocol's to remember. */
     void (*input_over)(struct vn_connection *connection);
     /* Nothing is unsent any more, and no input waits. */
     void (*output_sent)(struct vn_connection *connection);
@@ -85,11 +86,12 @@ struct vn_protocol {
      * -ENOMEM. */
     int32_t (*head)(struct vn_exchange *exchange, struct vn_head *head,
                     const struct vn_content *content);
-    /* Send bytes that are a whole message on the wire, made by a handler. Returns 0, -ENOMEM, or
-     * -ENOTSUP where there is no such thing. */
+    /* Send bytes that are a whole message on the wire, made by a handler. Returns 0 or -ENOMEM. NULL:
+     * there is no such thing. */
     int32_t (*raw)(struct vn_exchange *exchange, vn_span bytes);
     /* More content, which is not empty: a copy of it, or by reference until `release`, which is called
-     * on failure as well. Returns 0 or -ENOMEM. */
+     * on failure as well. It is the last where exchange->answer is VN_ANSWER_DONE. Returns 0 or
+     * -ENOMEM. */
     int32_t (*write)(struct vn_exchange *exchange, vn_span bytes);
     int32_t (*write_shared)(struct vn_exchange *exchange, vn_span bytes, vn_release *release,
                             void *context);
@@ -97,7 +99,7 @@ struct vn_protocol {
      * it may be sent without a detour. */
     int32_t (*write_chunk)(struct vn_exchange *exchange, const struct vn_chunk *chunk, bool is_only,
                            vn_release *release, void *context);
-    /* The content is complete. Returns 0 or -ENOMEM. */
+    /* The content that a producer wrote is complete. Returns 0 or -ENOMEM. */
     int32_t (*finish)(struct vn_exchange *exchange);
     /* It cannot be completed: the client must not take what it got for whole. */
     void (*abandon)(struct vn_exchange *exchange);

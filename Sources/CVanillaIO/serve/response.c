@@ -293,6 +293,8 @@ int32_t vn_response_send_raw(vn_response *response, vn_span bytes)
     struct vn_exchange *exchange = response->exchange;
     if (!vn_response_is_open(response))
         return -EALREADY;
+    if (exchange->protocol->raw == NULL)
+        return -ENOTSUP;
     exchange->answer = VN_ANSWER_DONE;
     exchange->closes = exchange->closes || response->closes;
     response->is_answered = true;
