@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ring/loopback.h"
 #include "serve/response.h"
-#include "serving.h"
+#include "scripted_client.h"
 #include "events/shard.h"
 
 static _Thread_local char message[4096];
@@ -47,7 +46,7 @@ struct rig {
     vn_hub *hub;
     int32_t refused; /* what subscribing last returned */
     bool publishes_then; /* the handler, behind a subscription */
-    struct vn_loopback_peer peers[CLIENTS];
+    struct scripted_client clients[CLIENTS];
     struct vn_connection *conns[CLIENTS]; /* of those that are connected */
 };
 
@@ -67,7 +66,7 @@ static void handle(void *context, const vn_request *request, vn_response *respon
         vn_hub_publish(rig->hub, topic, text("data: then\n"), (vn_span) {0}, (vn_span) {0});
 }
 
-static struct rig *rig_make(const vn_hub_options *options)
+static struct rig *rig_make(int over, const vn_hub_options *options)
 {
     struct rig *rig = NULL;
     if (posix_memalign((void **) &rig, 128, sizeof *rig) != 0)
@@ -81,6 +80,8 @@ static struct rig *rig_make(const vn_hub_options *options)
         abort();
     rig->worker.context = rig;
     *vn_loopback_script(rig->worker.loop.ring) = (struct vn_loopback_script) {.stays_open = true};
+    for (int i = 0; i < CLIENTS; i++)
+        rig->clients[i].over = over;
     return rig;
 }
 
@@ -97,17 +98,15 @@ static void connect_as(struct rig *rig, int client, const char *topic, const cha
     snprintf(request, sizeof request, "GET /%s HTTP/%s\r\nHost: a\r\n%s%s%s\r\n", topic, version,
              last_id == NULL ? "" : "Last-Event-ID: ", last_id == NULL ? "" : last_id,
              last_id == NULL ? "" : "\r\n");
-    free(rig->peers[client].output);
-    rig->peers[client] = (struct vn_loopback_peer) {0};
-    vn_loopback_expect(rig->worker.loop.ring, &rig->peers[client], (const uint8_t *) request,
-                       strlen(request));
-    rig->conns[client] = serving_connect(&rig->worker);
+    scripted_free(&rig->clients[client]);
+    rig->conns[client] = scripted_connect(&rig->worker, &rig->clients[client], &vn_protocol_http1,
+                                          request, strlen(request));
     settle(rig);
 }
 
 static void leave(struct rig *rig, int client)
 {
-    if (rig->peers[client].ended == 0)
+    if (rig->clients[client].peer.ended == 0)
         vn_connection_end(rig->conns[client]);
     settle(rig);
 }
@@ -124,11 +123,14 @@ static const char *rig_free(struct rig *rig)
         problem = failed("%llu subscribers are left", (unsigned long long) counted.connected);
     else if (rig->worker.loop.sources.count != 0)
         problem = failed("%u slots are still taken", rig->worker.loop.sources.count);
+    for (int i = 0; problem == NULL && i < CLIENTS; i++)
+        if (!scripted_is_sound(&rig->clients[i]))
+            problem = failed("what client %d got is not what the transport sends", i);
     vn_hub_close(rig->hub);
     vn_worker_close(&rig->worker);
     vn_worker_deinit(&rig->worker);
     for (int i = 0; i < CLIENTS; i++)
-        free(rig->peers[i].output);
+        scripted_free(&rig->clients[i]);
     free(rig);
     return problem;
 }
@@ -149,11 +151,9 @@ static vn_hub_options quiet(void)
 /* ---- What a client has received ---- */
 
 /* The stream without its head and its chunks. NULL when the framing is wrong. */
-static char *payload_of(const struct vn_loopback_peer *peer, bool is_chunked)
+static char *payload_of(struct scripted_client *client, bool is_chunked)
 {
-    char *all = malloc(peer->output_count + 1);
-    memcpy(all, peer->output, peer->output_count);
-    all[peer->output_count] = '\0';
+    char *all = strdup(scripted_bytes(client));
     char *body = strstr(all, "\r\n\r\n");
     char *to = all;
     if (body == NULL) {
@@ -185,9 +185,9 @@ static char *payload_of(const struct vn_loopback_peer *peer, bool is_chunked)
 
 /* The data of the events a client got, each with a blank behind it; "gap " for a gap. The id of the
  * last one goes to `id` when that is not NULL. */
-static char *data_of(const struct rig *rig, int client, bool is_chunked, char *id)
+static char *data_of(struct rig *rig, int client, bool is_chunked, char *id)
 {
-    char *payload = payload_of(&rig->peers[client], is_chunked);
+    char *payload = payload_of(&rig->clients[client], is_chunked);
     if (payload == NULL)
         return NULL;
     char *out = calloc(1, strlen(payload) + 1), *rest = payload;
@@ -206,14 +206,15 @@ static char *data_of(const struct rig *rig, int client, bool is_chunked, char *i
     return out;
 }
 
-static const char *expect_data(const struct rig *rig, int client, bool is_chunked, const char *want,
+static const char *expect_data(struct rig *rig, int client, bool is_chunked, const char *want,
                                char *id)
 {
     char *have = data_of(rig, client, is_chunked, id);
     const char *problem = NULL;
     if (have == NULL)
         problem = failed("client %d: the framing is wrong: %.*s", client,
-                         (int) rig->peers[client].output_count, rig->peers[client].output);
+                         (int) scripted_count(&rig->clients[client]),
+                         scripted_bytes(&rig->clients[client]));
     else if (strcmp(have, want) != 0)
         problem = failed("client %d: \"%s\" instead of \"%s\"", client, have, want);
     free(have);
@@ -222,10 +223,10 @@ static const char *expect_data(const struct rig *rig, int client, bool is_chunke
 
 /* ---- The checks ---- */
 
-const char *vn_check_hub_delivers(void)
+const char *vn_check_hub_delivers(int over)
 {
     vn_hub_options options = quiet();
-    struct rig *rig = rig_make(&options);
+    struct rig *rig = rig_make(over, &options);
     connect_as(rig, 0, "a", "1.1", NULL);
     connect_as(rig, 1, "a", "1.0", NULL);
     connect_as(rig, 2, "b", "1.1", NULL);
@@ -253,17 +254,17 @@ const char *vn_check_hub_delivers(void)
                    (unsigned long long) counted.published, (unsigned long long) counted.delivered,
                    (unsigned long long) counted.connected, (unsigned long long) counted.topics);
     if (problem == NULL &&
-        strstr((char *) rig->peers[0].output, "Content-Type: text/event-stream\r\n") == NULL)
+        strstr(scripted_bytes(&rig->clients[0]), "Content-Type: text/event-stream\r\n") == NULL)
         problem = failed("no content type");
     const char *leak = rig_free(rig);
     return problem != NULL ? problem : leak;
 }
 
-const char *vn_check_hub_replays(void)
+const char *vn_check_hub_replays(int over)
 {
     vn_hub_options options = quiet();
     options.topic.history_events = 3;
-    struct rig *rig = rig_make(&options);
+    struct rig *rig = rig_make(over, &options);
     char id[64] = "", second[64] = "";
     const char *problem = NULL;
 #define STEP(call) problem = problem != NULL ? problem : (call)
@@ -316,7 +317,7 @@ const char *vn_check_hub_replays(void)
     return problem != NULL ? problem : leak;
 }
 
-const char *vn_check_hub_history(void)
+const char *vn_check_hub_history(int over)
 {
     const char *problem = NULL;
     char id[64] = "";
@@ -324,7 +325,7 @@ const char *vn_check_hub_history(void)
     for (uint32_t less = 0; less <= 1; less++) {
         vn_hub_options options = quiet();
         options.topic.history_bytes = (uint32_t) (2 * size) - less;
-        struct rig *rig = rig_make(&options);
+        struct rig *rig = rig_make(over, &options);
         connect_as(rig, 0, "a", "1.1", NULL);
         STEP(expect_data(rig, 0, true, "", id));
         leave(rig, 0);
@@ -338,7 +339,7 @@ const char *vn_check_hub_history(void)
     /* Age. */
     vn_hub_options options = quiet();
     options.topic.history_age = 20;
-    struct rig *rig = rig_make(&options);
+    struct rig *rig = rig_make(over, &options);
     connect_as(rig, 0, "a", "1.1", NULL);
     STEP(expect_data(rig, 0, true, "", id));
     leave(rig, 0);
@@ -352,7 +353,7 @@ const char *vn_check_hub_history(void)
     STEP(leak);
     options = quiet();
     options.topic.history_events = 0;
-    rig = rig_make(&options);
+    rig = rig_make(over, &options);
     connect_as(rig, 0, "a", "1.1", NULL);
     STEP(expect_data(rig, 0, true, "", id));
     leave(rig, 0);
@@ -369,14 +370,14 @@ const char *vn_check_hub_history(void)
 }
 
 /* Events of 100 bytes each ("id" line included) for a client that takes nothing until the end. */
-static const char *check_slow(uint8_t slow, uint32_t fits, int events, const char *keys,
+static const char *check_slow(int over, uint8_t slow, uint32_t fits, int events, const char *keys,
                               const char *want, uint64_t dropped, uint64_t disconnected)
 {
     vn_hub_options options = quiet();
     options.topic.slow = slow;
     options.topic.history_bytes = 0;
     options.topic.backlog_bytes = fits;
-    struct rig *rig = rig_make(&options);
+    struct rig *rig = rig_make(over, &options);
     connect_as(rig, 0, "a", "1.1", NULL);
     struct vn_loopback_script *script = vn_loopback_script(rig->worker.loop.ring);
     script->is_stalled = true;
@@ -392,7 +393,7 @@ static const char *check_slow(uint8_t slow, uint32_t fits, int events, const cha
     const char *problem = NULL;
     if (disconnected == 0)
         problem = expect_data(rig, 0, true, want, NULL);
-    else if (rig->peers[0].ended != 1)
+    else if (rig->clients[0].peer.ended != 1)
         problem = failed("a slow subscriber was not cut");
     vn_hub_statistics counted;
     vn_hub_read_statistics(rig->hub, &counted);
@@ -404,27 +405,27 @@ static const char *check_slow(uint8_t slow, uint32_t fits, int events, const cha
     return problem != NULL ? problem : leak;
 }
 
-const char *vn_check_hub_slow(void)
+const char *vn_check_hub_slow(int over)
 {
     const char *problem = NULL;
     /* The size of an event, and that of its chunk on the way: the first one is with the kernel. */
     uint32_t size = (uint32_t) strlen("id: 00000000-1\n") + 8 + 78 + 1, chunk = size + 6;
     uint32_t three = chunk + 2 * size;
-    STEP(check_slow(VN_SLOW_DISCONNECT, three, 3, NULL, "0 1 2 ", 0, 0));
-    STEP(check_slow(VN_SLOW_DISCONNECT, three - 1, 3, NULL, "", 0, 1));
-    STEP(check_slow(VN_SLOW_DROP_OLDEST, three, 3, NULL, "0 1 2 ", 0, 0));
-    STEP(check_slow(VN_SLOW_DROP_OLDEST, three - 1, 3, NULL, "0 2 ", 1, 0));
-    STEP(check_slow(VN_SLOW_DROP_OLDEST, three, 9, NULL, "0 7 8 ", 6, 0));
-    STEP(check_slow(VN_SLOW_KEEP_NEWEST, three, 9, "abababaab", "0 7 8 ", 6, 0));
-    STEP(check_slow(VN_SLOW_KEEP_NEWEST, three, 5, "aabca", "0 3 4 ", 2, 0));
+    STEP(check_slow(over, VN_SLOW_DISCONNECT, three, 3, NULL, "0 1 2 ", 0, 0));
+    STEP(check_slow(over, VN_SLOW_DISCONNECT, three - 1, 3, NULL, "", 0, 1));
+    STEP(check_slow(over, VN_SLOW_DROP_OLDEST, three, 3, NULL, "0 1 2 ", 0, 0));
+    STEP(check_slow(over, VN_SLOW_DROP_OLDEST, three - 1, 3, NULL, "0 2 ", 1, 0));
+    STEP(check_slow(over, VN_SLOW_DROP_OLDEST, three, 9, NULL, "0 7 8 ", 6, 0));
+    STEP(check_slow(over, VN_SLOW_KEEP_NEWEST, three, 9, "abababaab", "0 7 8 ", 6, 0));
+    STEP(check_slow(over, VN_SLOW_KEEP_NEWEST, three, 5, "aabca", "0 3 4 ", 2, 0));
     /* One that fits nowhere: the socket is full already. */
-    STEP(check_slow(VN_SLOW_DROP_OLDEST, chunk, 3, NULL, "0 ", 2, 0));
-    STEP(check_slow(VN_SLOW_DISCONNECT, chunk, 2, NULL, "", 0, 1));
+    STEP(check_slow(over, VN_SLOW_DROP_OLDEST, chunk, 3, NULL, "0 ", 2, 0));
+    STEP(check_slow(over, VN_SLOW_DISCONNECT, chunk, 2, NULL, "", 0, 1));
 
     /* Age: what waits for longer makes the backlog full. */
     vn_hub_options options = quiet();
     options.topic.backlog_age = 20;
-    struct rig *rig = rig_make(&options);
+    struct rig *rig = rig_make(over, &options);
     connect_as(rig, 0, "a", "1.1", NULL);
     vn_loopback_script(rig->worker.loop.ring)->is_stalled = true;
     publish(rig, "a", "data: 1\n");
@@ -435,7 +436,7 @@ const char *vn_check_hub_slow(void)
         vn_loop_turn(&rig->worker.loop, 5);
     publish(rig, "a", "data: 3\n");
     settle(rig);
-    if (problem == NULL && rig->peers[0].ended != 1)
+    if (problem == NULL && rig->clients[0].peer.ended != 1)
         problem = failed("a backlog of any age is taken");
     const char *leak = rig_free(rig);
     STEP(leak);
@@ -443,14 +444,14 @@ const char *vn_check_hub_slow(void)
 }
 
 /* A new subscriber and an event in the same turn, behind output that is still owed. */
-const char *vn_check_hub_haste(void)
+const char *vn_check_hub_haste(int over)
 {
     const char *problem = NULL;
     for (uint8_t slow = VN_SLOW_DISCONNECT; slow <= VN_SLOW_KEEP_NEWEST; slow++) {
         vn_hub_options options = quiet();
         options.topic.slow = slow;
         options.topic.backlog_age = 20;
-        struct rig *rig = rig_make(&options);
+        struct rig *rig = rig_make(over, &options);
         char id[64] = "";
         connect_as(rig, 0, "a", "1.1", NULL);
         STEP(expect_data(rig, 0, true, "", id));
@@ -469,14 +470,14 @@ const char *vn_check_hub_haste(void)
 }
 
 /* While the worker is busy its inbox keeps no more than one subscriber may wait for. */
-const char *vn_check_hub_inbox(void)
+const char *vn_check_hub_inbox(int over)
 {
     const char *problem = NULL;
     for (uint8_t slow = VN_SLOW_DISCONNECT; slow <= VN_SLOW_DROP_OLDEST; slow++) {
         vn_hub_options options = quiet();
         options.topic.slow = slow;
         options.topic.history_bytes = options.topic.backlog_bytes = 1000;
-        struct rig *rig = rig_make(&options);
+        struct rig *rig = rig_make(over, &options);
         connect_as(rig, 0, "a", "1.1", NULL);
         for (int i = 0; i < 10000; i++)
             publish(rig, "a", "data: 1\n");
@@ -487,8 +488,9 @@ const char *vn_check_hub_inbox(void)
         vn_hub_statistics counted;
         vn_hub_read_statistics(rig->hub, &counted);
         bool is_cut = slow == VN_SLOW_DISCONNECT;
-        if (problem == NULL && (counted.disconnected != is_cut || rig->peers[0].ended != is_cut ||
-                                (!is_cut && counted.dropped + counted.delivered != 10000)))
+        if (problem == NULL &&
+            (counted.disconnected != is_cut || rig->clients[0].peer.ended != is_cut ||
+             (!is_cut && counted.dropped + counted.delivered != 10000)))
             problem = failed("disconnected %llu, dropped %llu, delivered %llu",
                              (unsigned long long) counted.disconnected,
                              (unsigned long long) counted.dropped,
@@ -507,7 +509,7 @@ static bool turn_until(struct rig *rig, int client, const char *want)
 {
     for (uint64_t until = vn_clock() + 10000; vn_clock() < until;) {
         vn_loop_turn(&rig->worker.loop, 20);
-        char *payload = payload_of(&rig->peers[client], true);
+        char *payload = payload_of(&rig->clients[client], true);
         bool is_there = payload != NULL && strstr(payload, want) != NULL;
         free(payload);
         if (is_there)
@@ -516,40 +518,41 @@ static bool turn_until(struct rig *rig, int client, const char *want)
     return false;
 }
 
-const char *vn_check_hub_life(void)
+const char *vn_check_hub_life(int over)
 {
     const char *problem = NULL;
     vn_hub_options options = quiet();
     options.stream = (vn_event_stream) {
         .heartbeat = 60, .retry_min = 70, .retry_max = 79, .shutdown_spread = 50};
-    struct rig *rig = rig_make(&options);
+    struct rig *rig = rig_make(over, &options);
     connect_as(rig, 0, "a", "1.1", NULL);
     if (!turn_until(rig, 0, ":\n\n:\n\n"))
         problem = failed("no heartbeats");
     /* None while events come more often. */
-    size_t beats = rig->peers[0].output_count;
+    size_t beats = scripted_count(&rig->clients[0]);
     for (int i = 0; i < 30; i++) {
         publish(rig, "a", "data: x\n");
         for (uint64_t until = vn_clock() + 5; vn_clock() < until;)
             vn_loop_turn(&rig->worker.loop, 5);
     }
-    if (problem == NULL && memmem(rig->peers[0].output + beats, rig->peers[0].output_count - beats,
-                                  "\n:\n\n", 4) != NULL)
+    if (problem == NULL && memmem(scripted_bytes(&rig->clients[0]) + beats,
+                                  scripted_count(&rig->clients[0]) - beats, "\n:\n\n", 4) != NULL)
         problem = failed("a heartbeat in a busy stream");
 
     /* A client that ends its side has left. */
     connect_as(rig, 1, "a", "1.1", NULL);
     vn_loopback_script(rig->worker.loop.ring)->stays_open = false;
     settle(rig);
-    if (problem == NULL && (rig->peers[0].ended != 1 || rig->peers[1].ended != 1))
+    if (problem == NULL && (rig->clients[0].peer.ended != 1 || rig->clients[1].peer.ended != 1))
         problem = failed("a client that is gone is still subscribed");
     if (problem == NULL &&
-        memcmp(rig->peers[1].output + rig->peers[1].output_count - 5, "0\r\n\r\n", 5) != 0)
+        memcmp(scripted_bytes(&rig->clients[1]) + scripted_count(&rig->clients[1]) - 5, "0\r\n\r\n",
+               5) != 0)
         problem = failed("the stream of a client that left is cut");
     /* And one whose input had ended before. */
     connect_as(rig, 3, "a", "1.1", NULL);
     settle(rig);
-    if (problem == NULL && rig->peers[3].ended != 1)
+    if (problem == NULL && rig->clients[3].peer.ended != 1)
         problem = failed("a client that left before its stream began is still subscribed");
     vn_loopback_script(rig->worker.loop.ring)->stays_open = true;
 
@@ -557,24 +560,26 @@ const char *vn_check_hub_life(void)
     vn_mailbox_stop(&rig->worker.loop.mailbox, vn_clock() + 10000);
     if (problem == NULL && !turn_until(rig, 2, "\nretry: 7"))
         problem = failed("no shutdown_spread");
-    for (uint64_t until = vn_clock() + 10000; rig->peers[2].ended == 0 && vn_clock() < until;)
+    for (uint64_t until = vn_clock() + 10000;
+         rig->clients[2].peer.ended == 0 && vn_clock() < until;)
         vn_loop_turn(&rig->worker.loop, 20);
     if (problem == NULL &&
-        (rig->peers[2].ended != 1 ||
-         memcmp(rig->peers[2].output + rig->peers[2].output_count - 5, "0\r\n\r\n", 5) != 0))
+        (rig->clients[2].peer.ended != 1 ||
+         memcmp(scripted_bytes(&rig->clients[2]) + scripted_count(&rig->clients[2]) - 5,
+                "0\r\n\r\n", 5) != 0))
         problem = failed("the stream did not end whole");
     const char *leak = rig_free(rig);
     STEP(leak);
     return problem;
 }
 
-const char *vn_check_hub_refusals(void)
+const char *vn_check_hub_refusals(int over)
 {
     const char *problem = NULL;
     vn_hub_options options = quiet();
     options.topics = 3;
     options.topic.history_age = 1;
-    struct rig *rig = rig_make(&options);
+    struct rig *rig = rig_make(over, &options);
     static uint8_t long_name[256];
     memset(long_name, 'n', sizeof long_name);
     vn_span none = {0}, most = {long_name, 255}, beyond = {long_name, 256};
@@ -616,14 +621,14 @@ const char *vn_check_hub_refusals(void)
     return problem;
 }
 
-const char *vn_check_hub_model(uint64_t seed)
+const char *vn_check_hub_model(int over, uint64_t seed)
 {
     enum { STEPS = 1500, TOPICS = 3 };
     uint64_t state = seed * 2 + 1;
     vn_hub_options options = quiet();
     options.topic.history_events = 100000;
     options.topic.history_bytes = options.topic.backlog_bytes = 1 << 26;
-    struct rig *rig = rig_make(&options);
+    struct rig *rig = rig_make(over, &options);
     vn_loopback_script(rig->worker.loop.ring)->seed = seed + 1;
     int next[TOPICS] = {0}; /* number of the next event of a topic */
     struct {
@@ -664,9 +669,9 @@ const char *vn_check_hub_model(uint64_t seed)
             clients[i].is_there = false;
             int expected = clients[i].first;
             /* Line by line over the raw output: chunk lines begin with no field's name. */
-            char *raw = malloc(rig->peers[i].output_count + 1), *rest = raw;
-            memcpy(raw, rig->peers[i].output, rig->peers[i].output_count);
-            raw[rig->peers[i].output_count] = '\0';
+            char *raw = malloc(scripted_count(&rig->clients[i]) + 1), *rest = raw;
+            memcpy(raw, scripted_bytes(&rig->clients[i]), scripted_count(&rig->clients[i]));
+            raw[scripted_count(&rig->clients[i])] = '\0';
             char id[64] = "";
             int number = -1;
             for (char *line; (line = strsep(&rest, "\n")) != NULL && rest != NULL;) {
@@ -714,10 +719,10 @@ static void *publish_many(void *context)
     return NULL;
 }
 
-const char *vn_check_hub_threads(void)
+const char *vn_check_hub_threads(int over)
 {
     vn_hub_options options = quiet();
-    struct rig *rig = rig_make(&options);
+    struct rig *rig = rig_make(over, &options);
     for (int i = 0; i < 3; i++)
         connect_as(rig, i, "a", "1.1", NULL);
     pthread_t threads[PUBLISHERS];

@@ -757,3 +757,329 @@ const char *vn_check_fairness(uint8_t backend)
     vn_server_close(server);
     return problem;
 }
+
+/* ---- Several listeners ---- */
+
+enum { LISTENERS = 3 };
+
+/* Two TCP listeners on any free port and a unix one, in a folder of its own. */
+struct hall {
+    struct stage stage;
+    vn_config config;
+    vn_server *server;
+    vn_error error;
+    char folder[64], path[80];
+};
+
+static const char *hall_make(struct hall *hall, uint8_t backend, uint32_t workers)
+{
+    const char *problem = make_path(hall->folder);
+    snprintf(hall->path, sizeof hall->path, "%s/socket", hall->folder);
+    stage_init(&hall->stage);
+    hall->config = config_of(&hall->stage, backend);
+    hall->config.workers = workers;
+    hall->config.listener_count = LISTENERS;
+    hall->config.listeners[1] = hall->config.listeners[0];
+    hall->config.listeners[2] = (vn_listener) {.unix_path = hall->path, .unix_mode = 0600};
+    return problem;
+}
+
+static const char *hall_start(struct hall *hall)
+{
+    hall->server = vn_server_open(&hall->config, &hall->error);
+    return hall->server == NULL || vn_server_start(hall->server, &hall->error) < 0
+               ? failed("%s", hall->error.message)
+               : NULL;
+}
+
+static const char *hall_free(struct hall *hall, const char *problem)
+{
+    if (hall->server != NULL)
+        vn_server_close(hall->server);
+    if (problem == NULL && access(hall->path, F_OK) == 0)
+        problem = failed("the socket's file is still there");
+    unlink(hall->path);
+    rmdir(hall->folder);
+    return problem;
+}
+
+static int hall_dial(const struct hall *hall, uint32_t listener)
+{
+    return listener == 2 ? dial_path(hall->path) : dial(vn_server_port(hall->server, listener));
+}
+
+static bool has_sums(const vn_statistics *all, const vn_listener_statistics *each, uint32_t count)
+{
+    vn_listener_statistics sum = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        sum.accepted += each[i].accepted;
+        sum.open += each[i].open;
+        sum.refused += each[i].refused;
+        sum.requests += each[i].requests;
+        sum.bytes_received += each[i].bytes_received;
+        sum.bytes_sent += each[i].bytes_sent;
+    }
+    return sum.accepted == all->accepted && sum.open == all->open && sum.refused == all->refused &&
+           sum.requests == all->requests && sum.bytes_received == all->bytes_received &&
+           sum.bytes_sent == all->bytes_sent;
+}
+
+/* The first has had one connection with a request, the second two, the third three. */
+static const char *check_counters(const vn_server *server, uint64_t open, uint64_t answer)
+{
+    vn_statistics all;
+    vn_listener_statistics each[LISTENERS], beyond;
+    for (uint32_t i = 0; i < LISTENERS; i++) {
+        vn_server_listener_statistics(server, i, &each[i]);
+        uint64_t count = i + 1;
+        if (each[i].accepted != count || each[i].open != count * open ||
+            each[i].requests != count || each[i].refused != 0 ||
+            each[i].bytes_received != count * (sizeof get - 1) ||
+            (open == 0 && each[i].bytes_sent != count * answer))
+            return failed(
+                "listener %u: %llu accepted, %llu open, %llu requests, %llu and %llu bytes", i,
+                (unsigned long long) each[i].accepted, (unsigned long long) each[i].open,
+                (unsigned long long) each[i].requests, (unsigned long long) each[i].bytes_received,
+                (unsigned long long) each[i].bytes_sent);
+    }
+    vn_server_statistics(server, &all);
+    vn_server_listener_statistics(server, LISTENERS, &beyond);
+    if (beyond.accepted != 0 || beyond.bytes_sent != 0)
+        return failed("there is one more listener");
+    return open == 1 || has_sums(&all, each, LISTENERS) ? NULL : failed("totals are no sums");
+}
+
+/* All serve; all close when the server drains. */
+static const char *check_all_serve(struct hall *hall)
+{
+    enum { CLIENTS = 6 };
+    const char *problem = NULL;
+    char answer[1024];
+    ssize_t heard = 0;
+    int fds[CLIENTS], count = 0;
+    uint16_t ports[LISTENERS];
+    for (uint32_t i = 0; i < LISTENERS; i++)
+        ports[i] = vn_server_port(hall->server, i);
+    if (ports[0] == 0 || ports[1] == 0 || ports[0] == ports[1] || ports[2] != 0 ||
+        vn_server_port(hall->server, LISTENERS) != 0)
+        return failed("ports %u, %u, %u", ports[0], ports[1], ports[2]);
+    for (uint32_t i = 0; i < LISTENERS; i++)
+        for (uint32_t more = 0; more <= i; more++) {
+            fds[count] = hall_dial(hall, i);
+            ask(fds[count], get);
+            heard = hear(fds[count++], answer, PATIENCE);
+            if (problem == NULL && heard <= 0)
+                problem = failed("listener %u gives no answer", i);
+        }
+    if (problem == NULL)
+        problem = check_counters(hall->server, 1, (uint64_t) heard);
+    vn_server_stop(hall->server, PATIENCE);
+    for (int i = 0; i < count; i++) {
+        if (problem == NULL && !is_at_end(fds[i]))
+            problem = failed("connection %d was not closed", i);
+        close(fds[i]);
+    }
+    vn_server_wait(hall->server);
+    if (problem == NULL)
+        problem = check_counters(hall->server, 0, (uint64_t) heard);
+    if (problem == NULL &&
+        (dial(ports[0]) >= 0 || dial(ports[1]) >= 0 || dial_path(hall->path) >= 0))
+        problem = failed("a listener outlived its server");
+    return problem;
+}
+
+const char *vn_check_listeners(uint8_t backend, uint32_t workers)
+{
+    struct hall hall = {0};
+    const char *problem = hall_make(&hall, backend, workers);
+    if (problem == NULL)
+        problem = hall_start(&hall);
+    if (problem == NULL)
+        problem = check_all_serve(&hall);
+    return hall_free(&hall, problem);
+}
+
+/* One place for all: the next connection, on another listener, waits, and comes when it is free. */
+static const char *check_one_place(struct hall *hall)
+{
+    static const uint8_t order[] = {0, 1, 0, 2, 1, 2, 0, 0, 1, 1, 2, 2, 1, 0};
+    char answer[1024];
+    const char *problem = NULL;
+    vn_statistics statistics;
+    int fd = hall_dial(hall, 2);
+    if (!says_hello(fd))
+        problem = failed("the first connection was not served");
+    for (size_t i = 0; i < sizeof order && problem == NULL; i++) {
+        int next = hall_dial(hall, order[i]);
+        ask(next, get);
+        if (i < LISTENERS && hear(next, answer, 100) != -1)
+            problem = failed("the second of one connection was served");
+        vn_server_statistics(hall->server, &statistics);
+        if (problem == NULL && (statistics.open != 1 || statistics.accepted != i + 1))
+            problem = failed("%llu accepted, %llu open", (unsigned long long) statistics.accepted,
+                             (unsigned long long) statistics.open);
+        close(fd);
+        fd = next;
+        if (problem == NULL && hear(fd, answer, PATIENCE) <= 0)
+            problem = failed("step %zu: listener %u starves", i, order[i]);
+    }
+    close(fd);
+    return problem;
+}
+
+/* All wait for the one place at once: each gets it in the end. */
+static const char *check_all_wait(struct hall *hall)
+{
+    enum { CLIENTS = 9 };
+    struct pollfd clients[CLIENTS];
+    char answer[1024];
+    for (uint32_t i = 0; i < CLIENTS; i++) {
+        clients[i] = (struct pollfd) {.fd = hall_dial(hall, i % LISTENERS), .events = POLLIN};
+        ask(clients[i].fd, get);
+    }
+    int served = 0;
+    while (served < CLIENTS && poll(clients, CLIENTS, PATIENCE) > 0)
+        for (uint32_t i = 0; i < CLIENTS; i++)
+            if (clients[i].fd >= 0 && clients[i].revents != 0) {
+                served += hear(clients[i].fd, answer, PATIENCE) > 0;
+                close(clients[i].fd);
+                clients[i].fd = -1;
+            }
+    for (uint32_t i = 0; i < CLIENTS; i++)
+        if (clients[i].fd >= 0)
+            close(clients[i].fd);
+    return served == CLIENTS ? NULL : failed("%d of %d were served", served, CLIENTS);
+}
+
+const char *vn_check_listeners_share_places(uint8_t backend)
+{
+    struct hall hall = {0};
+    const char *problem = hall_make(&hall, backend, 1);
+    hall.config.limits.connections = 1;
+    if (problem == NULL)
+        problem = hall_start(&hall);
+    if (problem == NULL)
+        problem = check_one_place(&hall);
+    if (problem == NULL)
+        problem = check_all_wait(&hall);
+    return hall_free(&hall, problem);
+}
+
+/* ---- Several listeners, of which one cannot be ---- */
+
+/* A port that nobody has. */
+static uint16_t free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool is_bound = bind(fd, (struct sockaddr *) &address, size) == 0 &&
+                    getsockname(fd, (struct sockaddr *) &address, &size) == 0;
+    close(fd);
+    return is_bound ? ntohs(address.sin_port) : 0;
+}
+
+static bool is_free(uint16_t port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool is_bound = bind(fd, (struct sockaddr *) &address, sizeof address) == 0;
+    close(fd);
+    return is_bound;
+}
+
+struct conflict {
+    const char *name;
+    /* 'p' a free port, 'u' a free path, 'P' a port in use, 'U' a path in use, 'f' a file */
+    const char *kinds;
+    int32_t code;
+};
+
+static const struct conflict conflicts[] = {
+    {"the second port is in use", "pP", EADDRINUSE},
+    {"the first port is in use", "Pp", EADDRINUSE},
+    {"a port is in use beside paths", "uPp", EADDRINUSE},
+    {"a path is in use", "upU", EADDRINUSE},
+    {"a file is in the way", "puf", ENOTSOCK},
+    {"a file is in the way of the first", "fu", ENOTSOCK},
+    {"the same port twice", "pp", EADDRINUSE},
+    {"the same path twice", "uu", EADDRINUSE},
+};
+
+/* What was bound here is gone, and what is others' is not. */
+static const char *check_conflict(struct hall *hall, const struct conflict *which)
+{
+    char own[80], file[80];
+    uint16_t port = free_port();
+    vn_config config = hall->config;
+    snprintf(own, sizeof own, "%s/own", hall->folder);
+    snprintf(file, sizeof file, "%s/file", hall->folder);
+    close(open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    config.listener_count = (uint32_t) strlen(which->kinds);
+    for (uint32_t i = 0; i < config.listener_count; i++) {
+        const char kind = which->kinds[i];
+        vn_listener *listener = &config.listeners[i];
+        *listener = (vn_listener) {.host = "127.0.0.1", .unix_mode = 0600};
+        if (kind == 'p' || kind == 'P')
+            listener->port = kind == 'p' ? port : vn_server_port(hall->server, 0);
+        else
+            listener->unix_path = kind == 'u' ? own : kind == 'U' ? hall->path : file;
+    }
+    const char *problem = expect_error(&config, false, VN_FAILED_BIND, which->code);
+    int fd = hall_dial(hall, 2), other = hall_dial(hall, 0);
+    if (problem == NULL && access(own, F_OK) == 0)
+        problem = failed("a file is left");
+    else if (problem == NULL && (access(file, F_OK) != 0 || access(hall->path, F_OK) != 0))
+        problem = failed("a file of others is gone");
+    else if (problem == NULL && !is_free(port))
+        problem = failed("the port is still bound");
+    else if (problem == NULL && (!says_hello(fd) || !says_hello(other)))
+        problem = failed("the others do not serve any more");
+    close(fd);
+    close(other);
+    unlink(own);
+    unlink(file);
+    return problem == NULL ? NULL
+                           : failed("%s: %s", which->name, strcpy((char[1024]) {0}, problem));
+}
+
+const char *vn_check_listener_conflicts(uint8_t backend, uint32_t workers)
+{
+    struct hall hall = {0};
+    const char *problem = hall_make(&hall, backend, workers);
+    if (problem == NULL)
+        problem = hall_start(&hall);
+    for (size_t i = 0; i < sizeof conflicts / sizeof *conflicts && problem == NULL; i++)
+        problem = check_conflict(&hall, &conflicts[i]);
+    return hall_free(&hall, problem);
+}
+
+const char *vn_check_listener_count(uint8_t backend)
+{
+    struct stage stage;
+    stage_init(&stage);
+    vn_config config = config_of(&stage, backend);
+    vn_error error;
+    const char *problem = NULL;
+    for (uint32_t i = 1; i < VN_LISTENERS_MAX; i++)
+        config.listeners[i] = config.listeners[0];
+    config.listener_count = VN_LISTENERS_MAX + 1;
+    problem = expect_error(&config, true, VN_FAILED_CONFIG, EINVAL);
+    config.listener_count = 0;
+    if (problem == NULL)
+        problem = expect_error(&config, true, VN_FAILED_CONFIG, EINVAL);
+    config.listener_count = VN_LISTENERS_MAX;
+    vn_server *server = problem == NULL ? vn_server_open(&config, &error) : NULL;
+    if (server == NULL || vn_server_start(server, &error) < 0)
+        return problem != NULL ? problem : failed("%s", error.message);
+    for (uint32_t i = 0; i < VN_LISTENERS_MAX && problem == NULL; i++) {
+        int fd = dial(vn_server_port(server, i));
+        if (!says_hello(fd))
+            problem = failed("listener %u gives no answer", i);
+        close(fd);
+    }
+    vn_server_close(server);
+    return problem;
+}

@@ -13,7 +13,7 @@
 #include "include/CVanillaIO.h"
 #include "ring/loopback.h"
 #include "serve/detached.h"
-#include "serving.h"
+#include "scripted_client.h"
 
 static _Thread_local char message[512];
 
@@ -575,7 +575,7 @@ struct caller {
     int lent, released; /* of what was sent by reference */
     uint64_t random;
     const char *problem;
-    struct vn_loopback_peer peers[CLIENTS];
+    struct scripted_client clients[CLIENTS];
 };
 
 static void note_lost(void *context)
@@ -698,10 +698,12 @@ static void handle_call(void *context, const vn_request *request, vn_response *r
     vn_worker_soon(&caller->place->worker, &act->task);
 }
 
-static struct caller *caller_make(uint64_t seed)
+static struct caller *caller_make(int over, uint64_t seed)
 {
     struct caller *caller = calloc(1, sizeof *caller);
     caller->random = seed;
+    for (int i = 0; i < CLIENTS; i++)
+        caller->clients[i].over = over;
     caller->place =
         place_make(VN_RING_AUTO, (vn_handlers) {.handle = handle_call, .context = caller});
     return caller;
@@ -709,9 +711,8 @@ static struct caller *caller_make(uint64_t seed)
 
 static void caller_connect(struct caller *caller, int client, const char *input)
 {
-    vn_loopback_expect(caller->place->worker.loop.ring, &caller->peers[client],
-                       (const uint8_t *) input, strlen(input));
-    serving_connect(&caller->place->worker);
+    scripted_connect(&caller->place->worker, &caller->clients[client], &vn_protocol_http1, input,
+                     strlen(input));
 }
 
 static const char *caller_free(struct caller *caller)
@@ -732,19 +733,22 @@ static const char *caller_free(struct caller *caller)
         else if (act->lost > 1)
             problem = failed("call %d was lost %d times", i, act->lost);
     }
+    for (int i = 0; problem == NULL && i < CLIENTS; i++)
+        if (!scripted_is_sound(&caller->clients[i]))
+            problem = failed("what client %d got is not what the transport sends", i);
     if (problem == NULL && caller->lent != caller->released)
         problem = failed("lent %d, released %d", caller->lent, caller->released);
     for (int i = 0; i < CLIENTS; i++)
-        free(caller->peers[i].output);
+        scripted_free(&caller->clients[i]);
     free(caller);
     return problem;
 }
 
-static int count_of(const struct vn_loopback_peer *peer, const char *text)
+static int count_of(struct scripted_client *client, const char *text)
 {
     int count = 0;
-    const uint8_t *at = peer->output, *end = at + peer->output_count;
-    while (at != NULL && (at = memmem(at, (size_t) (end - at), text, strlen(text))) != NULL) {
+    const char *at = scripted_bytes(client);
+    while ((at = strstr(at, text)) != NULL) {
         count++;
         at += strlen(text);
     }
@@ -755,21 +759,21 @@ static int count_of(const struct vn_loopback_peer *peer, const char *text)
 #define POST(path) "POST " path " HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"
 
 /* Pipelined requests are answered in their order, however late the answers are. */
-const char *vn_check_detached(void)
+const char *vn_check_detached(int over)
 {
     for (uint64_t seed = 1; seed <= 50; seed++) {
-        struct caller *caller = caller_make(seed);
+        struct caller *caller = caller_make(over, seed);
         *vn_loopback_script(caller->place->worker.loop.ring) =
             (struct vn_loopback_script) {.seed = seed * 7};
         caller_connect(caller, 0, GET("/0") POST("/1") GET("/2") POST("/3") GET("/4"));
         uint64_t due = vn_clock() + 20000;
-        while (caller->peers[0].ended == 0 && vn_clock() < due)
+        while (caller->clients[0].peer.ended == 0 && vn_clock() < due)
             vn_loop_turn(&caller->place->worker.loop, 1000);
-        int heads = count_of(&caller->peers[0], "HTTP/1.1 "), said = 0;
-        bool has_ended = caller->peers[0].ended == 1;
+        int heads = count_of(&caller->clients[0], "HTTP/1.1 "), said = 0;
+        bool has_ended = caller->clients[0].peer.ended == 1;
         for (int i = 0; i < caller->count; i++)
             said += caller->acts[i].has_answered ? 1 : 0;
-        int found = count_of(&caller->peers[0], "HTTP/1.1 200"), lost = 0, count = caller->count;
+        int found = count_of(&caller->clients[0], "HTTP/1.1 200"), lost = 0, count = caller->count;
         for (int i = 0; i < caller->count; i++)
             lost += caller->acts[i].lost;
         const char *problem = caller_free(caller);
@@ -782,9 +786,9 @@ const char *vn_check_detached(void)
 }
 
 /* A call that takes longer than it may is told, and its answer goes nowhere. */
-const char *vn_check_detached_deadlines(void)
+const char *vn_check_detached_deadlines(int over)
 {
-    struct caller *caller = caller_make(2);
+    struct caller *caller = caller_make(over, 2);
     struct vn_worker *worker = &caller->place->worker;
     caller->place->config.deadlines.handler = 20;
     *vn_loopback_script(worker->loop.ring) = (struct vn_loopback_script) {.stays_open = true};
@@ -801,8 +805,8 @@ const char *vn_check_detached_deadlines(void)
     act->parts = 0;
     for (int i = 0; i < 20; i++)
         vn_loop_turn(&worker->loop, 0);
-    int lost = act->lost, refused = count_of(&caller->peers[0], "HTTP/1.1 503");
-    int heads = count_of(&caller->peers[0], "HTTP/1.1 ");
+    int lost = act->lost, refused = count_of(&caller->clients[0], "HTTP/1.1 503");
+    int heads = count_of(&caller->clients[0], "HTTP/1.1 ");
     const char *problem = caller_free(caller);
     REQUIRE(problem == NULL, "%s", problem);
     REQUIRE(!was_done && lost == 1 && refused == 1 && heads == 1, "%d, lost %d, %d of %d are 503",
@@ -810,9 +814,9 @@ const char *vn_check_detached_deadlines(void)
     return NULL;
 }
 
-const char *vn_check_detached_at_random(uint64_t seed)
+const char *vn_check_detached_at_random(int over, uint64_t seed)
 {
-    struct caller *caller = caller_make(seed);
+    struct caller *caller = caller_make(over, seed);
     struct vn_worker *worker = &caller->place->worker;
     uint64_t random = seed ^ 0x5bd1e995;
     caller->place->config.deadlines.handler = 1 + (uint32_t) vn_draw(&random, 30);

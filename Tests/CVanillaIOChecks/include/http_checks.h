@@ -68,6 +68,21 @@ const char *vn_check_dates_at_random(uint64_t seed);
 const char *vn_check_decimal(void);
 const char *vn_check_hexadecimal(void);
 
+/* The head of an answer: its begin with each status, changes to what was written, lines that go, the
+ * fields that are the core's own, its end with each framing. */
+const char *vn_check_head_begins(void);
+const char *vn_check_head_prefix(void);
+const char *vn_check_head_changes_status(void);
+const char *vn_check_head_sets_date(void);
+const char *vn_check_head_drops_lines(void);
+const char *vn_check_head_validators(void);
+const char *vn_check_head_owns_fields(void);
+const char *vn_check_head_finishes(void);
+
+/* Chunks as they are written, and read again. */
+const char *vn_check_chunk_lines(void);
+const char *vn_check_chunk_spans(void);
+
 /* Entity tags, alone and in lists; their hash; dates to read. */
 const char *vn_check_tags(void);
 const char *vn_check_bytes_of_tag(void);

@@ -31,5 +31,15 @@ const char *vn_check_unix_socket(uint8_t backend);
 const char *vn_check_lingering(uint8_t backend);
 /* One connection with endless input does not starve another. */
 const char *vn_check_fairness(uint8_t backend);
+/* Two TCP listeners and a unix one over the same workers: all serve, each is counted, totals are sums,
+ * all close when the server drains. */
+const char *vn_check_listeners(uint8_t backend, uint32_t workers);
+/* A limit of one connection is one for all listeners, and none of them starves. */
+const char *vn_check_listeners_share_places(uint8_t backend);
+/* One address of several that is in use: an error, nothing is left bound, files that were bound here are
+ * removed and others are not. */
+const char *vn_check_listener_conflicts(uint8_t backend, uint32_t workers);
+/* As many as there may be, one more, none. */
+const char *vn_check_listener_count(uint8_t backend);
 
 #endif

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* work_checks.h - tasks, timers, descriptors and calls on a worker. Each check returns NULL, or what
- * is wrong. `backend` is a VN_RING_...; AUTO stands for the ring without a kernel. */
+ * is wrong. `backend` is a VN_RING_...; AUTO stands for the ring without a kernel. `over` is a
+ * transport. */
 #ifndef WORK_CHECKS_H
 #define WORK_CHECKS_H
 
 #include <stdint.h>
+
+#include "transports.h"
 
 const char *vn_check_tasks(void);
 const char *vn_check_posted_tasks(int backend);
@@ -14,10 +17,10 @@ const char *vn_check_timers_at_random(uint64_t seed);
 const char *vn_check_timer_bursts(void);
 const char *vn_check_watches(int backend);
 const char *vn_check_stop_hooks(int backend);
-const char *vn_check_detached(void);
-const char *vn_check_detached_deadlines(void);
+const char *vn_check_detached(int over);
+const char *vn_check_detached_deadlines(int over);
 /* Requests whose answers come now, later, in parts or never, while clients leave and deadlines
  * pass. */
-const char *vn_check_detached_at_random(uint64_t seed);
+const char *vn_check_detached_at_random(int over, uint64_t seed);
 
 #endif

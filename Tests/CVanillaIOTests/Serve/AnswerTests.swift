@@ -111,8 +111,10 @@ private let exchanges: [Exchange] = [
 ]
 
 @Suite struct AnswerTests {
-    @Test(arguments: exchanges)
-    func answers(_ exchange: Exchange) {
-        expectNoProblem(vn_check_answer(exchange.input, exchange.input.utf8.count, exchange.output))
+    @Test(arguments: exchanges, Transport.allCases)
+    func answers(_ exchange: Exchange, over transport: Transport) {
+        expectNoProblem(
+            vn_check_answer(transport.c, exchange.input, exchange.input.utf8.count, exchange.output)
+        )
     }
 }

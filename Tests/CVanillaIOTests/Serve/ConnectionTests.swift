@@ -33,49 +33,53 @@ let conversations: [String] = [
 ]
 
 @Suite struct ConnectionTests {
-    @Test(arguments: conversations)
-    func answersAlikeHoweverTheBytesAreCut(_ input: String) {
-        expectNoProblem(vn_check_cuts(input, input.utf8.count))
+    @Test(arguments: conversations, Transport.allCases)
+    func answersAlikeHoweverTheBytesAreCut(_ input: String, over transport: Transport) {
+        expectNoProblem(vn_check_cuts(transport.c, input, input.utf8.count))
     }
 
-    @Test(arguments: conversations)
-    func answersAlikeUnderRandomSchedules(_ input: String) {
-        expectNoProblem(vn_check_schedules(input, input.utf8.count, 1, 700))
+    @Test(arguments: conversations, Transport.allCases)
+    func answersAlikeUnderRandomSchedules(_ input: String, over transport: Transport) {
+        expectNoProblem(vn_check_schedules(transport.c, input, input.utf8.count, 1, 700))
     }
 
-    @Test(arguments: conversations)
-    func endsOnceWhereverTheClientIsLost(_ input: String) {
-        expectNoProblem(vn_check_lost_clients(input, input.utf8.count))
+    @Test(arguments: conversations, Transport.allCases)
+    func endsOnceWhereverTheClientIsLost(_ input: String, over transport: Transport) {
+        expectNoProblem(vn_check_lost_clients(transport.c, input, input.utf8.count))
     }
 
-    @Test(arguments: conversations)
-    func survivesAClientThatBreaksOff(_ input: String) {
-        expectNoProblem(vn_check_broken_answers(input, input.utf8.count, 1, 300))
+    @Test(arguments: conversations, Transport.allCases)
+    func survivesAClientThatBreaksOff(_ input: String, over transport: Transport) {
+        expectNoProblem(vn_check_broken_answers(transport.c, input, input.utf8.count, 1, 300))
     }
 
-    @Test func ignoresWhatComesAfterTheEnd() {
-        expectNoProblem(vn_check_event_after_end())
+    @Test(arguments: Transport.allCases)
+    func ignoresWhatComesAfterTheEnd(over transport: Transport) {
+        expectNoProblem(vn_check_event_after_end(transport.c))
     }
 
-    @Test(arguments: [
-        "request_line", "field", "fields", "field_count", "body", "streamed_body", "chunk_line",
-        "trailers", "requests",
-        "discard", "output", "linger",
-    ])
-    func allowsWhatIsAtTheLimitAndRefusesOneMore(_ name: String) {
-        expectNoProblem(vn_check_limit(name))
+    @Test(
+        arguments: [
+            "request_line", "field", "fields", "field_count", "body", "streamed_body", "chunk_line",
+            "trailers", "requests",
+            "discard", "output", "linger",
+        ], Transport.allCases)
+    func allowsWhatIsAtTheLimitAndRefusesOneMore(_ name: String, over transport: Transport) {
+        expectNoProblem(vn_check_limit(transport.c, name))
     }
 
-    @Test(arguments: [
-        "head", "body_grace", "body_rate", "idle", "write_stall", "write_rate",
-        "handler", "linger",
-    ])
-    func losesPatienceAtTheDeadline(_ name: String) {
-        expectNoProblem(vn_check_deadline(name))
+    @Test(
+        arguments: [
+            "head", "body_grace", "body_rate", "idle", "write_stall", "write_rate",
+            "handler", "linger",
+        ], Transport.allCases)
+    func losesPatienceAtTheDeadline(_ name: String, over transport: Transport) {
+        expectNoProblem(vn_check_deadline(transport.c, name))
     }
 
-    @Test func doesABoundedShareOfATurn() {
-        expectNoProblem(vn_check_shares())
+    @Test(arguments: Transport.allCases)
+    func doesABoundedShareOfATurn(over transport: Transport) {
+        expectNoProblem(vn_check_shares(transport.c))
     }
 
     @Test(arguments: 1...20)
@@ -83,35 +87,43 @@ let conversations: [String] = [
         expectNoProblem(vn_check_parts(seed))
     }
 
-    @Test func sendsABoundedShareInATurn() {
-        expectNoProblem(vn_check_large_output())
+    @Test(arguments: Transport.allCases)
+    func sendsABoundedShareInATurn(over transport: Transport) {
+        expectNoProblem(vn_check_large_output(transport.c))
     }
 
-    @Test func holdsInputBackWhileTheClientTakesNothing() {
-        expectNoProblem(vn_check_backpressure())
+    @Test(arguments: Transport.allCases)
+    func holdsInputBackWhileTheClientTakesNothing(over transport: Transport) {
+        expectNoProblem(vn_check_backpressure(transport.c))
     }
 
-    @Test func resumesWaitingProducersAndPausedConsumers() {
-        expectNoProblem(vn_check_resume())
+    @Test(arguments: Transport.allCases)
+    func resumesWaitingProducersAndPausedConsumers(over transport: Transport) {
+        expectNoProblem(vn_check_resume(transport.c))
     }
 
-    @Test func answersLaterFromAnotherThread() {
-        expectNoProblem(vn_check_deferral())
+    @Test(arguments: Transport.allCases)
+    func answersLaterFromAnotherThread(over transport: Transport) {
+        expectNoProblem(vn_check_deferral(transport.c))
     }
 
-    @Test func neverReachesAnotherExchangeByAnOldHandle() {
-        expectNoProblem(vn_check_stale_handles())
+    @Test(arguments: Transport.allCases)
+    func neverReachesAnotherExchangeByAnOldHandle(over transport: Transport) {
+        expectNoProblem(vn_check_stale_handles(transport.c))
     }
 
-    @Test func releasesSharedBytesExactlyOnce() {
-        expectNoProblem(vn_check_releases())
+    @Test(arguments: Transport.allCases)
+    func releasesSharedBytesExactlyOnce(over transport: Transport) {
+        expectNoProblem(vn_check_releases(transport.c))
     }
 
-    @Test func refusesFieldsThatWouldBreakTheMessage() {
-        expectNoProblem(vn_check_response_refusals())
+    @Test(arguments: Transport.allCases)
+    func refusesFieldsThatWouldBreakTheMessage(over transport: Transport) {
+        expectNoProblem(vn_check_response_refusals(transport.c))
     }
 
-    @Test func finishesTheRequestInHandWhenItDrains() {
-        expectNoProblem(vn_check_drain())
+    @Test(arguments: Transport.allCases)
+    func finishesTheRequestInHandWhenItDrains(over transport: Transport) {
+        expectNoProblem(vn_check_drain(transport.c))
     }
 }

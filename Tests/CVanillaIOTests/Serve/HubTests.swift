@@ -5,44 +5,53 @@ import CVanillaIOChecks
 import Testing
 
 @Suite struct HubTests {
-    @Test func bringsEveryEventToEverySubscriberOnce() {
-        expectNoProblem(vn_check_hub_delivers())
+    @Test(arguments: Transport.allCases)
+    func bringsEveryEventToEverySubscriberOnce(over transport: Transport) {
+        expectNoProblem(vn_check_hub_delivers(transport.c))
     }
 
-    @Test func replaysWhatWasMissedOrSaysThatItCannot() {
-        expectNoProblem(vn_check_hub_replays())
+    @Test(arguments: Transport.allCases)
+    func replaysWhatWasMissedOrSaysThatItCannot(over transport: Transport) {
+        expectNoProblem(vn_check_hub_replays(transport.c))
     }
 
-    @Test func keepsItsHistoryWithinItsBounds() {
-        expectNoProblem(vn_check_hub_history())
+    @Test(arguments: Transport.allCases)
+    func keepsItsHistoryWithinItsBounds(over transport: Transport) {
+        expectNoProblem(vn_check_hub_history(transport.c))
     }
 
-    @Test func keepsABacklogWithinItsBounds() {
-        expectNoProblem(vn_check_hub_slow())
+    @Test(arguments: Transport.allCases)
+    func keepsABacklogWithinItsBounds(over transport: Transport) {
+        expectNoProblem(vn_check_hub_slow(transport.c))
     }
 
-    @Test func takesNobodyForSlowWhoHasJustCome() {
-        expectNoProblem(vn_check_hub_haste())
+    @Test(arguments: Transport.allCases)
+    func takesNobodyForSlowWhoHasJustCome(over transport: Transport) {
+        expectNoProblem(vn_check_hub_haste(transport.c))
     }
 
-    @Test func keepsTheInboxOfABusyWorkerWithinItsBound() {
-        expectNoProblem(vn_check_hub_inbox())
+    @Test(arguments: Transport.allCases)
+    func keepsTheInboxOfABusyWorkerWithinItsBound(over transport: Transport) {
+        expectNoProblem(vn_check_hub_inbox(transport.c))
     }
 
-    @Test func showsThatItLivesAndSaysFarewell() {
-        expectNoProblem(vn_check_hub_life())
+    @Test(arguments: Transport.allCases)
+    func showsThatItLivesAndSaysFarewell(over transport: Transport) {
+        expectNoProblem(vn_check_hub_life(transport.c))
     }
 
-    @Test func refusesWhatIsBeyondItsLimits() {
-        expectNoProblem(vn_check_hub_refusals())
+    @Test(arguments: Transport.allCases)
+    func refusesWhatIsBeyondItsLimits(over transport: Transport) {
+        expectNoProblem(vn_check_hub_refusals(transport.c))
     }
 
-    @Test(arguments: 1..<41 as Range<UInt64>)
-    func agreesWithAModelOverRandomComingsAndGoings(seed: UInt64) {
-        expectNoProblem(vn_check_hub_model(seed))
+    @Test(arguments: 1..<41 as Range<UInt64>, Transport.allCases)
+    func agreesWithAModelOverRandomComingsAndGoings(seed: UInt64, over transport: Transport) {
+        expectNoProblem(vn_check_hub_model(transport.c, seed))
     }
 
-    @Test func takesEventsFromManyThreads() {
-        expectNoProblem(vn_check_hub_threads())
+    @Test(arguments: Transport.allCases)
+    func takesEventsFromManyThreads(over transport: Transport) {
+        expectNoProblem(vn_check_hub_threads(transport.c))
     }
 }

@@ -58,4 +58,23 @@ private let backends = [UInt8(VN_BACKEND_URING), UInt8(VN_BACKEND_EPOLL)]
     func servesOthersBesideAFlood(_ backend: UInt8) {
         expectNoProblem(vn_check_fairness(backend))
     }
+    @Test(arguments: backends, [1, 2] as [UInt32])
+    func servesSeveralListenersAndCountsEach(_ backend: UInt8, workers: UInt32) {
+        expectNoProblem(vn_check_listeners(backend, workers))
+    }
+
+    @Test(arguments: backends)
+    func sharesItsPlacesAmongListeners(_ backend: UInt8) {
+        expectNoProblem(vn_check_listeners_share_places(backend))
+    }
+
+    @Test(arguments: backends, [1, 2] as [UInt32])
+    func leavesNothingBoundWhenOneAddressIsInUse(_ backend: UInt8, workers: UInt32) {
+        expectNoProblem(vn_check_listener_conflicts(backend, workers))
+    }
+
+    @Test(arguments: backends)
+    func hasUpToSixteenListeners(_ backend: UInt8) {
+        expectNoProblem(vn_check_listener_count(backend))
+    }
 }

@@ -54,16 +54,18 @@ private func canOpen(_ kind: vn_ring_backend) -> Bool {
         expectNoProblem(vn_check_stop_hooks(ring))
     }
 
-    @Test func answersCallsInTheOrderOfTheirRequests() {
-        expectNoProblem(vn_check_detached())
+    @Test(arguments: Transport.allCases)
+    func answersCallsInTheOrderOfTheirRequests(over transport: Transport) {
+        expectNoProblem(vn_check_detached(transport.c))
     }
 
-    @Test func tellsACallThatItsTimeIsOver() {
-        expectNoProblem(vn_check_detached_deadlines())
+    @Test(arguments: Transport.allCases)
+    func tellsACallThatItsTimeIsOver(over transport: Transport) {
+        expectNoProblem(vn_check_detached_deadlines(transport.c))
     }
 
-    @Test(arguments: 1..<201 as Range<UInt64>)
-    func endsEveryCallOnce(seed: UInt64) {
-        expectNoProblem(vn_check_detached_at_random(seed))
+    @Test(arguments: 1..<201 as Range<UInt64>, Transport.allCases)
+    func endsEveryCallOnce(seed: UInt64, over transport: Transport) {
+        expectNoProblem(vn_check_detached_at_random(transport.c, seed))
     }
 }
