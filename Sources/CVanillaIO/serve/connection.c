@@ -127,7 +127,7 @@ static int32_t finish_transport(struct vn_connection *connection)
 }
 
 /* It is idle and ends, with the transport's last word where there is one. */
-static void connection_end_idle(struct vn_connection *connection)
+vn_cold static void connection_end_idle(struct vn_connection *connection)
 {
     if (finish_transport(connection) != 0)
         vn_connection_end(connection);
@@ -486,7 +486,7 @@ void vn_connection_resume(struct vn_connection *connection)
 }
 
 /* The loop stops: end it if it is idle. */
-static void connection_drain_idle(struct vn_connection *connection)
+vn_cold static void connection_drain_idle(struct vn_connection *connection)
 {
     if (!connection->is_closing && connection->protocol->is_idle(connection) &&
         !vn_socket_has_input(descriptor_of(connection)))

@@ -44,13 +44,13 @@ struct vn_connection {
     bool is_closing : 1; /* the last answer is given: input is thrown away */
     bool is_finished : 1; /* FIN was sent */
     bool lingers : 1; /* the close has to be a careful one */
-    bool has_failed : 1; /* its transport; the protocol has ended */
     /* The protocol's word: */
     bool is_blocked : 1; /* bytes wait for something else than more bytes */
     bool pauses_input : 1; /* it takes no more for now */
     bool holds_output : 1; /* what is owed is to leave with what comes in this turn */
     bool has_more : 1; /* more output can be had by `produce` */
     bool goes_on_shortly : 1;
+    bool has_failed : 1; /* the transport's word: it cannot go on, and the protocol has ended */
     uint8_t listener; /* its place in vn_config */
     uint32_t discarded; /* bytes thrown away: of a body that nobody wants, or before the close */
     struct vn_protocol_state state;
