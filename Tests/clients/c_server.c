@@ -232,7 +232,7 @@ static void read_options(vn_config *config, int count, char **arguments)
             config->workers = (uint32_t) atoi(optarg);
             break;
         case 'u':
-            config->unix_path = optarg;
+            config->listeners[0].unix_path = optarg;
             break;
         case 's':
             sink = atoi(optarg);
@@ -257,11 +257,12 @@ static void say_where(const vn_config *config)
     const char *backend = vn_server_backend(server) == VN_BACKEND_URING ? "io_uring" : "epoll";
     uint32_t workers = vn_server_workers(server);
     const char *plural = workers == 1 ? "" : "s";
-    if (config->unix_path != NULL)
-        printf("listening on unix:%s (%s, %u worker%s)\n", config->unix_path, backend, workers,
+    const vn_listener *listener = &config->listeners[0];
+    if (listener->unix_path != NULL)
+        printf("listening on unix:%s (%s, %u worker%s)\n", listener->unix_path, backend, workers,
                plural);
     else
-        printf("listening on http://%s:%u (%s, %u worker%s)\n", config->host,
+        printf("listening on http://%s:%u (%s, %u worker%s)\n", listener->host,
                vn_server_port(server, 0), backend, workers, plural);
     fflush(stdout);
 }
