@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Defaults are written once, in C, and what is said of them elsewhere agrees: comments of the
-headers, doc comments in Swift, docs/SECURITY.md and README.md."""
+headers, doc comments in Swift, docs/SECURITY.md, docs/HANDLERS.md and README.md."""
 
 import os
 import re
@@ -207,22 +207,29 @@ class Defaults(unittest.TestCase):
             self.assertTrue(says(rows["waiting for a subscriber"], said), name)
 
     def test_readme_says_the_same(self):
-        readme = " ".join(text_of(os.path.join(ROOT, "README.md")).split())
+        said = sizes(c_defaults("vn_config_init")["port"])
+        self.check_page("README.md", [(r"the port, (\S+) by default", said)])
+
+    def test_handlers_say_the_same(self):
         server = c_defaults("vn_config_init")
         stream = c_defaults("vn_event_stream_init")
         topic = c_defaults("vn_hub_options_init")
         minutes = {5: "five"}[topic["topic.history_age"] // 60_000]
-        for pattern, said in (
-            (r"the port, (\S+) by default", sizes(server["port"])),
+        self.check_page(os.path.join("docs", "HANDLERS.md"), [
             (r"bodies of (\d+ \w+)", sizes(server["limits.body"])),
             (r"missed, up to (\S+) events", sizes(topic["topic.history_events"])),
             (r"missed, up to \S+ events or (\d+ \w+)", sizes(topic["topic.history_bytes"])),
             (r"missed, up to \S+ events or \d+ \w+ or (\w+) minutes", {minutes}),
             (r"At most (\d+ \w+) waits? for one client", sizes(topic["topic.backlog_bytes"])),
             (r"A comment every (\d+ s)", times(stream["heartbeat"])),
-        ):
+        ])
+
+    def check_page(self, path, patterns):
+        """Each pattern is found on a page, and what it finds is one of those spellings."""
+        text = " ".join(text_of(os.path.join(ROOT, path)).split())
+        for pattern, said in patterns:
             with self.subTest(pattern):
-                found = re.search(pattern, readme)
+                found = re.search(pattern, text)
                 self.assertIsNotNone(found)
                 self.assertIn(found[1], said)
 
