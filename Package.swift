@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "PrivatePostgres", swiftSettings: strict),
         .executableTarget(
             name: "PostgresServer", dependencies: ["PrivatePostgres"], path: "Tests/PostgresServer"),
-        // Checks of the kernel in C, called by the tests.
+        // Checks of the core in C, called by the tests.
         .target(
             name: "CVanillaIOChecks",
             dependencies: ["CVanillaIO"],

@@ -161,7 +161,7 @@ def servers(options, core):
 
     start = {CEILING: naive}
     for backend in harness.BACKENDS:
-        start[f"kernel in C, {backend}"] = lambda backend=backend: ours(program("kernel"), backend)
+        start[f"C core, {backend}"] = lambda backend=backend: ours(program("core"), backend)
     if os.path.exists(harness.program("sse")):
         for backend in harness.BACKENDS:
             start[f"sse in Swift, {backend}"] = (

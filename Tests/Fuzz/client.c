@@ -100,7 +100,7 @@ static bool is_done(int32_t result, const char *call)
     return result == 0;
 }
 
-/* The kernel answers in place of the handler, if it still can. */
+/* The core answers in place of the handler, if it still can. */
 static void give_nothing(struct given *given)
 {
     given->is_answered = false;
@@ -722,7 +722,7 @@ static bool is_refusal(uint16_t status)
     return false;
 }
 
-/* An answer of the kernel itself: to OPTIONS *, in place of a handler that gave none, or a
+/* An answer of the core itself: to OPTIONS *, in place of a handler that gave none, or a
  * refusal. */
 static void read_own(struct reader *reader, const struct answer_head *head)
 {

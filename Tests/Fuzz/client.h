@@ -27,10 +27,10 @@ struct given {
     bool expects_continue;
     bool is_body_open; /* the request's body was not complete when the handler was called */
     bool is_answered;
-    bool is_nothing; /* it gave no answer at all, so the kernel does */
+    bool is_nothing; /* it gave no answer at all, so the core does */
     bool is_raw;
     bool has_type;
-    bool is_event_stream; /* into which the kernel writes too */
+    bool is_event_stream; /* into which the core writes too */
     bool is_stream;
     bool is_finished; /* a stream was ended by its producer, as it was declared */
     bool is_length_declared;

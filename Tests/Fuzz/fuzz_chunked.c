@@ -245,7 +245,7 @@ static void read_plainly(struct outcome *outcome, vn_span bytes, bool is_chunked
     outcome->verdict = result == 0 ? (int64_t) reader.at : result == MORE ? 0 : result;
 }
 
-/* ---- The kernel's ---- */
+/* ---- The core's ---- */
 
 static vn_request request;
 

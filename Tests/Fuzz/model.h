@@ -10,7 +10,7 @@
 struct model {
     uint32_t handled; /* calls of the handler */
     uint16_t
-        refusal; /* the status of the last answer, where that is the kernel's refusal; else 0 */
+        refusal; /* the status of the last answer, where that is the core's refusal; else 0 */
     bool is_known;    /* false: it depends on when the bytes come */
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* plain.h - the grammar as the RFCs write it, slowly and from scratch: a second opinion on what the
- * kernel says of the same bytes. Nothing here calls the kernel. */
+ * core says of the same bytes. Nothing here calls the core. */
 #ifndef FUZZ_PLAIN_H
 #define FUZZ_PLAIN_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* system.h - put in front of each of the kernel's files when they are built to be fuzzed: the few
+/* system.h - put in front of each of the core's files when they are built to be fuzzed: the few
  * calls with which it asks the system go to system.c. So time passes only while the worker waits,
  * memory runs out when it is told to, an input does the same every time, and nothing leaves the
  * process. */
@@ -26,7 +26,7 @@ void *fuzz_malloc(size_t count);
 void *fuzz_calloc(size_t number, size_t size);
 void *fuzz_realloc(void *memory, size_t count);
 
-/* For the target: the system that the kernel sees. */
+/* For the target: the system that the core sees. */
 struct fuzz_system {
     uint64_t now;   /* milliseconds */
     uint64_t drift; /* nanoseconds that each look at the clock takes */
@@ -42,7 +42,7 @@ struct fuzz_system {
 
 extern struct fuzz_system fuzz_system;
 
-#ifdef FUZZ_KERNEL
+#ifdef FUZZ_CORE
 #define clock_gettime fuzz_clock_gettime
 #define ppoll fuzz_ppoll
 #define read fuzz_read

@@ -16,7 +16,7 @@ import VanillaTestSupport
         }
     }
 
-    @Test func hasDefaultsThatTheKernelTakes() {
+    @Test func hasDefaultsThatTheCoreTakes() {
         #expect(failure(Server.Configuration()) == nil)
         #expect(Server.Configuration().address == .any(port: 3000))
     }

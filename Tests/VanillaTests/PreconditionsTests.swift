@@ -8,7 +8,7 @@ private let modified = HTTPDate(secondsSince1970: 784_111_777)
 private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"
 
 @Suite struct PreconditionsTests {
-    /// Every combination is a check of the kernel; these are the ways through the wrapper.
+    /// Every combination is a check of the core; these are the ways through the wrapper.
     @Test(arguments: [
         ("GET", "/tag", "If-None-Match: \"v1\"", "notModified"),
         ("GET", "/tag", "If-None-Match: \"v2\"", "perform"),

@@ -13,7 +13,7 @@ import VanillaTesting
         expect(SharedBytes([]).count == 0 && SharedBytes(repeating: 0, count: 0).bytes.isEmpty)
     }
 
-    /// Ways to hand shared bytes to the kernel, each of which must give them back exactly once.
+    /// Ways to hand shared bytes to the core, each of which must give them back exactly once.
     enum Way: CaseIterable {
         case sent, sentForHead, sentWithoutBody, sentTwice, sentEmpty, streamed, streamedTooMuch,
             streamedEmpty

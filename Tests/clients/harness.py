@@ -541,8 +541,8 @@ def compile_c(output, *arguments):
     return path
 
 
-def kernel_sources():
-    """The C kernel's source files, as a C user would compile them."""
+def core_sources():
+    """The core's source files, as a C user would compile them."""
     top = os.path.join(ROOT, "Sources", "CVanillaIO")
     found = [
         os.path.join(folder, name)
@@ -561,7 +561,7 @@ def build_c_server():
     include = "-I" + os.path.join(ROOT, "Sources", "CVanillaIO", "include")
     source = os.path.join(HERE, "c_server.c")
     libraries = ["-lpthread"] + (["-luring"] if os.uname().sysname == "Linux" else [])
-    return compile_c("c_server", include, source, *kernel_sources(), *libraries)
+    return compile_c("c_server", include, source, *core_sources(), *libraries)
 
 
 def wait_for(condition, what, deadline=DEADLINE):

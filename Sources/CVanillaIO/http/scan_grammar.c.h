@@ -286,7 +286,7 @@ step int32_t scan_value(struct scan *scan)
     return NEXT;
 }
 
-/* Field lines up to and with the empty line. Only those of a head mean something to the kernel. */
+/* Field lines up to and with the empty line. Only those of a head mean something to the core. */
 step int32_t scan_fields(struct scan *scan, bool is_head)
 {
     vn_request *request = scan->request;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* arena_handler.h - the handler of `arena --handler c`: what a C user of the kernel writes. */
+/* arena_handler.h - the handler of `arena --handler c`: what a C user of the core writes. */
 #ifndef ARENA_HANDLER_H
 #define ARENA_HANDLER_H
 

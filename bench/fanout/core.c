@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The hub of the C kernel alone, with no Swift above it: GET /sse and POST /notification.
+/* The hub of the C core alone, with no Swift above it: GET /sse and POST /notification.
  *
  * Options: --port N, --backend auto|io_uring|epoll, --workers N. */
 #include <CVanillaIO.h>
