@@ -12,7 +12,7 @@
 #define vn_unlikely(condition) __builtin_expect(!!(condition), 0)
 
 /* Part of its caller: the kernel leaves no prediction of where a function returns to, and so each
- * return behind a system call waits for its address. */
+ * return after a system call waits for its address. */
 #define vn_flat inline __attribute__((always_inline))
 
 /* Out of line, and away from the usual path. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "id: ", LF behind it and behind the event, and the frame of a chunk. */
+/* "id: ", LF after it and after the event, and the frame of a chunk. */
 enum { FRAME_ROOM = 4 + 1 + 1 + VN_CHUNK_FRAME_MAX };
 
 void vn_message_retain(struct vn_message *message)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* message.h - one published event, framed once for everybody who gets it. */
+/* message.h - one published event, framed once for all its subscribers. */
 #ifndef VN_EVENTS_MESSAGE_H
 #define VN_EVENTS_MESSAGE_H
 

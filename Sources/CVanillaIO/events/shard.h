@@ -2,8 +2,8 @@
 /* shard.h - a worker's part of a hub: the lists of those that subscribed on it.
  *
  * A publisher puts an event into the inbox of each shard with subscribers, once, whatever their
- * number. The worker takes all that is there at once, joins what came in one turn into one batch, and
- * lends it to every subscriber; each sends all that waits for it in one go. */
+ * number. The worker takes all that is there at once, joins what came in one turn into one batch,
+ * and lends it to every subscriber; each sends all that waits for it in one go. */
 #ifndef VN_EVENTS_SHARD_H
 #define VN_EVENTS_SHARD_H
 
@@ -38,11 +38,11 @@ struct vn_hub_shard {
 /* The shard of a hub on a worker, made when there is none. NULL when memory ran out. */
 struct vn_hub_shard *vn_shard_find(struct vn_worker *worker, struct vn_hub *hub);
 
-/* Nobody subscribes there any more, or nobody ever did: it goes, now or when its task has run. */
+/* It has no subscriber any more, or never had one: it is freed, now or when its task has run. */
 void vn_shard_remove_unused(struct vn_hub_shard *shard);
 
-/* With the hub's lock held: the list of a topic there, made when there is none. NULL when memory ran
- * out. */
+/* With the hub's lock held: the list of a topic there, made when there is none. NULL when memory
+ * ran out. */
 struct vn_subscription_list *vn_shard_find_list(struct vn_hub_shard *shard, struct vn_topic *topic);
 
 /* Its last subscriber has left. */
@@ -51,8 +51,8 @@ void vn_shard_remove_list(struct vn_subscription_list *list);
 /* With the hub's lock held: hand out what is in the inbox. */
 void vn_shard_collect(struct vn_hub_shard *shard);
 
-/* With the hub's lock held, for all lists of a topic: have room for one more event in their inboxes.
- * Returns false when memory ran out. */
+/* With the hub's lock held, for all lists of a topic: have room for one more event in their
+ * inboxes. Returns false when memory ran out. */
 bool vn_shards_reserve(const struct vn_topic *topic);
 
 /* Put an event there. A list holds no more than one subscriber may wait for: what is in its part of

@@ -243,14 +243,14 @@ static int32_t write_all(struct vn_subscriber *subscriber, struct delivery *deli
     return result;
 }
 
-int32_t vn_subscriber_produce(void *context, vn_body_writer *stream)
+int32_t vn_subscriber_produce(void *context, vn_body_writer *writer)
 {
     struct vn_subscriber *subscriber = context;
     struct vn_exchange *exchange = subscriber->exchange;
     struct delivery delivery = {0};
     uint64_t now = exchange->worker->loop.now;
     int32_t result;
-    (void) stream; /* its own way: framed long before, and sent without a detour */
+    (void) writer; /* its own way: framed long before, and sent without a detour */
     if (vn_likely(subscriber->count == 1)) {
         struct vn_batch *batch = *waiting_of(subscriber);
         note(&delivery, batch, now);

@@ -40,6 +40,6 @@ void vn_subscriber_disconnect(struct vn_subscriber *subscriber);
 void vn_subscriber_count_dropped(const struct vn_subscriber *subscriber, uint64_t events);
 
 /* The producer of its stream: everything that waits leaves at once. */
-int32_t vn_subscriber_produce(void *context, vn_body_writer *stream);
+int32_t vn_subscriber_produce(void *context, vn_body_writer *writer);
 
 #endif

@@ -41,7 +41,7 @@ static bool replay_batch(struct vn_subscriber *subscriber, struct vn_message *co
     return is_appended;
 }
 
-/* With the lock held: the history behind `number`. */
+/* With the lock held: the history after `number`. */
 static bool replay(struct vn_subscriber *subscriber, const struct vn_topic *topic, uint64_t number)
 {
     struct vn_message *batch[VN_BATCH_EVENTS_MAX];
@@ -89,7 +89,7 @@ static int32_t join(struct vn_subscriber *subscriber, struct vn_hub_shard *shard
     struct vn_hub *hub = shard->hub;
     struct vn_topic *topic;
     pthread_mutex_lock(&hub->lock);
-    /* What is in the inbox is for those who are here already. The new one has it, or gets it from the
+    /* What is in the inbox is for earlier subscribers. The new one has it, or gets it from the
      * history. */
     vn_shard_collect(shard);
     int32_t result = vn_hub_find(hub, name, &topic);

@@ -102,7 +102,7 @@ static size_t measure_name(vn_span text)
     }
 }
 
-/* Find the port's digits behind the host. False when the text is no authority. */
+/* Find the port's digits after the host. False when the text is not an authority. */
 static bool find_port(vn_span text, vn_span *port)
 {
     bool is_literal = text.count > 0 && text.bytes[0] == '[';

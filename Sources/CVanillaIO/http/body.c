@@ -8,7 +8,7 @@
 enum {
     STATE_CHUNK_LINE, /* zeroed is the start of a chunked body */
     STATE_DATA,
-    STATE_DATA_END, /* the CRLF behind a chunk's data */
+    STATE_DATA_END, /* the CRLF after a chunk's data */
     STATE_TRAILERS,
 };
 
@@ -30,7 +30,7 @@ enum {
     PART_LINE_END,
 };
 
-/* vn_body.part behind a chunk's data, and in the trailers. */
+/* vn_body.part after a chunk's data, and in the trailers. */
 enum { PART_CR, PART_LF };
 enum { PART_LINE, PART_FIELD_NAME, PART_FIELD_VALUE, PART_FIELD_END, PART_LAST };
 
@@ -178,7 +178,7 @@ static int32_t next_trailer_part(uint8_t part, uint8_t byte)
     }
 }
 
-/* `left` counts the bytes of this line and `line` those of all, CRLFs included but for the last. */
+/* `left` counts the bytes of this line and `line` those of all, CRLFs included except the last. */
 static int32_t take_trailer_byte(struct vn_body *body, uint8_t byte,
                                  const struct vn_body_limits *limits)
 {

@@ -8,7 +8,7 @@
 
 enum {
     VN_CHUNK_LINE_MAX = VN_HEX_MAX + 2, /* bytes of the line before a chunk's data */
-    VN_CHUNK_END_SIZE = 2, /* bytes behind the data */
+    VN_CHUNK_END_SIZE = 2, /* bytes after the data */
     VN_CHUNK_FRAME_MAX = VN_CHUNK_LINE_MAX + VN_CHUNK_END_SIZE,
 };
 
@@ -16,8 +16,8 @@ enum {
 #define VN_CHUNK_END VN_LITERAL("\r\n")
 #define VN_CHUNK_LAST VN_LITERAL("0\r\n\r\n")
 
-/* Write the line before `count` bytes of data; not for 0, which would end the body. Returns where it
- * ends, at most VN_CHUNK_LINE_MAX bytes further. */
+/* Write the line before `count` bytes of data; not for 0, which would end the body. Returns where
+ * it ends, at most VN_CHUNK_LINE_MAX bytes further. */
 static inline uint8_t *vn_chunk_write_line(uint8_t *at, uint64_t count)
 {
     at = vn_write_hex(at, count);

@@ -61,7 +61,7 @@ bool vn_entity_tag_parse(vn_span text, vn_entity_tag *tag)
     return true;
 }
 
-/* A member ends with the list, or with a comma behind white space. */
+/* A member ends with the list, or with a comma after white space. */
 static bool is_member_end(vn_span text)
 {
     size_t at = 0;
@@ -71,7 +71,7 @@ static bool is_member_end(vn_span text)
 }
 
 /* Linear, because each byte is passed a few times at most: a quoted text is searched up to the next
- * quote and no other begins before that, the white space behind it once, and what was malformed for
+ * quote and no other begins before that, the white space after it once, and what was malformed for
  * its first comma. */
 bool vn_entity_tag_take(vn_span *list, vn_entity_tag *tag)
 {

@@ -7,8 +7,8 @@
 #include "../base/base.h"
 #include "../include/vn_request.h"
 
-/* Whether a token is `lower`, of the same size, in any case. "|" maps no other token byte to "-"
- * or a letter. */
+/* Whether a token is `lower`, of the same size, case-insensitively. "|" maps no other token byte to
+ * "-" or a letter. */
 static inline bool vn_is_name(const uint8_t *name, const char *lower, size_t count)
 {
     uint8_t difference = 0;

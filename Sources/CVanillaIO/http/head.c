@@ -44,7 +44,7 @@ void vn_head_set_date(struct vn_head *head, const uint8_t date[VN_DATE_SIZE])
     memcpy(line + sizeof "\nDate: " - 1, date, VN_DATE_SIZE);
 }
 
-/* The fields move behind the new line. */
+/* The fields move to after the new line. */
 void vn_head_change_status(struct vn_head *head, uint16_t status)
 {
     uint8_t before[VN_STATUS_LINE_ROOM], line[VN_STATUS_LINE_ROOM];

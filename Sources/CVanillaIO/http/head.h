@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* head.h - a response's head as HTTP/1 text (RFC 9112, section 2), written into memory that is given:
- * the status line and Date first, then field lines, at the end what frames the body.
+/* head.h - a response's head as HTTP/1 text (RFC 9112, section 2), written into memory that is
+ * given: the status line and Date first, then field lines, at the end what frames the body.
  *
  * Room is the caller's affair: each function says how much it writes, and asserts that it fits. */
 #ifndef VN_HTTP_HEAD_H
@@ -37,7 +37,7 @@ static inline void vn_head_put(struct vn_head *head, vn_span bytes)
     head->at += bytes.count;
 }
 
-/* The status line of a 200 and its Date line, which are the begin of most heads. Returns its size;
+/* The status line of a 200 and its Date line, with which most heads begin. Returns its size;
  * `text` has VN_STATUS_LINE_ROOM bytes. */
 size_t vn_head_write_prefix(uint8_t *text, const uint8_t date[VN_DATE_SIZE]);
 

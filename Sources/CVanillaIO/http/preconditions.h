@@ -15,9 +15,9 @@ bool vn_preconditions_are_there(const vn_request *request);
  * current representation, or NULL where there is none. `now`, in seconds since 1970, is for dates
  * with a year of two digits. Returns VN_PERFORM, VN_NOT_MODIFIED or VN_PRECONDITION_FAILED.
  *
- * VN_PERFORM also where conditions have no say (section 13.2.1): for CONNECT, OPTIONS and TRACE,
- * and for a GET or HEAD of what is not there, which is 404 whatever they are. "*" counts where it
- * is the only line's whole value. A date that is none, a list of dates and several lines are
+ * VN_PERFORM also where preconditions do not apply (section 13.2.1): for CONNECT, OPTIONS and
+ * TRACE, and for a GET or HEAD of what does not exist, which gets 404 in any event. "*" counts
+ * where it is the only line's whole value. A malformed date, a list of dates and several lines are
  * ignored. */
 int32_t vn_preconditions_evaluate(const vn_request *request, const vn_validators *validators,
                                   int64_t now);

@@ -59,7 +59,7 @@ size_t vn_scan_target(const uint8_t *bytes, size_t from, size_t count, uint8_t a
 bool vn_is_token(vn_span text);
 bool vn_is_field_value(vn_span text);
 
-/* Equal but for the case of ASCII letters. */
+/* Equal, with ASCII letters compared case-insensitively. */
 bool vn_equals_ignoring_case(vn_span a, vn_span b);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* scan_blocks.c.h - the scanner by blocks of 16 bytes. A processor's file includes it behind
+/* scan_blocks.c.h - the scanner by blocks of 16 bytes. A processor's file includes it after
  *
  *     block                      the vector type
  *     load(bytes)                16 bytes, unaligned
@@ -73,7 +73,7 @@ static inline size_t search_control(const uint8_t *bytes, size_t from, size_t co
                          : vn_scan_control_portable(bytes, from, count);
 }
 
-/* What is no letter is seldom in a token, and looked at byte by byte. */
+/* Bytes other than these are rare in a token, and are looked at one by one. */
 static inline size_t search_token(const uint8_t *bytes, size_t from, size_t count)
 {
     if (count >= BLOCK)

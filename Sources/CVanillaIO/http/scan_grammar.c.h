@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* scan_grammar.c.h - the grammar of heads and trailers, written once (RFC 9112, sections 2 to 5
- * and 7.1.2). Each scan_*.c includes it behind its own search_token, search_control and
+ * and 7.1.2). Each scan_*.c includes it after its own search_token, search_control and
  * search_target, and exports what it defines.
  *
  * The request remembers between calls which stage the scan is in and the first byte that no
@@ -18,7 +18,7 @@ enum {
     STAGE_BLANK,   /* at the start of a line before the request line */
     STAGE_METHOD,
     STAGE_PATH,    /* in the target, no "?" seen */
-    STAGE_QUERY,   /* in the target, behind its first "?" */
+    STAGE_QUERY,   /* in the target, after its first "?" */
     STAGE_VERSION,
     STAGE_LINE,    /* at the start of a field line or of the empty line that ends the section */
     STAGE_NAME,

@@ -4,7 +4,7 @@
 #include "authority.h"
 #include "scan.h"
 
-/* The size of the scheme and the "://" behind it, or 0. Only what this server can be the origin
+/* The size of the scheme and the "://" after it, or 0. Only what this server can be the origin
  * of. */
 static uint32_t measure_scheme(vn_span target)
 {
@@ -28,7 +28,7 @@ static int32_t split_authority_form(vn_request *request)
     return 0;
 }
 
-/* absolute-form: the path begins behind the authority, and may be empty. */
+/* absolute-form: the path begins after the authority, and may be empty. */
 static int32_t split_absolute_form(vn_request *request)
 {
     uint32_t scheme = measure_scheme(vn_request_target(request));

@@ -13,8 +13,8 @@
 /* How a stream of events lives. */
 typedef struct vn_event_stream {
     uint32_t heartbeat; /* 15,000: a comment after so long without output; 0: none */
-    /* What a stream that the server's stop ends tells its client to wait before it comes back, at
-     * random between the two: 1,000 and 5,000. */
+    /* 1,000 and 5,000: when the server's stop ends a stream, its client is told to wait for a
+     * random time between the two before it comes back. */
     uint32_t retry_min;
     uint32_t retry_max;
     /* 2,000: when the server stops, its streams end at random moments within this time, and within
@@ -87,7 +87,7 @@ void vn_hub_close(vn_hub *hub);
  * the limit; -ENOMEM. */
 int32_t vn_hub_declare(vn_hub *hub, vn_span topic, const vn_topic_options *options);
 
-/* Publish an event. `lines` are its field lines but for `id`, each with its LF, and no blank line;
+/* Publish an event. `lines` are its field lines except `id`, each with its LF, and no blank line;
  * `id` is its id, or empty for one that the hub makes; `key` may be empty. All are copied. Any
  * thread; it never waits for a subscriber. Returns 0; -EINVAL for an id or key of more than 255
  * bytes, or an id with CR, LF or NUL; -EMSGSIZE for more than 16 MiB; -ENOBUFS beyond the limit of
@@ -96,8 +96,8 @@ int32_t vn_hub_publish(vn_hub *hub, vn_span topic, vn_span lines, vn_span id, vn
 
 /* Answer with the stream of a topic's events. With `last_id`, the id of the last event that the
  * client has, those after it come first; when not all of them are left, an event `gap` says so
- * before. Returns 0; -EALREADY; -EMSGSIZE for a topic's name of more than 255 bytes; -ENOBUFS beyond
- * the limit of topics; -ENOMEM. */
+ * before. Returns 0; -EALREADY; -EMSGSIZE for a topic's name of more than 255 bytes; -ENOBUFS
+ * beyond the limit of topics; -ENOMEM. */
 int32_t vn_response_subscribe(vn_response *response, vn_hub *hub, vn_span topic, vn_span last_id);
 
 /* Any thread. */

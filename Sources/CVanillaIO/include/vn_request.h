@@ -81,14 +81,14 @@ typedef struct vn_request {
     uint16_t facts; /* VN_HAS_LENGTH ... */
     uint16_t field_count;
 
-    /* Where the scanner goes on when more bytes have come. */
+    /* Where the scanner continues when more bytes have come. */
     uint16_t stage;
     uint32_t at; /* start of the first line that is not scanned yet */
     uint32_t searched; /* bytes after `at` known to hold no line end */
     uint32_t line; /* start of the request line, then of the first field line */
 
     vn_field fields
-        [VN_FIELDS_MAX]; /* last, so that a copy can stop behind field_count, and the one begun */
+        [VN_FIELDS_MAX]; /* last, so that a copy can stop after field_count and the one begun */
 } vn_request;
 
 static inline vn_span vn_request_span(const vn_request *request, vn_range range)
@@ -131,8 +131,8 @@ static inline vn_span vn_field_value(const vn_request *request, size_t index)
     return (vn_span) {request->head + field->value_at, field->value_count};
 }
 
-/* The first field at or after index `from` whose name is `name` in any case; field_count when there
- * is none. */
+/* The first field at or after index `from` whose name is `name`, compared case-insensitively;
+ * field_count when there is none. */
 size_t vn_request_find(const vn_request *request, vn_span name, size_t from);
 
 /* The client's address as text without its port ("127.0.0.1", "::1"; "" for a unix socket), into

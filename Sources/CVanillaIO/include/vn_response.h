@@ -3,8 +3,8 @@
  *
  * Inside the handler's call: fields first, then one of the vn_response_send... functions,
  * vn_response_stream or vn_response_defer. Framing (Content-Length, Transfer-Encoding, Connection,
- * Date) is the core's. A handler that returns without any of them has answered 500. Only the
- * worker that made the call may use a vn_response, and only for the length of the call. */
+ * Date) is written by the core. When a handler returns without any of them, the client gets 500.
+ * Only the worker that made the call may use a vn_response, and only for the length of the call. */
 #ifndef VN_RESPONSE_H
 #define VN_RESPONSE_H
 
@@ -23,10 +23,10 @@ typedef void vn_release(void *context);
  * a send. */
 int32_t vn_response_set_status(vn_response *response, uint16_t status);
 
-/* Add a field line. Returns 0; -EINVAL for a name that is no token or a value with a byte that RFC
- * 9110, section 5.5, does not allow (CR, LF, NUL, other controls); -EPERM for a field that the
- * core writes itself (Connection, Content-Length, Date, Transfer-Encoding); -EMSGSIZE when the
- * head would pass 64 KiB; -EALREADY after a send. */
+/* Add a field line. Returns 0; -EINVAL for a name that is not a token or a value with a byte that
+ * RFC 9110, section 5.5, does not allow (CR, LF, NUL, other controls); -EPERM for a field that the
+ * core writes itself (Connection, Content-Length, Date, Transfer-Encoding); -EMSGSIZE when the head
+ * would pass 64 KiB; -EALREADY after a send. */
 int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value);
 
 /* Forget the status and the fields set so far. Returns 0; -EALREADY after a send. */
@@ -41,15 +41,15 @@ void vn_response_set_close(vn_response *response);
  * 304 never carry a body, nor does the answer to HEAD, which still states the length. */
 int32_t vn_response_send(vn_response *response, vn_span content_type, vn_span body);
 
-/* The same without a copy: `body` stays valid until `release` is called. A NULL `release` means for
- * ever. */
+/* The same without a copy: `body` stays valid until `release` is called. A NULL `release` means
+ * that it always stays valid. */
 int32_t vn_response_send_shared(vn_response *response, vn_span content_type, vn_span body,
                                 vn_release *release, void *context);
 
 /* Send a complete response, head and body, exactly as it is (copied). Fields added before are
- * dropped. Framing is the caller's care, and so is a close: vn_response_set_close does it, a
- * Connection field in the bytes does not. Returns -ENOTSUP, and can still be answered, where the
- * connection's protocol has no such bytes: HTTP/1 alone has. */
+ * dropped. The caller is responsible for its framing and for closing: vn_response_set_close does
+ * it, a Connection field in the bytes does not. Returns -ENOTSUP, and can still be answered, where
+ * the connection's protocol has no such bytes: HTTP/1 alone has. */
 int32_t vn_response_send_raw(vn_response *response, vn_span bytes);
 
 /* True once one of send..., stream or defer was called. */
@@ -66,7 +66,7 @@ enum {
 /* Writes the next part of a body. Called on the worker whenever the client has taken most of what
  * was written. A negative result cuts the connection, so that the client sees an incomplete body.
  */
-typedef int32_t vn_producer(void *context, vn_body_writer *stream);
+typedef int32_t vn_producer(void *context, vn_body_writer *writer);
 
 /* Answer with a body written by `producer`: `length` bytes, or chunked (to HTTP/1.0: until close)
  * when `length` is -1. `release` is called once, however the exchange ends. For HEAD the producer
@@ -74,13 +74,13 @@ typedef int32_t vn_producer(void *context, vn_body_writer *stream);
 int32_t vn_response_stream(vn_response *response, vn_span content_type, int64_t length,
                            vn_producer *producer, vn_release *release, void *context);
 
-/* Bytes that can be written now without piling up more than one flush in memory. */
-size_t vn_body_capacity(const vn_body_writer *stream);
+/* Bytes that can be written now without more than one send's worth waiting in memory. */
+size_t vn_body_capacity(const vn_body_writer *writer);
 
 /* Append to the body: copied, or by reference until `release`. Returns 0, or -EMSGSIZE past the
  * declared length. */
-int32_t vn_body_write(vn_body_writer *stream, vn_span bytes);
-int32_t vn_body_write_shared(vn_body_writer *stream, vn_span bytes, vn_release *release,
+int32_t vn_body_write(vn_body_writer *writer, vn_span bytes);
+int32_t vn_body_write_shared(vn_body_writer *writer, vn_span bytes, vn_release *release,
                              void *context);
 
 /* ---- The request's body, piece by piece (after VN_BODY_STREAMED was chosen) ---- */
@@ -91,9 +91,9 @@ enum {
 };
 
 /* Gets the next piece, decoded and lent for the call; `is_last` with the last one, which may be
- * empty. It may answer in any call; what comes after the answer is drained. A negative result is
- * answered 500 when nothing was answered yet, and closes. A connection that is lost calls only
- * `release`. */
+ * empty. It may answer in any call; what comes after the answer is drained. After a negative
+ * result the client gets 500, unless it was answered before, and the connection closes. When the
+ * connection is lost, only `release` is called. */
 typedef int32_t vn_consumer(void *context, vn_response *response, vn_span piece, bool is_last);
 
 int32_t vn_response_receive(vn_response *response, vn_consumer *consumer, vn_release *release,
@@ -126,7 +126,7 @@ typedef void vn_remote_call(void *context, vn_response *response);
  * called. */
 int32_t vn_handle_run(vn_handle handle, vn_remote_call *later, void *context);
 
-/* Let a waiting producer or a paused consumer go on. Any thread. Returns 0 or -ENOMEM. */
+/* Resume a waiting producer or a paused consumer. Any thread. Returns 0 or -ENOMEM. */
 int32_t vn_handle_resume(vn_handle handle);
 
 #endif

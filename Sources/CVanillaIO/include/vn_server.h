@@ -23,8 +23,9 @@ enum {
     VN_BODY_IGNORED,
 };
 
-/* What the handlers are. `context` of each but `begin` is what `begin` returned for that worker, or
- * `context` itself when there is no `begin`. All are called on the worker's own thread. */
+/* The user's functions. The `context` that each except `begin` gets is what `begin` returned for
+ * that worker, or the member `context` when there is no `begin`. All are called on the worker's own
+ * thread. */
 typedef struct vn_handlers {
     void *context;
     void (*handle)(void *context, const vn_request *request, vn_response *response);
@@ -51,7 +52,7 @@ typedef struct vn_limits {
     uint32_t linger; /* 1 MiB drained before a lingering close */
 } vn_limits;
 
-/* Milliseconds, and two rates. 0 turns one off, but for linger, which is at least 1. */
+/* Milliseconds, and two rates. 0 turns one off, except linger, which is at least 1. */
 typedef struct vn_deadlines {
     /* 10,000: from a head's first byte (for the first, from accept) to its end; 408 */
     uint32_t head;
@@ -63,7 +64,7 @@ typedef struct vn_deadlines {
      * it; reset */
     uint32_t write_rate;
     uint32_t handler; /* 30,000 for a deferred answer; 503 */
-    /* 500 from a client's end of output until its unanswered call is lost: see vn_detached.h */
+    /* 500 from a client's end of output until its unanswered detached exchange is cancelled */
     uint32_t half_close;
     uint32_t linger; /* 2,000 at most for a lingering close */
 } vn_deadlines;
@@ -75,7 +76,7 @@ enum { VN_LISTENERS_MAX = 16 }; /* of one server */
 /* Where to listen. */
 typedef struct vn_listener {
     const char *host; /* numeric address; NULL: every address, IPv4 and IPv6 */
-    uint16_t port; /* 3000; 0: any free one, which vn_server_port tells */
+    uint16_t port; /* 3000; 0: any free one, which vn_server_port returns */
     const char *unix_path; /* instead of host and port: the path of a unix domain socket */
     uint32_t unix_mode; /* its permissions; 0600 */
 } vn_listener;
@@ -86,9 +87,9 @@ typedef struct vn_config {
     uint32_t backlog; /* 4,096, of each listener and worker */
     uint32_t workers; /* 0: one for each CPU allowed by affinity and cgroup quota */
     bool pins_workers; /* each to one of these CPUs */
-    /* vn_server_run has the first worker on the thread that calls it, unpinned, and not on one of its
-     * own: a server of one worker is a process of one thread then, and the system calls of such a
-     * process are cheaper. Signals are obeyed between two of that worker's turns. */
+    /* vn_server_run runs the first worker, unpinned, on the thread that calls it, and not on a
+     * thread of its own: a server of one worker is then a process of one thread, whose system calls
+     * are cheaper. Signals are obeyed between two of that worker's turns. */
     bool uses_calling_thread;
     uint8_t backend; /* VN_BACKEND_... */
     uint8_t keep_alive; /* VN_KEEP_ALIVE_... */
@@ -188,10 +189,10 @@ void vn_server_stop(vn_server *server, uint32_t within);
 /* Block until it has stopped and its threads are joined. Not from a worker. */
 void vn_server_wait(vn_server *server);
 
-/* start, unless it runs already, and wait. With `handles_signals`, SIGTERM and SIGINT stop it within
- * config.drain, a second one at once; the handlers of before are put back. `listening` (may be NULL)
- * is called on this thread once connections are accepted and the signals are handled; with
- * config.uses_calling_thread the first worker answers only when it has returned. */
+/* Start it, unless it runs already, and wait. With `handles_signals`, SIGTERM and SIGINT stop it
+ * within config.drain, a second one at once; the earlier signal handlers are put back. `listening`
+ * (may be NULL) is called on this thread once connections are accepted and the signals are handled;
+ * with config.uses_calling_thread the first worker answers only when it has returned. */
 int32_t vn_server_run(vn_server *server, bool handles_signals, void (*listening)(void *context),
                       void *context, vn_error *error);
 
@@ -207,7 +208,7 @@ void vn_server_statistics(const vn_server *server, vn_statistics *statistics);
 void vn_server_listener_statistics(const vn_server *server, uint32_t listener,
                                    vn_listener_statistics *statistics);
 
-/* Push raw bytes (one request, several, broken ones) through scanner, handler and writer on the
+/* Pass raw bytes (one request, several, broken ones) through scanner, handler and writer on the
  * calling thread, with no socket and no started server. Returns the answers' bytes in malloc'ed
  * memory, which the caller frees, and their number in `count`; NULL when memory ran out. One call
  * at a time; others wait. */

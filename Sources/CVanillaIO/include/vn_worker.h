@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* vn_worker.h - a worker as a place to work: tasks, timers and descriptors on its own thread, beside
- * its connections.
+/* vn_worker.h - a worker as a place to work: tasks, timers and descriptors on its own thread,
+ * beside its connections.
  *
- * Unless said otherwise, a function is called on the worker's thread. The memory of tasks, timers and
- * stop hooks is the caller's; only vn_watch_open allocates. */
+ * Unless said otherwise, a function is called on the worker's thread. The memory of tasks, timers
+ * and stop hooks is the caller's; only vn_watch_open allocates. */
 #ifndef VN_WORKER_H
 #define VN_WORKER_H
 
@@ -23,7 +23,7 @@ vn_worker *vn_response_worker(const vn_response *response);
 
 /* ---- Tasks ---- */
 
-/* A call that is to be made once. Zeroed but for `run` and `context`. It may be freed, or queued
+/* A call that is to be made once. Zeroed except `run` and `context`. It may be freed, or queued
  * again, from the moment it runs. */
 typedef struct vn_task {
     struct vn_task *next; /* the core's own */
@@ -45,7 +45,7 @@ int32_t vn_worker_post(vn_worker *worker, vn_task *task);
 
 /* ---- Timers ---- */
 
-/* One moment at which a call is made. Zeroed but for `run` and `context`. */
+/* One moment at which a call is made. Zeroed except `run` and `context`. */
 typedef struct vn_timer {
     void *private[4]; /* the core's own */
     void (*run)(void *context);
@@ -56,7 +56,7 @@ typedef struct vn_timer {
  * worker is busy. Setting it again moves it. */
 void vn_timer_set(vn_worker *worker, vn_timer *timer, uint64_t nanoseconds);
 
-/* Not any more. Before its memory goes. */
+/* It is not set any more. To be called before its memory is freed. */
 void vn_timer_clear(vn_timer *timer);
 
 /* ---- Descriptors ---- */
@@ -80,7 +80,7 @@ void vn_watch_close(vn_watch *watch);
 
 /* ---- The end ---- */
 
-/* A call that is made before the worker ends. Zeroed but for `run` and `context`. */
+/* A call that is made before the worker ends. Zeroed except `run` and `context`. */
 typedef struct vn_stop_hook {
     void *private[2]; /* the core's own */
     void (*run)(void *context);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* kind.h - what a source of a loop is: the calls by which the loop reaches its owner, whom it does
+/* kind.h - what a source of a loop is: the calls by which the loop reaches its owner, which it does
  * not know. */
 #ifndef VN_LOOP_KIND_H
 #define VN_LOOP_KIND_H
@@ -15,9 +15,9 @@ enum vn_drain {
     VN_DRAIN_CLOSE, /* the loop closes: end whatever is left */
 };
 
-/* Bytes that are fetched before a turn: of the slot, of the memory that it points to, and of what that
- * begins with a pointer to. Thousands that get the same event are in no cache. Constants, since these
- * are a few loads for each of them. */
+/* Bytes that are fetched before a turn: of the slot, of the memory that it points to, and of what
+ * that begins with a pointer to. Thousands that get the same event are in no cache. Constants,
+ * since these are a few loads for each of them. */
 enum {
     VN_WARM_SIZE = 3 * VN_CACHE_LINE,
     VN_AHEAD_SIZE = 72,
@@ -34,8 +34,8 @@ struct vn_kind {
     void (*expire)(struct vn_source *source);
     void (*drain)(struct vn_source *source, enum vn_drain step);
 
-    /* Where in its slot a pointer to more memory stands that its turn needs, which may be NULL; 0: there
-     * is none. It is fetched while the turns before are under way: see VN_WARM_SIZE. */
+    /* Where in its slot a pointer to more memory stands that its turn needs, which may be NULL; 0:
+     * there is none. It is fetched while the turns before are under way: see VN_WARM_SIZE. */
     size_t ahead_at;
 };
 

@@ -114,8 +114,8 @@ static void loop_go_on_resumed(struct vn_loop *loop)
     }
 }
 
-/* What was left for this turn, and what follows from it. Sources go on between two tasks, so that few
- * answers are under way at a time. */
+/* What was left for this turn, and what follows from it. Sources go on between two tasks, so that
+ * few answers are under way at a time. */
 static void loop_run_soon(struct vn_loop *loop)
 {
     for (int i = 0; i < TASKS_MAX && loop->soon.first != NULL; i++) {
@@ -133,7 +133,8 @@ static void loop_run_last(struct vn_loop *loop)
         vn_tasks_run_first(&last);
 }
 
-/* Both. Sources that go on without an event are owed as much time, like that of the events. */
+/* Both. Sources that go on without an event get as much time in the next turn, as they do for that
+ * of the events. */
 static void loop_run_tasks(struct vn_loop *loop)
 {
     uint64_t began = vn_clock_nanoseconds();
@@ -145,8 +146,8 @@ static void loop_run_tasks(struct vn_loop *loop)
 }
 
 /* The user's timers that are due, and what they lead to, for as long as the rest of the turn took.
- * More wait for the next turn: otherwise the events that all these hold up would come in a burst, and
- * so would the timers that those set. */
+ * More wait for the next turn: otherwise the events that all these hold up would come in a burst,
+ * and so would the timers that those set. */
 static void loop_run_timers(struct vn_loop *loop)
 {
     if (!vn_timers_are_due(&loop->timers))
@@ -199,8 +200,8 @@ static void loop_fetch_ahead(const struct vn_loop *loop, const struct vn_link *n
         vn_prefetch(vn_holder(next, struct vn_entry, ready), VN_WARM_SIZE);
 }
 
-/* Sources that go on without an event, after a turn in which there was none, or after a turn in which
- * there were: so what the events led to is on its way before. */
+/* Sources that go on without an event, after a turn in which there was none, or after a turn in
+ * which there were: so what the events led to is on its way before. */
 static void loop_go_on(struct vn_loop *loop, bool is_busy)
 {
     struct vn_budget *budget = &loop->budget;
@@ -253,7 +254,7 @@ static void loop_drain(struct vn_loop *loop)
 
 /* ---- Turning ---- */
 
-/* The sooner of both; below 0 is for ever. */
+/* The sooner of both; below 0 is without end. */
 static int64_t wait_until(uint64_t timer, int64_t wait)
 {
     uint64_t now = vn_clock_nanoseconds();
@@ -261,7 +262,7 @@ static int64_t wait_until(uint64_t timer, int64_t wait)
     return wait < 0 || until < wait ? until : wait;
 }
 
-/* How long there is nothing to do, as far as is known: nanoseconds; below 0: for ever. */
+/* How long there is nothing to do, as far as is known: nanoseconds; below 0: without end. */
 static int64_t loop_wait_time(struct vn_loop *loop, uint64_t max)
 {
     if (!vn_list_is_empty(&loop->ready) || loop->soon.first != NULL || loop->last.first != NULL ||

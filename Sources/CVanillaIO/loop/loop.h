@@ -69,8 +69,8 @@ void vn_loop_close(struct vn_loop *loop);
 /* Forget what was queued after vn_loop_close: its owners have gone. */
 void vn_loop_forget_tasks(struct vn_loop *loop);
 
-/* One turn: wait for up to `max` milliseconds (UINT64_MAX: for ever), then do all there is to do.
- * Returns 0, or -errno when the ring is broken. */
+/* One turn: wait for up to `max` milliseconds (UINT64_MAX: without end), then do all there is to
+ * do. Returns 0, or -errno when the ring is broken. */
 int32_t vn_loop_turn(struct vn_loop *loop, uint64_t max);
 
 /* Turn until it was stopped and nothing but watches is left. Returns as vn_loop_turn. */

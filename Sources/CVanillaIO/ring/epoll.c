@@ -40,7 +40,7 @@ enum { WANTS_RECEIVE = 1, WANTS_WATCH = 2, WANTS_END = 4 };
 
 enum {
     IS_READABLE = 1,   /* a receive may find input */
-    IS_HUNG_UP = 2,    /* the end of input or an error waits behind the input */
+    IS_HUNG_UP = 2,    /* the end of input or an error waits after the input */
     IS_REGISTERED = 4, /* epoll knows the descriptor */
     IS_LISTENING = 8,
     IS_SHARED = 16, /* others may hold the same open file: closing does not make epoll forget it */
@@ -102,9 +102,9 @@ static void delist(struct epoll *ring, struct vn_source *source)
     source->has &= (uint8_t) ~IS_REGISTERED;
 }
 
-/* send(2) without what the C library adds to it: a function to return from, which is always mispredicted
- * behind a system call, and in a process of many threads a point of cancellation. Together they are
- * a hundredth of what an event costs. Returns bytes taken or -errno. */
+/* send(2) without what the C library adds to it: a function to return from, which is always
+ * mispredicted after a system call, and in a process of many threads a point of cancellation.
+ * Together they are a hundredth of what an event costs. Returns bytes taken or -errno. */
 vn_flat static int64_t send_piece(int32_t fd, const struct iovec *piece)
 {
     enum { FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL };
@@ -357,8 +357,8 @@ static void admit_full(struct epoll *ring)
         vn_queue_push(&ring->turns, vn_queue_pop(&ring->full));
 }
 
-/* One turn for everybody who is queued now, while there is room and a buffer. When the owner
- * keeps all the buffers, those who need none are looked for. */
+/* One turn for every source that is queued now, while there is room and a buffer. When the owner
+ * keeps all the buffers, sources that need none are looked for. */
 static int32_t take_turns(struct epoll *ring, struct vn_event *events, int32_t capacity)
 {
     int32_t count = 0;

@@ -94,7 +94,7 @@ static void loopback_pause(struct vn_ring *ring, struct vn_source *source)
     line_of(loopback_of(ring), source)->receives = false;
 }
 
-/* Nobody listens here. */
+/* There is no listening socket. */
 static void loopback_accept(struct vn_ring *ring, struct vn_source *source, uint32_t budget)
 {
     (void) ring, (void) source, (void) budget;

@@ -7,7 +7,7 @@
  * 1. A ring belongs to the thread that opened it; only vn_ring_wake may be called from another.
  * 2. Bytes in an event are lent until vn_ring_give. What is passed to vn_ring_send (the message,
  *    its vectors and their bytes) is the ring's until SENT, unless the call said that it is done.
- * 3. After vn_ring_end no further call with that source but giving its buffers back. What the last
+ * 3. After vn_ring_end no further call with that source except to give its buffers back. What the last
  *    wait returned may still name it; the next ones say exactly one ENDED and nothing after it.
  *    ENDED is the moment to free. Identity is slot index and generation, never a
  *    descriptor number, never a packed pointer.
@@ -184,7 +184,7 @@ static inline void vn_ring_wake(struct vn_ring *ring)
 }
 
 /* Hand over everything asked and wait for up to `timeout` nanoseconds (0: do not block;
- * below 0: for ever) until there is an event. Returns the number of events, 0 at the timeout, or
+ * below 0: without end) until there is an event. Returns the number of events, 0 at the timeout, or
  * -errno when the ring itself is broken. */
 static inline int32_t vn_ring_wait(struct vn_ring *ring, struct vn_event *events, int32_t capacity,
                                    int64_t timeout)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* connection.c - longer than most, because all of it reads and writes the same dozen bits, and because
- * the order of the steps in connection_update is what a connection is. */
+/* connection.c - longer than most, because all of it reads and writes the same dozen bits, and
+ * because the order of the steps in connection_update is what a connection is. */
 #include "connection.h"
 
 #include <stdlib.h>
@@ -296,7 +296,7 @@ static int64_t connection_pass_on(struct vn_connection *connection, const struct
     return sent;
 }
 
-/* Send what is owed. Returns false when the client is gone. */
+/* Send what is unsent. Returns false when the client is gone. */
 vn_flat static bool connection_flush(struct vn_connection *connection)
 {
     struct vn_worker *worker = connection->worker;
@@ -341,8 +341,8 @@ void vn_connection_sent(struct vn_connection *connection, int32_t count)
         connection->protocol->output_sent(connection);
 }
 
-/* Have the protocol write more, and send it, until the socket is full or it was enough for one turn.
- * Returns false when the connection must end. */
+/* Have the protocol write more, and send it, until the socket is full or it was enough for one
+ * turn. Returns false when the connection must end. */
 static bool connection_send(struct vn_connection *connection)
 {
     for (int round = 0; round < FLUSHES_MAX; round++) {
@@ -374,7 +374,7 @@ static bool connection_is_read(struct vn_connection *connection)
            vn_stall_is_fast(&output->stall, now, deadlines->write_stall, deadlines->write_rate);
 }
 
-/* What the client is waited for, and until when; 0: for ever. */
+/* What the client has to do, and until when; 0: without end. */
 static uint64_t connection_deadline(const struct vn_connection *connection,
                                     enum vn_timeout_kind *kind)
 {
@@ -518,8 +518,8 @@ static void connection_take_turn(struct vn_connection *connection)
     }
     bool goes_on = connection->is_blocked && connection_can_use(connection) &&
                    !vn_connection_did_its_share(connection);
-    /* What a turn over its budget left goes first, before more is added to it in a turn that may be as
-     * long. Little of one that kept to it leaves with the next answers, in one send. */
+    /* What a turn over its budget left goes first, before more is added to it in a turn that may be
+     * as long. Little of one that kept to it leaves with the next answers, in one send. */
     bool holds =
         goes_on && !budget->is_over && vn_connection_unsent(connection) <= VN_SEND_OVER_BUDGET_MAX;
     if (vn_unlikely(connection->output != NULL) && !holds && !connection_flush(connection))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* connection.h - one client: input that waits, output that is owed, and how it all ends. What the
+/* connection.h - one client: input that waits, output that is unsent, and how it all ends. What the
  * bytes mean is known to its protocol. */
 #ifndef VN_SERVE_CONNECTION_H
 #define VN_SERVE_CONNECTION_H
@@ -12,8 +12,8 @@
 enum {
     /* Bytes unsent that still leave in a turn that is over its budget. */
     VN_SEND_OVER_BUDGET_MAX = 16 * 1024,
-    /* The work of one turn of a connection, and of one that is over its budget, in pieces of a body;
-     * long frames are more. */
+    /* The work of one turn of a connection, and of one that is over its budget, in pieces of a
+     * body; long frames are more. */
     VN_WORK_MAX = 4096,
     VN_WORK_OVER_BUDGET_MAX = 2048,
 };
@@ -26,8 +26,8 @@ struct vn_protocol_state {
     uint64_t after[6];
 };
 
-/* In the order in which an event to thousands needs it: each line of the cache that is not touched is
- * one that need not come from afar. An idle connection is this and nothing else. */
+/* In the order in which an event to thousands needs it: each line of the cache that is not touched
+ * is one that need not come from afar. An idle connection is this and nothing else. */
 struct vn_connection {
     _Alignas(VN_CACHE_LINE) struct vn_entry entry; /* first: see kind.h */
     struct vn_worker *worker;
@@ -47,7 +47,7 @@ struct vn_connection {
     /* The protocol's word: */
     bool is_blocked : 1; /* bytes wait for something else than more bytes */
     bool pauses_input : 1; /* it takes no more for now */
-    bool holds_output : 1; /* what is owed is to leave with what comes in this turn */
+    bool holds_output : 1; /* what is unsent is to leave with what comes in this turn */
     bool has_more : 1; /* more output can be had by `produce` */
     bool goes_on_shortly : 1;
     bool has_failed : 1; /* the transport's word: it cannot go on, and the protocol has ended */
@@ -104,7 +104,7 @@ static inline void vn_connection_count_sent(struct vn_connection *connection, ui
 /* Where its output goes, made on demand; NULL when memory ran out. */
 struct vn_output *vn_connection_output(struct vn_connection *connection);
 
-/* Send bytes at once where nothing else is owed and the ring can. Returns how many were taken, or
+/* Send bytes at once where nothing else is unsent and the ring can. Returns how many were taken, or
  * below 0 when the client is gone. */
 static inline int64_t vn_connection_try_send(struct vn_connection *connection, vn_span bytes)
 {
@@ -126,8 +126,8 @@ static inline int64_t vn_connection_try_send(struct vn_connection *connection, v
 /* It did work for this input: see VN_WORK_MAX. */
 void vn_connection_count_work(struct vn_connection *connection, uint32_t work);
 
-/* Nothing more is said: what is owed is sent, and what else comes is thrown away. `lingers`: carefully,
- * since the client may be sending. */
+/* Nothing more is said: what is unsent is sent, and what else comes is thrown away. `lingers`:
+ * carefully, since the client may be sending. */
 void vn_connection_close(struct vn_connection *connection, bool lingers);
 
 /* Something was done for it outside of its events: see to that in this turn. */

@@ -25,7 +25,7 @@ static size_t copy_bytes(uint8_t *to, const uint8_t *from, size_t count)
     return count;
 }
 
-/* Fields, head and body behind one another. */
+/* Fields, head and body, one after the other. */
 static void copy_request(struct vn_detached *detached, const vn_request *request, size_t size,
                          size_t head_count)
 {

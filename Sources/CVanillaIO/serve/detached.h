@@ -18,10 +18,11 @@ struct vn_detached {
     _Alignas(16) uint8_t memory[]; /* the room that was asked for, then the copy of the request */
 };
 
-/* Whether an exchange goes on with a handler that is still to be told when nobody waits. */
+/* Whether an exchange goes on with a handler that is still to be told when its answer is no longer
+ * wanted. */
 bool vn_detached_can_cancel(const struct vn_exchange *exchange);
 
-/* Nobody waits for the answer any more: tell the handler, once. */
+/* The answer is no longer wanted: tell the handler, once. */
 void vn_detached_cancel(struct vn_exchange *exchange);
 
 #endif

@@ -28,7 +28,7 @@ struct vn_pending {
 
     void *detached; /* what its handler goes on with (detached.h); NULL: nothing */
     void (*detached_over)(void *detached); /* told when the exchange is over */
-    /* a copy with its head behind it: for a whole body, and for the conditions of a late answer */
+    /* a copy with its head after it: for a whole body, and for the conditions of a late answer */
     vn_request *request;
     uint8_t *body;
     size_t body_count;

@@ -177,8 +177,8 @@ static uint64_t body_deadline(const struct vn_connection *connection)
                      http1->body_at + deadlines->body_grace);
 }
 
-/* A client that ended its output may only have nothing more to ask (RFC 9112, section 9.6), but most
- * that did are gone. */
+/* A client that ended its output may only have nothing more to ask (RFC 9112, section 9.6), but
+ * most that did are gone. */
 static bool seems_gone(const struct vn_connection *connection)
 {
     return connection->is_at_end && connection->entry.source.fd >= 0 &&
@@ -205,8 +205,8 @@ static uint64_t exchange_deadline(const struct vn_connection *connection,
         return answer_deadline(connection, kind);
     if (http1->exchange.is_event_stream && http1->exchange.answer == VN_ANSWER_STREAM)
         return vn_event_stream_deadline(&http1->exchange, connection->progress, kind);
-    /* A stream that waits for its producer waits for ever, unless its client may be gone: a FIN can be
-     * half a close or all of it. */
+    /* A stream that waits for its producer may wait without end, unless its client may be gone: a
+     * FIN can be half a close or all of it. */
     *kind = VN_TIMEOUT_WRITE;
     return connection->is_at_end
                ? vn_after(connection->since, connection->worker->config->deadlines.write_stall)
@@ -283,8 +283,8 @@ static void http1_changed(struct vn_exchange *exchange)
     vn_connection_resume(vn_http1_connection(exchange));
 }
 
-/* Until the handler has begun, what has come of a streamed body waits for it, and what earlier requests
- * are owed leaves with its answer, or when it waits. */
+/* Until the handler has begun, what has come of a streamed body waits for it, and the unsent
+ * answers to earlier requests leave with its own, or when it waits. */
 static void http1_postpone(struct vn_exchange *exchange, bool is_postponed)
 {
     struct vn_connection *connection = vn_http1_connection(exchange);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* http1_exchange.h - the course of an exchange in HTTP/1.x: its handler, what follows from the state
- * of its answer, and its end, after which the next one comes or the connection closes. */
+/* http1_exchange.h - the course of an exchange in HTTP/1.x: its handler, what follows from the
+ * state of its answer, and its end, after which the next one comes or the connection closes. */
 #ifndef VN_SERVE_HTTP1_EXCHANGE_H
 #define VN_SERVE_HTTP1_EXCHANGE_H
 
@@ -21,7 +21,7 @@ void vn_http1_refuse(struct vn_connection *connection, uint16_t status);
 /* The exchange failed: `status` where no answer was begun. */
 void vn_http1_fail(struct vn_connection *connection, uint16_t status);
 
-/* It cannot go on: send what is owed, then close. */
+/* It cannot go on: send what is unsent, then close. */
 void vn_http1_abandon(struct vn_connection *connection);
 
 /* It is answered and its body read, or given up. */

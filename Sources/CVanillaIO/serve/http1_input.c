@@ -38,8 +38,8 @@ static void count_frames(struct vn_connection *connection, uint32_t more, size_t
     vn_connection_count_work(connection, more + (uint32_t) (bytes / FRAME_OF_WORK));
 }
 
-/* The rate is measured from here whenever the client is ahead of it, so that a rush buys no slowness
- * later. */
+/* The rate is measured from here whenever the client is ahead of it, so that a rush buys no
+ * slowness later. */
 static void note_progress(struct vn_connection *connection)
 {
     struct vn_http1 *http1 = vn_http1_of(connection);
@@ -152,7 +152,7 @@ static bool says_close(const struct vn_connection *connection)
     }
 }
 
-/* A head with a body is complete, and `count` bytes came behind it. Returns how many of those were
+/* A head with a body is complete, and `count` bytes came after it. Returns how many of those were
  * used. */
 static size_t begin_with_body(struct vn_connection *connection, vn_request *request,
                               size_t head_count, uint8_t *bytes, size_t count)
@@ -176,7 +176,7 @@ static size_t begin_with_body(struct vn_connection *connection, vn_request *requ
     return 0;
 }
 
-/* A head is complete, and `count` bytes came behind it. Returns how many of those were used. */
+/* A head is complete, and `count` bytes came after it. Returns how many of those were used. */
 static size_t begin_exchange(struct vn_connection *connection, vn_request *request,
                              size_t head_count, uint8_t *bytes, size_t count)
 {
@@ -200,7 +200,7 @@ static size_t begin_exchange(struct vn_connection *connection, vn_request *reque
     return 0;
 }
 
-/* More than the blank line that some clients send behind a body. */
+/* More than the blank line that some clients send after a body. */
 static bool is_begun_head(const uint8_t *bytes, size_t count)
 {
     for (size_t i = 0; i < count; i++)

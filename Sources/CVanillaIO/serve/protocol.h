@@ -20,8 +20,8 @@ enum vn_timeout_kind {
     VN_TIMEOUT_HANDLER,
     VN_TIMEOUT_LINGER,
     VN_TIMEOUT_KINDS,
-    /* These are no fault of anybody: a stream of events shows that it lives, or ends with the server;
-     * and a client that ended its output is taken to be gone. */
+    /* These are no fault of anybody: a stream of events shows that it lives, or ends with the
+     * server; and a client that ended its output is taken to be gone. */
     VN_TIMEOUT_HEARTBEAT,
     VN_TIMEOUT_SHUTDOWN,
     VN_TIMEOUT_GONE,
@@ -49,22 +49,22 @@ struct vn_protocol {
     size_t (*received)(struct vn_connection *connection, uint8_t *bytes, size_t count);
     /* Whether bytes that wait can be used now. */
     bool (*can_receive)(const struct vn_connection *connection);
-    /* Receiving goes on after the connection held it back: times given to the client start anew. */
+    /* Receiving is resumed after a pause: times given to the client start anew. */
     void (*input_resumed)(struct vn_connection *connection);
-    /* No more input will come behind what waits. */
+    /* No more input will come after what waits. */
     void (*input_ended)(struct vn_connection *connection);
-    /* And what had come is used. May be called again, but need not be: what an exchange that is open
-     * then leads to is the protocol's to remember. */
+    /* And what had come is used. May be called again, but need not be: what an exchange that is
+     * open then leads to is the protocol's to remember. */
     void (*input_over)(struct vn_connection *connection);
     /* Nothing is unsent any more, and no input waits. */
     void (*output_sent)(struct vn_connection *connection);
-    /* connection->has_more, and nothing is unsent: write more. Returns false when the connection has
-     * to be cut. */
+    /* connection->has_more, and nothing is unsent: write more. Returns false when the connection
+     * has to be cut. */
     bool (*produce)(struct vn_connection *connection);
     /* It is its turn: see what follows from the state of its exchanges. */
     void (*go_on)(struct vn_connection *connection);
-    /* The same in a short way, for connections that set goes_on_shortly: returns the deadline that
-     * follows, or 0 where there is more to see to. NULL: there is none. */
+    /* The same by a shorter path, for connections that set goes_on_shortly: returns the deadline
+     * that follows, or 0 where there is more to do. NULL: there is no such path. */
     uint64_t (*go_on_shortly)(struct vn_connection *connection);
     /* The moment at which `expired` is called, in the loop's milliseconds, and about what; 0:
      * never. */
@@ -86,17 +86,17 @@ struct vn_protocol {
      * -ENOMEM. */
     int32_t (*head)(struct vn_exchange *exchange, struct vn_head *head,
                     const struct vn_content *content);
-    /* Send bytes that are a whole message on the wire, made by a handler. Returns 0 or -ENOMEM. NULL:
-     * there is no such thing. */
+    /* Send bytes that are a whole message on the wire, made by a handler. Returns 0 or -ENOMEM.
+     * NULL: there is no such thing. */
     int32_t (*raw)(struct vn_exchange *exchange, vn_span bytes);
-    /* More content, which is not empty: a copy of it, or by reference until `release`, which is called
-     * on failure as well. It is the last where exchange->answer is VN_ANSWER_DONE. Returns 0 or
-     * -ENOMEM. */
+    /* More content, which is not empty: a copy of it, or by reference until `release`, which is
+     * called on failure as well. It is the last where exchange->answer is VN_ANSWER_DONE. Returns 0
+     * or -ENOMEM. */
     int32_t (*write)(struct vn_exchange *exchange, vn_span bytes);
     int32_t (*write_shared)(struct vn_exchange *exchange, vn_span bytes, vn_release *release,
                             void *context);
-    /* The same for content that lies in memory with its frame. `is_only`: nothing else waits, so that
-     * it may be sent without a detour. */
+    /* The same for content that lies in memory with its frame. `is_only`: nothing else waits, so
+     * that it may be sent without a detour. */
     int32_t (*write_chunk)(struct vn_exchange *exchange, const struct vn_chunk *chunk, bool is_only,
                            vn_release *release, void *context);
     /* The content that a producer wrote is complete. Returns 0 or -ENOMEM. */

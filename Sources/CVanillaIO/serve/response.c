@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* response.c - what a handler's calls come to.
  *
- * A head is written straight into reserved room of the worker's current block, behind the answers of
+ * A head is written straight into reserved room of the worker's current block, after the answers of
  * earlier requests of the batch, and committed with a small body in one piece. Until then it can be
  * dropped by forgetting it. */
 #include "response.h"
@@ -14,7 +14,7 @@
 #include "../http/status.h"
 #include "log.h"
 
-enum { COPY_MAX = 8 * 1024 }; /* a body up to this size is copied behind its head */
+enum { COPY_MAX = 8 * 1024 }; /* a body up to this size is copied after its head */
 
 /* Stands for an exchange that is over. Never written to. */
 static const struct vn_exchange over = {.answer = VN_ANSWER_DONE};
@@ -239,8 +239,8 @@ static int32_t send_head(struct vn_response *response, const struct vn_content *
 
 /* ---- A body at once ---- */
 
-/* Send the head of a response with a body of `length` bytes, and behind it `body`, which is all of it
- * or nothing. Returns 1 when the body has still to follow, 0 when it has not, or -errno. */
+/* Send the head of a response with a body of `length` bytes, and after it `body`, which is all of
+ * it or nothing. Returns 1 when the body has still to follow, 0 when it has not, or -errno. */
 static int32_t send_whole(struct vn_response *response, vn_span content_type, uint64_t length,
                           vn_span body)
 {

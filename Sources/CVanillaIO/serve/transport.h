@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-/* transport.h - how the bytes of a connection pass over its socket: as they are (plain.c), or changed
- * on the way.
+/* transport.h - how the bytes of a connection pass over its socket: as they are (plain.c), or
+ * changed on the way.
  *
  * It stands between the ring and the connection and speaks the ring's language on both sides: bytes
- * that are lent, sends of which it learns later what was taken. Where plain bytes are not wire bytes,
- * what it tells the connection is plain, but for vn_connection_count_sent.
+ * that are lent, sends of which it learns later what was taken. Where plain bytes are not wire
+ * bytes, what it tells the connection is plain, except for vn_connection_count_sent.
  *
  * A transport may have output of its own, before plain bytes and between them: it gives that to the
- * ring when it likes, and has the connection's messages wait meanwhile. When it cannot go on it calls
- * vn_connection_fail, and has a last word in `finish`. */
+ * ring when it likes, and has the connection's messages wait meanwhile. When it cannot go on it
+ * calls vn_connection_fail, and has a last word in `finish`. */
 #ifndef VN_SERVE_TRANSPORT_H
 #define VN_SERVE_TRANSPORT_H
 
@@ -22,13 +22,13 @@ struct vn_connection;
 /* What is NULL is done as if there were no transport. */
 struct vn_transport {
     const char *name;
-    /* The connection begins or ends. A transport with state of its own puts a copy of this table with
-     * that state behind it in the connection's place, and frees it at the end, when nothing of it is
-     * with the ring any more. `begin` returns 0, or -ENOMEM, and the connection ends. */
+    /* The connection begins or ends. A transport with state of its own puts a copy of this table
+     * with that state after it in the connection's place, and frees it at the end, when nothing of
+     * it is with the ring any more. `begin` returns 0, or -ENOMEM, and the connection ends. */
     int32_t (*begin)(struct vn_connection *connection);
     void (*end)(struct vn_connection *connection);
-    /* Bytes came, lent for the call, which may be written to: calls vn_connection_received with those
-     * for the protocol, as often as it has any. */
+    /* Bytes came, lent for the call, which may be written to: calls vn_connection_received with
+     * those for the protocol, as often as it has any. */
     void (*received)(struct vn_connection *connection, uint8_t *bytes, size_t count);
     /* No more will come: calls vn_connection_input_ended, unless it did so before, at an end of its
      * own that came with the bytes. */
@@ -42,8 +42,8 @@ struct vn_transport {
      * vn_connection_sent when it is through with a message of the connection's. */
     void (*sent)(struct vn_connection *connection, int32_t count);
     /* The last plain byte is sent: send what ends them, once, and what is left of its own. Returns
-     * above 0 when all of that was taken, 0 when `sent` is to be waited for, after which it is asked
-     * again, or -errno. Input still comes. */
+     * above 0 when all of that was taken, 0 when `sent` is to be waited for, after which it is
+     * asked again, or -errno. Input still comes. */
     int32_t (*finish)(struct vn_connection *connection);
 };
 

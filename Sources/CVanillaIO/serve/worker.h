@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* worker.h - what one thread that serves has besides its loop: its configuration, its counters, its
- * memory for answers, and the time as a head has it. Nothing here is shared on the way of a request. */
+ * memory for answers, and the time as a head has it. Nothing here is shared on the way of a
+ * request. */
 #ifndef VN_SERVE_WORKER_H
 #define VN_SERVE_WORKER_H
 
@@ -57,8 +58,8 @@ static inline struct vn_worker *vn_worker_of(struct vn_loop *loop)
 int32_t vn_worker_init(struct vn_worker *worker, const vn_config *config);
 void vn_worker_deinit(struct vn_worker *worker);
 
-/* Open the loop on the calling thread, with slots of `slot_size` bytes: one for each connection up to
- * the limit and for each watch, and `beyond` more. Returns 0 or -errno. */
+/* Open the loop on the calling thread, with slots of `slot_size` bytes: one for each connection up
+ * to the limit and for each watch, and `beyond` more. Returns 0 or -errno. */
 int32_t vn_worker_open(struct vn_worker *worker, vn_ring_opener *open_ring, size_t slot_size,
                        uint32_t connection_limit, uint32_t watch_limit, uint32_t beyond);
 
@@ -72,7 +73,7 @@ void vn_worker_run(struct vn_worker *worker);
 /* A place for a connection is free: acceptors that wait for one go on. */
 void vn_worker_lose_connection(struct vn_worker *worker);
 
-/* Write the date of this second, and the begin of a 200's head with it. */
+/* Write the date of this second, and how a 200's head begins with it. */
 void vn_worker_write_date(struct vn_worker *worker);
 
 /* The date as it is now. */

@@ -88,7 +88,7 @@ int32_t vn_config_check(const vn_config *config, vn_error *error)
         {"limits.output", limits->output, 1024, 1 << 30},
         {"limits.discard", limits->discard, 0, 1 << 30},
         {"limits.linger", limits->linger, 0, 1 << 30},
-        /* Without an end a silent client could hold its closed connection for ever. */
+        /* Without an end a silent client could keep its closed connection open. */
         {"deadlines.linger", config->deadlines.linger, 1, UINT32_MAX},
     };
     if (config->handlers.handle == NULL)

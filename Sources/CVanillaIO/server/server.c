@@ -144,7 +144,8 @@ static void server_stop_all(vn_server *server, uint64_t due)
             vn_mailbox_stop(&server->threads[i].worker->loop.mailbox, due);
 }
 
-/* Bind and start all workers with the chosen backend; the first one here, where `before` is not NULL. */
+/* Bind and start all workers with the chosen backend; the first one here, where `before` is not
+ * NULL. */
 static int32_t server_start_workers(vn_server *server, struct vn_loop **before, vn_error *error)
 {
     int32_t result = vn_listeners_open(server, error);
@@ -228,7 +229,7 @@ void vn_server_stop(vn_server *server, uint32_t within)
     pthread_mutex_unlock(&server->lock);
 }
 
-/* Join the threads once all have left; the first who waits does it for everybody. */
+/* Join the threads once all have left; the first thread that waits does it for all. */
 void vn_server_wait(vn_server *server)
 {
     pthread_mutex_lock(&server->lock);
