@@ -9,9 +9,8 @@
 
 struct model {
     uint32_t handled; /* calls of the handler */
-    uint16_t
-        refusal; /* the status of the last answer, where that is the core's refusal; else 0 */
-    bool is_known;    /* false: it depends on when the bytes come */
+    uint16_t refusal; /* the status of the last answer, where that is the core's refusal; else 0 */
+    bool is_known; /* false: it depends on when the bytes come */
 };
 
 struct model model_of(vn_span input, const vn_config *config);

@@ -66,7 +66,7 @@ void vn_exchange_end(struct vn_exchange *exchange);
 /* How the body of a request is to be delivered: VN_BODY_... */
 uint8_t vn_exchange_choose_body(struct vn_exchange *exchange, const vn_request *request);
 
-/* Keep a request whose whole body is still coming: a copy of it, with its head behind it. Returns
+/* Keep a request whose whole body is still coming: a copy of it, with its head after it. Returns
  * false when memory ran out. */
 bool vn_exchange_keep_request(struct vn_exchange *exchange, const vn_request *request,
                               size_t head_count);
