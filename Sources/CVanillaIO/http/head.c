@@ -47,12 +47,12 @@ void vn_head_set_date(struct vn_head *head, const uint8_t date[VN_DATE_SIZE])
 /* The fields move to after the new line. */
 void vn_head_change_status(struct vn_head *head, uint16_t status)
 {
-    uint8_t before[VN_STATUS_LINE_ROOM], line[VN_STATUS_LINE_ROOM];
-    size_t before_count = write_status_line(before, head->status);
+    uint8_t line[VN_STATUS_LINE_ROOM];
     size_t count = write_status_line(line, status);
     assert(head->end - head->at >= VN_STATUS_LINE_ROOM);
-    size_t rest = vn_head_count(head) - before_count;
-    memmove(head->start + count, head->start + before_count, rest);
+    const uint8_t *fields = (uint8_t *) memchr(head->start, '\n', vn_head_count(head)) + 1;
+    size_t rest = (size_t) (head->at - fields);
+    memmove(head->start + count, fields, rest);
     memcpy(head->start, line, count);
     head->at = head->start + count + rest;
     head->status = status;
