@@ -47,7 +47,7 @@ class Crowd:
         return peer
 
     def each(self, act):
-        """Let each act once; who was ended comes back."""
+        """Let each client act once; one that was ended comes back."""
         for index, peer in enumerate(self.peers):
             try:
                 act(peer)

@@ -255,7 +255,7 @@ class Audience:
 
 def measure_by_turns(options, start, ceiling, count, cores):
     """What the ceiling spends for a delivery, as a part of what a server spends, in turn after turn.
-    Who is started first has other memory than who comes second, so that is drawn."""
+    The server that is started first has other memory than the second, so the order is drawn."""
     audiences, starts = [None, None], [start, ceiling]
     ratios = []
     try:

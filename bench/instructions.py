@@ -39,7 +39,7 @@ SUBSCRIBERS = 200
 EVENT = b"A message of some length to all of those who are here."
 USER_TAG = "c4ca4238a0b923820dcc509a6f75849b"  # of /user/1 of the example `etag`
 MANY = 16  # pipelined
-PATIENCE = 600  # seconds for a run: counting takes 50 times as long, on a machine with other work
+TIMEOUT = 600  # seconds for a run: counting takes 50 times as long, on a machine with other work
 SOURCES = os.path.join(ROOT, "bench", "instructions")
 COMPILE = [shutil.which("clang") or "cc", "-O2", "-std=gnu17", "-D_GNU_SOURCE"]
 VALGRIND = ["valgrind", "--quiet", "--tool=callgrind", "--vgdb=no"]
@@ -157,7 +157,7 @@ class Relay:
 def wait_until_asleep(server):
     """Until its one worker, the main thread, waits for an event: whatever is sent then is a turn of its
     own, where it might have come in time for the one before."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     while time.monotonic() < until:
         with open(f"/proc/{server.pid}/stat") as file:
             if file.read().rpartition(")")[2].split()[0] == "S":
@@ -167,7 +167,7 @@ def wait_until_asleep(server):
 
 
 def checked(*command):
-    status, said = harness.run_tool(*command, deadline=PATIENCE)
+    status, said = harness.run_tool(*command, deadline=TIMEOUT)
     if status != 0:
         raise harness.Failed(f"{' '.join(map(str, command))}: status {status}: {said}")
 
@@ -236,7 +236,7 @@ class Served(Operation):
             programs.server = server
             self.speak(server, count)
             programs.server = None
-            if (status := server.stop(PATIENCE)) != 0:
+            if (status := server.stop(TIMEOUT)) != 0:
                 raise harness.Failed(f"{self.name}: exit status {status}: {server.log()}")
 
 
@@ -248,7 +248,7 @@ class Requests(Served):
         self.data, self.status, self.batch = data, status, batch
 
     def speak(self, server, count):
-        with server.connect(deadline=PATIENCE) as peer:
+        with server.connect(deadline=TIMEOUT) as peer:
             for _ in range(count // self.batch):
                 wait_until_asleep(server)
                 peer.send(self.data * self.batch)
@@ -270,7 +270,7 @@ class FanOut(Served):
 
     def speak(self, server, count):
         subscribers = [self.subscribe(server) for _ in range(SUBSCRIBERS)]
-        with server.connect(deadline=PATIENCE) as publisher:
+        with server.connect(deadline=TIMEOUT) as publisher:
             for _ in range(count // SUBSCRIBERS):
                 wait_until_asleep(server)
                 publisher.send(harness.request("/notification", method="POST", body=EVENT))
@@ -281,7 +281,7 @@ class FanOut(Served):
             subscriber.close()
 
     def subscribe(self, server):
-        subscriber = server.connect(deadline=PATIENCE)
+        subscriber = server.connect(deadline=TIMEOUT)
         subscriber.send(harness.request("/sse"))
         subscriber.take_until(b"\r\n\r\n", 4096)
         return subscriber
@@ -451,7 +451,7 @@ def arguments_of_command():
 
 def main():
     options = arguments_of_command()
-    harness.DEADLINE = PATIENCE  # until a program says that it listens
+    harness.DEADLINE = TIMEOUT  # until a program says that it listens
     lines = printed(sections(options))
     if options.save:
         progress("saved: " + save(lines, "-instructions"))

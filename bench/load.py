@@ -132,7 +132,7 @@ def spread(values, digits):
 def measure(options, title, arguments, closes, cores):
     """Interleaved rounds of one scenario over all servers; the lines of its table. Each round starts
     every server anew and goes the other way around: which memory a process has is drawn again, and none
-    always comes behind the same one, or two copies of one program would differ in every round alike."""
+    always comes after the same one, or two copies of one program would differ in every round alike."""
     starts = servers(options, cores[0])
     rounds = {name: [] for name in starts}
     for number in range(options.rounds):

@@ -4,7 +4,7 @@
 # The libraries, the examples and the benchmarks are a package each, so that a user of the libraries fetches nothing for
 # the programs. Their builds share a scratch folder: what several need is built once, and the programs lie side by side.
 # SwiftPM takes a folder's last plan for the next one without looking whose it is, so every build here plans anew, and the
-# folder is none that a plain `swift build` has.
+# folder is not the one that a plain `swift build` has.
 
 packages=(. Sources/VanillaExamples bench)
 

@@ -14,7 +14,7 @@ struct Account {
     let user: uid_t
     let group: gid_t
 
-    /// An account without rights, for root; `nil` for anybody else, who runs it himself.
+    /// An account without rights, for root; `nil` for other users, who need none.
     static func forServer() throws(PrivatePostgresError) -> Account? {
         guard geteuid() == 0 else { return nil }
         guard let account = find("postgres") ?? find("nobody") else {

@@ -88,7 +88,7 @@ private let script = """
             "$programs/postgres" --single -D data -c exit_on_error=true postgres
     }
 
-    # A server that stands still goes on first. One that were left behind would end by itself: it looks
+    # A server that stands still continues first. One that is left over would end by itself: it looks
     # for its files now and then. So the number in one of them, which may be another's by now, is
     # never killed.
     finish() {
@@ -102,7 +102,7 @@ private let script = """
         rm -rf "$directory"
     }
 
-    # An answer may come too late for the one who asked.
+    # An answer may come too late for the program that asked.
     trap '' PIPE
     trap finish EXIT
     trap 'exit 1' HUP INT TERM

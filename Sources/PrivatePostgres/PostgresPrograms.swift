@@ -55,13 +55,13 @@ struct PostgresPrograms {
     private static func versions(of path: String) -> [String] {
         let parent = path.prefix(through: path.lastIndex(of: "/")!)
         let prefix = String(path.dropFirst(parent.count))
-        return newestFirst(entries(of: String(parent)), behind: prefix).map { number in
+        return newestFirst(entries(of: String(parent)), after: prefix).map { number in
             "\(path)\(number)/bin"
         }
     }
 
-    /// The numbers behind this prefix of names.
-    static func newestFirst(_ names: [String], behind prefix: String) -> [Int] {
+    /// The numbers after this prefix of names.
+    static func newestFirst(_ names: [String], after prefix: String) -> [Int] {
         names.filter { name in name.hasPrefix(prefix) }
             .compactMap { name in Int(name.dropFirst(prefix.count)) }.sorted(by: >)
     }

@@ -78,7 +78,7 @@ private func withFileActions(
     return unsafe body(&actions)
 }
 
-/// Lends texts as C has them, with a null pointer behind them.
+/// Lends texts as C has them, with a null pointer after them.
 private func withCStrings(
     _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32
 ) -> Int32 {

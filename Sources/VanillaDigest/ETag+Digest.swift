@@ -23,7 +23,7 @@ extension ETag {
     /// The tag that is the SHA-256 of these bytes in lower-case hexadecimal, as long as a tag can
     /// be.
     ///
-    /// Nobody makes two contents with the same one. Allocates nothing; any thread.
+    /// Nobody can make two contents with the same one. Allocates nothing; any thread.
     public init(sha256 bytes: Bytes, isWeak: Bool = false) {
         // C writes as many bytes as the digest has.
         unsafe self.init(bytes, count: Int(CCRYPTO_SHA256_SIZE), isWeak: isWeak) {

@@ -93,7 +93,7 @@ extension JSONSyntax {
         index += 1
     }
 
-    /// Only called inside of a container: behind the outermost value the text is over.
+    /// Only called inside of a container: after the outermost value the text is over.
     @_lifetime(self: copy self)
     private mutating func readCommaOrEnd() throws(Flaw) {
         switch (byte, open.last) {
@@ -118,7 +118,7 @@ extension JSONSyntax {
         }
     }
 
-    /// Section 6: no leading zero, a digit on either side of the point, and behind the e.
+    /// Section 6: no leading zero, a digit on either side of the point, and after the e.
     @_lifetime(self: copy self)
     private mutating func readNumber() throws(Flaw) {
         if byte == UInt8(ascii: "-") { index += 1 }

@@ -66,7 +66,7 @@ private struct ResponseHead {
     var status = 0
     var contentLength: Int?
     var isChunked = false
-    /// The first byte behind the head.
+    /// The first byte after the head.
     var end = 0
 
     var isInterim: Bool { 100...199 ~= status && status != 101 }
@@ -111,7 +111,7 @@ private struct ResponseHead {
     }
 }
 
-/// The position of the CR of the first CRLF at or behind `start`.
+/// The position of the CR of the first CRLF at or after `start`.
 private func findLineEnd(in bytes: [UInt8], from start: Int) -> Int? {
     var index = start
     while index + 1 < bytes.count {
@@ -123,7 +123,7 @@ private func findLineEnd(in bytes: [UInt8], from start: Int) -> Int? {
     return nil
 }
 
-/// The first byte behind lines that end with an empty one: a head, or a trailer section.
+/// The first byte after lines that end with an empty one: a head, or a trailer section.
 private func findEndOfLines(in bytes: [UInt8], from start: Int) -> Int? {
     var at = start
     while let lineEnd = findLineEnd(in: bytes, from: at) {

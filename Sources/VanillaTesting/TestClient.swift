@@ -56,7 +56,7 @@ package final class TestClient {
                 guard count == response.count else {
                     throw TestError(
                         .malformedResponse,
-                        "There are \(response.count - count) bytes behind a whole response.")
+                        "There are \(response.count - count) bytes after a whole response.")
                 }
                 return response
             }

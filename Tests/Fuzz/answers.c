@@ -118,6 +118,6 @@ size_t answer_read_chunk(vn_span bytes, vn_span *data)
     rest = (vn_span) {rest.bytes + data->count, rest.count - data->count};
     if (data->count < size || !take_line(&rest, &line))
         return 0;
-    fuzz_require(line.count == 0, "something behind a chunk's data");
+    fuzz_require(line.count == 0, "something after a chunk's data");
     return bytes.count - rest.count;
 }

@@ -35,7 +35,7 @@ void client_begin(struct client *client, vn_span input)
     client->first_given = NULL;
     client->handle = (vn_handle) {0};
     client->waits = WAITS_FOR_NOTHING;
-    client->letters = client->delivered = 0;
+    client->remote_calls = client->delivered = 0;
     client->lent = client->released = 0;
     client->refusal = 0;
     client->is_nudged = false;
@@ -196,7 +196,7 @@ static void answer_without_content(vn_response *response, struct given *given, u
 }
 
 /* What the client may have already. */
-static void offer(vn_response *response, struct given *given)
+static void send_validated(vn_response *response, struct given *given)
 {
     vn_validators validators = {
         .tag = {vn_span_of("tag"), number_of(given) % 3 == 2},
@@ -208,7 +208,7 @@ static void offer(vn_response *response, struct given *given)
     int32_t verdict = vn_response_send_validated(response, &validators, text, body);
     if (verdict != VN_NOT_MODIFIED && verdict != VN_PRECONDITION_FAILED) {
         begin_answer(given, body);
-        if (!is_done(verdict, "send_offer"))
+        if (!is_done(verdict, "send_validated"))
             give_nothing(given);
         return;
     }
@@ -455,15 +455,15 @@ static void answer_later(void *context, vn_response *response)
     fuzz_require(client_of_response(response) == client && given == last_given(client),
                  "a late answer reaches another exchange");
     fuzz_require(!given->is_answered, "a late answer to what is answered");
-    client->is_timed = true; /* behind a FIN it says that the connection closes */
+    client->is_timed = true; /* after a FIN it says that the connection closes */
     if (number_response(response, given))
         answer(response, given, pattern_of(given, 10));
 }
 
-static void send_letter(struct client *client, vn_handle handle, struct given *given)
+static void send_remote_call(struct client *client, vn_handle handle, struct given *given)
 {
     if (is_done(vn_handle_run(handle, answer_later, given), "run"))
-        client->letters++;
+        client->remote_calls++;
 }
 
 void client_answer(struct client *client)
@@ -471,7 +471,7 @@ void client_answer(struct client *client)
     uint8_t waits = client->waits;
     client->waits = WAITS_FOR_NOTHING;
     if (waits == WAITS_FOR_ANSWER)
-        send_letter(client, client->handle, last_given(client));
+        send_remote_call(client, client->handle, last_given(client));
     else if (waits == WAITS_FOR_RESUME && !is_done(vn_handle_resume(client->handle), "resume"))
         client->waits = waits;
 }
@@ -482,7 +482,7 @@ void client_answer_first(struct client *client)
         return;
     client->is_timed = true;
     client->waits = WAITS_FOR_NOTHING;
-    send_letter(client, client->first_handle, client->first_given);
+    send_remote_call(client, client->first_handle, client->first_given);
 }
 
 void client_resume(struct client *client)
@@ -530,7 +530,7 @@ static void handle(void *context, const vn_request *request, vn_response *respon
         return;
     }
     switch (is_upper(what) ? what | 0x20 : what) {
-    case 'b': /* too large to be copied behind the head */
+    case 'b': /* too large to be copied after the head */
         answer(response, given, pattern_of(given, 9000 + much));
         break;
     case 'r':
@@ -563,7 +563,7 @@ static void handle(void *context, const vn_request *request, vn_response *respon
             (struct plan) {.pieces = much % 8 + 1, .size = 30, .length = -1, .waits = true});
         break;
     case 'o':
-        offer(response, given);
+        send_validated(response, given);
         break;
     case 'h':
         stream(
@@ -692,7 +692,8 @@ static void read_given(struct reader *reader, const struct answer_head *head)
                  "answer %llu in place of %u", (unsigned long long) head->number, reader->next);
     fuzz_require(given->is_answered && head->status == given->status, "status %u in place of %u",
                  head->status, given->status);
-    fuzz_require(reader->continues == 0 || given->expects_continue, "100 to who did not ask");
+    fuzz_require(reader->continues == 0 || given->expects_continue,
+                 "100 to a client that did not ask");
     fuzz_require(given->minor == 1 || !head->is_chunked, "chunks to HTTP/1.0");
     fuzz_require(given->is_raw || given->minor == 1 || head->closes || head->keeps_alive,
                  "HTTP/1.0 is not told whether the connection stays");
@@ -749,7 +750,7 @@ static void read_own(struct reader *reader, const struct answer_head *head)
 static void read_answer(struct reader *reader)
 {
     struct answer_head head;
-    fuzz_require(!reader->is_last, "something behind the last answer");
+    fuzz_require(!reader->is_last, "something after the last answer");
     if (!answer_read_head(reader->rest, &head)) {
         reader->is_cut = true;
         skip(reader, reader->rest.count);

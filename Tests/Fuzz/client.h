@@ -61,7 +61,7 @@ struct client {
     struct given *first_given;
     uint8_t waits;
     bool is_nudged; /* resumed though it did not wait: it may go on before its time */
-    uint32_t letters; /* sent, of those that call back */
+    uint32_t remote_calls; /* asked for, of those that call back */
     uint32_t delivered;
     uint32_t lent;
     uint32_t released;
@@ -77,7 +77,7 @@ struct client {
 
 extern struct client clients[CLIENTS];
 
-/* Forget all that was, but for memory that is used again. It will send `input`. */
+/* Forget all that was, except memory that is used again. It will send `input`. */
 void client_begin(struct client *client, vn_span input);
 
 /* The client of a connection. */

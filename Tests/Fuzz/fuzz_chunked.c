@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* fuzz_chunked.c - a body's end and its data, chunked and by length: whole, cut, and as a plain
- * decoder reads it. Nothing behind the end is used.
+ * decoder reads it. Nothing after the end is used.
  *
  * Steering: limits and framing, three sizes of pieces. */
 #include <string.h>
@@ -115,7 +115,7 @@ static int32_t take_quoted(struct line *line)
 }
 
 /* BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ], any number of them, and CRLF.
- * White space that nothing follows is none of these. */
+ * White space that nothing follows is not one of these. */
 static int32_t take_extensions(struct line *line)
 {
     int32_t result, next;

@@ -35,7 +35,7 @@ static bool is_etagc(uint8_t byte)
     return byte == 0x21 || (byte >= 0x23 && byte <= 0x7e) || byte >= 0x80;
 }
 
-/* The size of entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE at the begin of a
+/* The size of entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE at the beginning of a
  * text; 0: none. */
 static size_t measure_tag(vn_span text, vn_entity_tag *tag)
 {
@@ -144,7 +144,7 @@ static size_t spell_date(char text[64], int64_t seconds, size_t form)
     return (size_t) count;
 }
 
-/* What is read as a date is the very text of that date, but for a leap second.
+/* What is read as a date is the very text of that date, except for a leap second.
  */
 static void check_date(vn_span text)
 {

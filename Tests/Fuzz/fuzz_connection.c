@@ -15,7 +15,7 @@
 #include "system.h"
 
 enum {
-    GOES_ON = 1 << 0,     /* at random, behind the script */
+    GOES_ON = 1 << 0,     /* at random, after the script */
     IS_PAIR = 1 << 1,     /* two clients send the same, at the same time */
     MAY_BREAK = 1 << 2,   /* clients vanish, and the server stops */
     IS_CRAMPED = 1 << 3,  /* the smallest limits */
@@ -23,7 +23,7 @@ enum {
     IS_CURT = 1 << 5,     /* connections close */
     CONFIGS = 8,          /* by the last three */
     BEGIN = 1000000,      /* milliseconds: when every run begins */
-    PATIENCE = 100000,
+    MAX_WAIT = 100000,
     TURNS_MAX = 1000, /* and one for each byte */
     IN_PEACE = CLIENTS - 1, /* the client whose run has no script */
 };
@@ -139,7 +139,7 @@ static void turn(size_t first, size_t last)
     if (scripted_is_over())
         for (size_t i = first; i <= last; i++)
             client_answer(&clients[i]);
-    int32_t turned = vn_loop_turn(&worker->loop, PATIENCE);
+    int32_t turned = vn_loop_turn(&worker->loop, MAX_WAIT);
     fuzz_require(turned == 0, "the ring broke: %d", turned);
 }
 
@@ -148,8 +148,8 @@ static void check_client(const struct client *client)
     fuzz_require(client->peer.ended == 1, "%u ENDED", client->peer.ended);
     fuzz_require(client->lent == client->released, "lent %u, released %u", client->lent,
                  client->released);
-    fuzz_require(client->letters == client->delivered, "%u letters, %u opened", client->letters,
-                 client->delivered);
+    fuzz_require(client->remote_calls == client->delivered, "%u remote calls, %u made",
+                 client->remote_calls, client->delivered);
     fuzz_require(client->received <= client->input.count, "%zu bytes received", client->received);
 }
 

@@ -140,7 +140,7 @@ static void check_head(vn_span lines, size_t begin, const struct vn_scan_limits 
     }
 }
 
-/* What the decoder of bodies says of the same lines behind a last chunk. */
+/* What the decoder of bodies says of the same lines after a last chunk. */
 static void check_body_trailers(vn_span lines, const struct vn_scan_limits *limits, int32_t want)
 {
     struct vn_body_limits body_limits = {1000, 1000, 0, limits->field};

@@ -56,7 +56,7 @@ static void check_request_line(const vn_request *request, const struct vn_scan_l
     size_t end = (size_t) target.at + target.count;
     fuzz_require(vn_is_token(vn_request_method(request)), "the method is no token");
     fuzz_require(target.at == method.at + method.count + 1 && target.count > 0,
-                 "the target is not behind the method");
+                 "the target is not after the method");
     fuzz_require(head[target.at - 1] == ' ' && memcmp(head + end, " HTTP/1.", 8) == 0 &&
                      memcmp(head + end + 9, "\r\n", 2) == 0,
                  "the request line has another form");
@@ -112,7 +112,7 @@ static void check_facts(const vn_request *request)
     fuzz_require((facts & ~0x3f) == 0, "facts that nobody knows: %#x", facts);
     if (request->authority.count > 0)
         fuzz_require(vn_is_authority(vn_request_span(request, request->authority)),
-                     "the authority is none");
+                     "the authority is malformed");
 }
 
 static void check_request(const vn_request *request, size_t size,

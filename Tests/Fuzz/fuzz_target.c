@@ -94,16 +94,16 @@ static void check_request(const vn_request *request, const struct split *split)
 
 static void check_target(vn_span target, size_t method)
 {
-    static const char behind[] = " HTTP/1.1\r\nHost: h\r\n\r\n";
+    static const char after[] = " HTTP/1.1\r\nHost: h\r\n\r\n";
     static const struct vn_scan_limits limits = {1 << 20, 1 << 10, 1 << 10, 4};
     static uint8_t bytes[FUZZ_PLACE_MAX];
     static vn_request request;
     size_t name = strlen(methods[method].name);
-    size_t count = name + 1 + target.count + sizeof behind - 1;
+    size_t count = name + 1 + target.count + sizeof after - 1;
     memcpy(bytes, methods[method].name, name);
     bytes[name] = ' ';
     memcpy(bytes + name + 1, target.bytes, target.count);
-    memcpy(bytes + name + 1 + target.count, behind, sizeof behind - 1);
+    memcpy(bytes + name + 1 + target.count, after, sizeof after - 1);
 
     struct split split = split_plainly(target, methods[method].id);
     vn_scan_begin(&request);

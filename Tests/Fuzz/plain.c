@@ -99,7 +99,7 @@ bool plain_next_element(vn_span *list, bool *is_begun, vn_span *element)
     if (*is_begun) {
         if (list->count == 0)
             return false;
-        from = 1; /* the comma behind the last one */
+        from = 1; /* the comma after the last one */
     }
     size_t to = from;
     while (to < list->count && list->bytes[to] != ',')

@@ -13,7 +13,7 @@ bool plain_is_token(vn_span text);
 /* What a field value may hold: RFC 9110, section 5.5. */
 bool plain_is_field_byte(uint8_t byte);
 
-/* Equal to a word in lower case, but for the case of letters. */
+/* Equal to a word in lower case, with letters compared case-insensitively. */
 bool plain_is_word(vn_span text, const char *lower);
 
 /* Without SP and HTAB at both ends. */

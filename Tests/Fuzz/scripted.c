@@ -192,7 +192,7 @@ static int64_t scripted_send(struct vn_ring *ring, struct vn_source *source,
                              const struct msghdr *message)
 {
     require_alive(source, "send");
-    fuzz_require(!client_of_descriptor(source->fd)->is_finished, "bytes behind FIN");
+    fuzz_require(!client_of_descriptor(source->fd)->is_finished, "bytes after FIN");
     fuzz_require(message->msg_iovlen > 0, "a send of nothing");
     for (size_t i = 0; i < message->msg_iovlen; i++)
         fuzz_require(message->msg_iov[i].iov_len > 0, "a piece of nothing");

@@ -10,8 +10,8 @@
 /* How one run goes. */
 struct script {
     vn_span bytes;
-    uint64_t random; /* goes on behind them for a while; 0: does not */
-    bool may_break; /* clients vanish, stay for ever, and the server is stopped */
+    uint64_t random; /* goes on after them for a while; 0: does not */
+    bool may_break; /* clients vanish, stay without end, and the server is stopped */
     uint32_t drawn;
     uint64_t stop_due; /* milliseconds; UINT64_MAX: not asked to stop */
 };

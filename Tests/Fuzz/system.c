@@ -27,7 +27,7 @@ int fuzz_ppoll(struct pollfd *polled, nfds_t count, const struct timespec *timeo
     (void) polled, (void) count, (void) mask;
     if (fuzz_system.is_rung)
         return 1;
-    fuzz_require(timeout != NULL, "it waits for ever");
+    fuzz_require(timeout != NULL, "it waits without end");
     fuzz_system.waits++;
     fuzz_system.now += (uint64_t) timeout->tv_sec * 1000 + (uint64_t) timeout->tv_nsec / 1000000;
     return 0;

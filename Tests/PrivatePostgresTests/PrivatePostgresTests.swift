@@ -113,13 +113,13 @@ private let settings = ["max_connections": "7", "cluster_name": "it's private"]
     }
 
     @Test func sortsVersionsAsNumbers() {
-        let versions = PostgresPrograms.newestFirst(["9", "16", "15", "archive"], behind: "")
+        let versions = PostgresPrograms.newestFirst(["9", "16", "15", "archive"], after: "")
         #expect(versions == [16, 15, 9])
-        #expect(PostgresPrograms.newestFirst(["postgresql@9", "x"], behind: "postgresql@") == [9])
+        #expect(PostgresPrograms.newestFirst(["postgresql@9", "x"], after: "postgresql@") == [9])
     }
 }
 
-/// What is left behind by a program that ends in one way or the other.
+/// What a program leaves when it ends in one way or the other.
 @Suite(.needsPostgres) struct AbandonedPostgresTests {
     @Test(arguments: [SIGKILL, 0])
     func goesWithItsOwner(signal: Int32) throws {

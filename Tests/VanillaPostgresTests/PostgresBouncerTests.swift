@@ -125,7 +125,7 @@ struct PostgresBouncerTests {
         }
     }
 
-    /// What waits behind the reads of its turn may be given up, and costs nothing.
+    /// What waits after the reads of its turn may be given up, and costs nothing.
     @Test(arguments: backends)
     func givesUpWhatWaits(backend: Server.Backend) async throws {
         let proxy = try Proxy(to: database.get())

@@ -86,7 +86,7 @@ import VanillaTestSupport
         }
         let statistics = bench.pool.statistics
         #expect(statistics.attempts == 1 && statistics.losses == 0)
-        // The server ended them, but for one or the other that was cancelled before it was sent.
+        // The server ended them, except one or the other that was cancelled before it was sent.
         #expect(statistics.errors > 50)
     }
 

@@ -191,7 +191,7 @@ import VanillaTestSupport
                                 _ = try await connection.query(read)
                             }
                             served.record(0)
-                            // Held all the time but for this, and yet the others go on.
+                            // Leased all the time except here, and yet the others go on.
                             _ = try await pool.query(read)
                         }
                     }

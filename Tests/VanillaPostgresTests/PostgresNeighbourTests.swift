@@ -38,7 +38,7 @@ import VanillaTestSupport
         defer { bench.stop() }
         try await bench.run { pool in
             for isPrepared in [false, true] {
-                // The first in the line, and those behind it.
+                // The first in the line, and those after it.
                 let slow = Task(executorPreference: bench.worker.taskExecutor) {
                     _ =
                         isPrepared
@@ -55,7 +55,7 @@ import VanillaTestSupport
                 slow.cancel()
                 await #expect(throws: CancellationError.self) { try await slow.value }
             }
-            // What was left behind is gone, too.
+            // What was left over is gone as well.
             let isIdle = try await eventually { pool.statistics.idle == pool.statistics.size }
             #expect(isIdle)
         }
@@ -63,7 +63,7 @@ import VanillaTestSupport
         #expect(seen.errors == 0 && seen.refusals == 0 && seen.losses == 0)
     }
 
-    /// Its client went away, or its time is over: it is cancelled, and what waits behind it on the one
+    /// Its client went away, or its time is over: it is cancelled, and what waits after it on the one
     /// connection is done, once.
     @Test(arguments: backends, [false, true])
     func nobodyFailsWithASlowOne(backend: Server.Backend, isGivenUp: Bool) async throws {

@@ -7,7 +7,7 @@ import Vanilla
 
 /// One query that is given up, by its order of events.
 @Suite(.needsPostgres) struct PostgresOperationTests {
-    /// The answer comes when who waited was told to go on, and has not done so yet: the query is given
+    /// The answer comes when the task that waited was resumed, and has not run yet: the query is given
     /// back once, and not before its error was taken.
     @Test func isGivenBackOnce() async throws {
         let bench = try Bench()

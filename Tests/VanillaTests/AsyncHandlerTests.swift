@@ -136,7 +136,7 @@ private func server(
         }
     }
 
-    /// All of a streamed body, with its head or behind it, reaches a handler that begins behind both.
+    /// All of a streamed body, with its head or after it, reaches a handler that begins after both.
     @Test(arguments: backends, [0, 1, 40, 1 << 20])
     func receivesAStreamedBody(backend: Server.Backend, first: Int) throws {
         let count = 200_000

@@ -194,7 +194,7 @@ private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"
     @Test func dropsValidatorsThatDoNotFit() throws {
         let log = Recorder<String>()
         let server = try offline(log: log) { _, response in
-            // Up to the limit of 64 KiB, but for 20 bytes.
+            // Up to the limit of 64 KiB, less 20 bytes.
             let size =
                 64 * 1024 - "HTTP/1.1 200 OK\r\nDate: \(modifiedText)\r\nX-A: \r\n".utf8.count
             try response.addField("X-A", String(repeating: "x", count: size - 20))

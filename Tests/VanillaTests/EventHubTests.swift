@@ -340,7 +340,7 @@ extension Answer {
     }
 }
 
-/// One who subscribes over several connections.
+/// A client that subscribes over several connections.
 private final class Subscriber {
     let topic: String
     var client: EventClient

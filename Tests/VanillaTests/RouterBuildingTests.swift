@@ -219,7 +219,7 @@ import VanillaTestSupport
         #expect(server.answer(get("/teams/red/users/7")).status == 404)
     }
 
-    /// Notes that it was passed, before and behind what follows.
+    /// Notes that it was passed, before and after what follows.
     private static func note(_ name: String, _ log: Recorder<String>) -> Routes.Middleware {
         { request, response, next in
             log.record("+\(name)")

@@ -24,7 +24,7 @@ import VanillaTestSupport
         ("/abc", "/%2561bc", false), ("/%2561bc", "/%2561bc", true), ("/%2561bc", "/abc", false),
         ("/%2561bc", "/%61bc", false), ("/100%25", "/100%25", true), ("/a/b", "/a%252Fb", false),
         ("/%252F", "/%252F", true), ("/%252F", "/%252f", false), ("/%252F", "/%2F", false),
-        // Escapes side by side, and digits behind one.
+        // Escapes side by side, and digits after one.
         ("/%2F%2F", "/%2f%2f", true), ("/%2Fab", "/%2Fab", true), ("/%2FAB", "/%2fab", false),
         ("/%2Fa%62", "/%2f%61b", true), ("/%25%32%35", "/%2525", true),
         // Dots stay what they are, however they are written.

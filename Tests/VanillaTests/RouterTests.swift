@@ -173,7 +173,7 @@ func echoing(_ paths: [String], names: [StaticString] = ["a", "b", "c"]) throws 
         ("PATCH", "/item/1", "patched"), ("DELETE", "/item/1", "deleted"),
         ("PURGE", "/cache", "PURGE"), ("BREW", "/cache", "BREW"), ("GET", "/cache", "GET"),
         ("OPTIONS", "/asks", "asked"), ("GET", "/item/new", "new"), ("TRACE", "/traced", "traced"),
-        // The literal route lacks the method, and so is none for this request.
+        // The literal route lacks the method, and so is not one for this request.
         ("PUT", "/item/new", "put"), ("POST", "/item/new", "rest"), ("POST", "/item/1/x", "rest"),
     ])
     func choosesByMethod(method: String, path: String, body: String) {

@@ -111,11 +111,11 @@ import VanillaTestSupport
             [Event(data: "1"), Event(data: " 2"), Event(data: "\t3")]
         ),
         ("data:\0\n\n", [Event(data: "\0")]),
-        // Types, which count for one event alone; an empty one is none.
+        // Types, which count for one event alone; an empty one is no type.
         ("event:test\ndata:1\n\ndata:2\n\n", [Event(type: "test", data: "1"), Event(data: "2")]),
         ("event: \ndata:1\n\n", [Event(data: "1")]),
         ("event:a\nevent:b\ndata:1\n\n", [Event(type: "b", data: "1")]),
-        // Ids: they stay for the events behind; an empty one resets; NUL makes it void.
+        // Ids: they stay for the events after them; an empty one resets; NUL makes it void.
         (
             "id: 1\ndata:a\n\ndata:b\n\n",
             [Event(data: "a", lastID: "1"), Event(data: "b", lastID: "1")]

@@ -18,7 +18,7 @@ from harness import DEADLINE, Failed
 
 # Both are numbers that the shell below does not use itself.
 LOWEST_DESCRIPTOR = 20
-PATIENCE = 60.0  # seconds: a browser starts slowly on a busy machine
+TIMEOUT = 60.0  # seconds: a browser starts slowly on a busy machine
 
 
 def find_browser():
@@ -30,7 +30,7 @@ def find_browser():
 
 class Browser:
     """One page in a browser with a profile of its own. It takes commands of the DevTools protocol
-    from its descriptor 3 and answers on 4: JSON, a zero byte behind each message."""
+    from its descriptor 3 and answers on 4: JSON, a zero byte after each message."""
 
     def __init__(self, profile):
         theirs_in, self.commands = self._pipe()
@@ -83,7 +83,7 @@ class Browser:
         if self.session:
             message["sessionId"] = self.session
         os.write(self.commands, json.dumps(message).encode() + b"\0")
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT
         while True:
             answer = self._read_message(until)
             if answer.get("id") == self.number:
@@ -98,7 +98,7 @@ class Browser:
         gone = self.ask("Page.navigate", url=url)
         if gone.get("errorText"):
             raise Failed(f"{url}: {gone['errorText']}")
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT
         while "Page.loadEventFired" not in self.events:
             self.events.append(self._read_message(until).get("method"))
 
@@ -142,7 +142,7 @@ class Browser:
 
 
 GET = re.compile(rb"^GET (\S+) HTTP/1\.1\r\n((?:[^\r]+\r\n)*)\r\n", re.M)
-STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")  # straight behind a body, too
+STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")  # straight after a body, too
 
 
 class Relay:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Everything at once, for as long as you like: scripts/soak MINUTES.
 
-Ordinary clients, who keep connections, pipeline, move bodies both ways and check each byte of them,
+Ordinary clients, which keep connections, pipeline, move bodies both ways and check each byte of them,
 beside slow, broken, malformed, stopped and vanishing ones, against `arena` on each backend at once.
 The rate is bounded. It fails when an answer is wrong or does not come, when a server dies or
 complains, or when memory, descriptors or threads grow.
@@ -29,7 +29,7 @@ from exchanges import run_exchanges
 from harness import Failed, Peer, Server, request
 
 CLIENTS = 48  # operations under way at once, at most
-PATIENCE = 60.0  # seconds for one operation: for a machine that is busy, not for the server
+TIMEOUT = 60.0  # seconds for one operation: for a machine that is busy, not for the server
 WARM_PART, WARM_MIN, WARM_MAX = 0.2, 4.0, 60.0  # of the whole time; seconds
 EVERY = 2.0  # seconds between two samples
 
@@ -165,7 +165,7 @@ class Client:
         self.server, self.chance = server, chance
 
     def connect(self, **options):
-        return self.server.connect(PATIENCE, **options)
+        return self.server.connect(TIMEOUT, **options)
 
     def pause(self, most):
         """A client takes its time; nothing waits for it."""
@@ -185,7 +185,7 @@ class Client:
         with self.connect() as peer:
             data = b"".join(ask.data for ask in asks)
             writer = threading.Thread(target=peer.socket.sendall, args=(data,), daemon=True)
-            peer.socket.settimeout(PATIENCE)
+            peer.socket.settimeout(TIMEOUT)
             writer.start()
             for ask in asks:
                 ask.check(peer)
@@ -338,7 +338,7 @@ MIX = {
 
 def read_as_a_process(port, count):
     """What is_stopped runs: says that the answer began, then its SHA-256."""
-    with Peer(("127.0.0.1", port), PATIENCE * 2) as peer:
+    with Peer(("127.0.0.1", port), TIMEOUT * 2) as peer:
         peer.send(request(f"/download/{count}"))
         hasher, has_begun = hashlib.sha256(), []
 
@@ -404,11 +404,11 @@ class Watched:
             status = self.server.process.returncode
             raise Failed(f"the server died with status {status}: {self.server.log()[-3000:]}")
 
-    def settle(self):
+    def sample_when_idle(self):
         """With nobody connected: what it has, once the last connection is gone."""
         started = self.started.descriptors
         harness.wait_for(
-            lambda: self.server.descriptors() <= started, "all descriptors are given back", PATIENCE
+            lambda: self.server.descriptors() <= started, "all descriptors are given back", TIMEOUT
         )
         return Sample(self.server)
 
@@ -476,7 +476,7 @@ class Load:
             running = [t for t in running if t.is_alive()] + [thread]
             self.number += 1
         for thread in running:
-            thread.join(PATIENCE * 3)
+            thread.join(TIMEOUT * 3)
             if thread.is_alive():
                 raise Failed("an operation did not end")
         for watched in self.watched:
@@ -507,10 +507,10 @@ def soak(options):
     try:
         load = Load(options, watched)
         load.run(time.monotonic() + warm, sampling=False)
-        before = [each.settle() for each in watched]
+        before = [each.sample_when_idle() for each in watched]
         load.run(end, sampling=True)
         for each, was in zip(watched, before):
-            now = each.settle()
+            now = each.sample_when_idle()
             print(f"{each.backend} at rest: {was}; then {now}")
             each.check_growth(was, now)
             each.stop()

@@ -21,7 +21,7 @@ SHORT = {"head": 2000, "bodyGrace": 2000, "writeStall": 2000, "idle": 60_000, "l
 # The allocator gives back at once what is so large: what is left is what the server keeps.
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "16384", "MALLOC_TRIM_THRESHOLD_": "65536"}
 # Bytes that a server may keep of what an abuse made it take: above all the receive buffers of a
-# ring, which are there once. What a second round adds to a first is what connections leave behind.
+# ring, which are there once. What a second round adds to a first is what connections leave.
 MEMORY_TOLERANCE = 8 << 20
 MEMORY_OF_A_ROUND = 1 << 20
 LONG_PATIENCE = 120.0  # seconds in which an ordinary client has its answer, on any machine
@@ -105,7 +105,7 @@ class AbuseCase(unittest.TestCase):
             self.server.get("/")
         self.before = Sample(self.server)
 
-    def settle(self, before, tolerance=MEMORY_TOLERANCE):
+    def check_returned(self, before, tolerance=MEMORY_TOLERANCE):
         """It has what it had `before`, once everybody is gone. Returns what it has."""
         wait_for(
             lambda: self.server.descriptors() <= before.descriptors,
@@ -120,7 +120,7 @@ class AbuseCase(unittest.TestCase):
 
     def finish(self):
         """It has what it had, and stops as it should."""
-        self.settle(self.before)
+        self.check_returned(self.before)
         self.assertEqual(self.server.get("/").body, b"Hello, World!")
         self.assertEqual(self.server.stop(), 0)
         self.assertNotRegex(self.server.log(), "Sanitizer|Assertion|Fatal error")
@@ -192,9 +192,9 @@ class ManyAbuse(AbuseCase):
         self.server.close()
         self.setUp()
         self.come_and_go(idle, begun)
-        once = self.settle(self.before)
+        once = self.check_returned(self.before)
         self.come_and_go(idle, begun)
-        self.settle(once, MEMORY_OF_A_ROUND)
+        self.check_returned(once, MEMORY_OF_A_ROUND)
         self.finish()
 
     def come_and_go(self, idle_count, begun_count):
@@ -369,7 +369,7 @@ class GreedyAbuse(AbuseCase):
 
 @on_each_backend
 class Deadlines(AbuseCase):
-    """Each deadline ends whom it is for, and not who is in time."""
+    """Each deadline ends the clients that miss it, and not those that are in time."""
 
     deadlines = {**SHORT, "idle": 2000}
 
@@ -427,7 +427,7 @@ class Deadlines(AbuseCase):
         self.finish()
 
     def test_ends_slow_readers(self):
-        """Who takes less than 240 bytes a second is reset: after a mere close the kernel would go on
+        """Clients that take less than 240 bytes a second are reset: after a close the kernel would go on
         to send where the server had ended."""
         readers = {self.connect(receive_buffer=4096) for _ in range(50)}
         for peer in readers:
@@ -436,7 +436,7 @@ class Deadlines(AbuseCase):
             while readers:
                 select.select([], [], [], 0.05)
                 for peer in list(readers):
-                    # Told of a reset at once, and not behind what is still to be read.
+                    # Told of a reset at once, and not after what is still to be read.
                     watch = select.poll()
                     watch.register(peer.socket, select.POLLIN)
                     ready = watch.poll(0)
@@ -449,7 +449,7 @@ class Deadlines(AbuseCase):
         self.finish()
 
     def is_closed(self, peer):
-        """A byte sent to who has closed comes back as a reset."""
+        """A byte sent to a peer that has closed comes back as a reset."""
         try:
             peer.socket.send(b"x")
             return bool(peer.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))

@@ -96,7 +96,7 @@ OF_NOTHING = [
 @on_each_backend
 class Conditional(ServerCase):
     def check(self, target, rows, method="GET", body=b""):
-        """Each row on one connection, with a request behind it, which must be understood."""
+        """Each row on one connection, with a request after it, which must be understood."""
         for fields, status in rows:
             with self.subTest(f"{method} {target} {fields!r}"), self.server.connect() as peer:
                 peer.send(request(target, fields, method, body) + request("/pipeline"))

@@ -2,7 +2,7 @@
 """What each request gets, row by row: refused or answered, once, in order, however it is cut.
 
 Each row of the table names the section that says so. It is sent as one write, byte by byte, cut in
-two at every boundary when it is short, behind a request that must be answered first, and before one
+two at every boundary when it is short, after a request that must be answered first, and before one
 that must be answered only when the row itself is.
 """
 
@@ -544,7 +544,7 @@ class Conversation(Exchange):
             pieces[-1] += AFTER
         # A refusal and an announced close end the connection by themselves.
         finishes = bool(row.answered) and not row.closes and not self.after
-        words += ", behind a neighbour" if before else ""
+        words += ", after a neighbour" if before else ""
         words += ", before a neighbour" if self.after else ""
         super().__init__(f"{words}: {row}", pieces, finishes)
 

@@ -53,7 +53,7 @@ class DatabaseWithCurl(ServerCase):
     workers = 2
 
     def test_answers_the_lines_of_the_readme(self):
-        """As they are printed there, but for the port, and in their order."""
+        """As they are printed there, except for the port, and in their order."""
         rows = re.findall(
             r"^curl (.*localhost:3003/.*)\n# (\d+) ?(.*\n(?:# .*\n)*)", readme(), re.M
         )

@@ -205,15 +205,15 @@ KINDS = b"\0\x08\t\n\x0b\r\x1f !\"#%'(+,-./019:;<=?@AFGZ[\\]^_`afgz{|}~\x7f\x80\
 
 
 def spoil_everywhere(data, some):
-    """Each way to spoil one byte of `data`, or to end behind it."""
+    """Each way to spoil one byte of `data`, or to end after it."""
     for at in range(len(data) + 1):
-        before, behind = data[:at], data[at:]
+        before, after = data[:at], data[at:]
         for byte in some:
-            yield before + bytes([byte]) + behind + CLOSING
-            if behind and behind[0] != byte:
-                yield before + bytes([byte]) + behind[1:] + CLOSING
-        if behind:
-            yield before + behind[1:] + CLOSING
+            yield before + bytes([byte]) + after + CLOSING
+            if after and after[0] != byte:
+                yield before + bytes([byte]) + after[1:] + CLOSING
+        if after:
+            yield before + after[1:] + CLOSING
         if before:
             yield before
 

@@ -56,7 +56,7 @@ class ETagCase(ServerCase):
 @on_each_backend
 class ETagWithCurl(ETagCase):
     def test_answers_the_lines_of_the_readme(self):
-        """As they are printed there, but for the port."""
+        """As they are printed there, except for the port."""
         with open(os.path.join(harness.ROOT, "README.md")) as file:
             lines = re.findall(r"^curl (-v .*localhost:3001/user/1)$", file.read(), re.M)
         self.assertEqual(len(lines), 2)

@@ -31,7 +31,7 @@ class FormCase(ServerCase):
     program = "FormServer"
 
     def curl(self, target, *arguments):
-        """The body, and behind it the status on a line of its own."""
+        """The body, and after it the status on a line of its own."""
         status, said = run_tool(
             "curl", "--silent", "--show-error", "--max-time", 30, "--write-out", "\n%{http_code}",
             *arguments, self.server.url + target,

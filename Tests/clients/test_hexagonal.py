@@ -54,7 +54,7 @@ class Conversation:
     workers = 2
 
     def test_answers_the_lines_of_the_readme(self):
-        """As they are printed there, but for the port, and in their order."""
+        """As they are printed there, except for the port, and in their order."""
         with open(os.path.join(harness.ROOT, "README.md")) as file:
             text = file.read()
         lines = re.findall(r"^curl (.*localhost:3002/.*)\n(?:# (\d+) (.*)\n)", text, re.M)

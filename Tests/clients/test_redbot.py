@@ -19,7 +19,7 @@ ACCEPTED = {
     "FRESHNESS_HEURISTIC",
 }
 
-# What it must have seen, so that its silence is not that of one who saw nothing.
+# What it must have seen, so that finding nothing does not mean that it saw nothing.
 SEEN = {"DATE_CORRECT"}
 
 

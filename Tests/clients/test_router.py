@@ -65,7 +65,7 @@ ARENA = [
 
 
 class Routed:
-    """Each row alone, then all of them behind one another on one connection."""
+    """Each row alone, then all of them in a row on one connection."""
 
     def check(self, response, row):
         method, target, status, body, allowed = row

@@ -75,7 +75,7 @@ class Subscriber:
         self.parser.last_id = last_id
         self.head = None
         self.ended = False  # the server closed
-        self.complete = False  # behind the last chunk
+        self.complete = False  # after the last chunk
         self.raw = b""
 
     def receive(self):

@@ -44,7 +44,7 @@ enum {
     BURST_MAX = 64,
     TAIL = 128, /* bytes of an unfinished line that are kept */
     PER_ADDRESS = 20000, /* connections from one source address */
-    PATIENCE = 20, /* seconds without a delivery */
+    TIMEOUT = 20, /* seconds without a delivery */
     UNDER_WAY = 256, /* connections that are opened at once */
 };
 
@@ -99,7 +99,7 @@ static int dial(int index)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
     struct sockaddr_in source = {.sin_family = AF_INET};
     struct sockaddr_in target = {.sin_family = AF_INET, .sin_port = htons((uint16_t) o_port)};
-    /* With 0 as its end the close is a reset, which leaves no port behind in TIME_WAIT. */
+    /* With 0 as its end the close is a reset, which leaves no port in TIME_WAIT. */
     struct linger reset = {.l_onoff = 1};
     source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t) (index / PER_ADDRESS));
     target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -268,7 +268,7 @@ static void wait_for_deliveries(uint64_t expected)
         if (delivered != before) {
             before = delivered;
             since = now;
-        } else if (look() - since > (uint64_t) PATIENCE * 1000000000)
+        } else if (look() - since > (uint64_t) TIMEOUT * 1000000000)
             fail("no more deliveries", "events are missing");
     }
 }

@@ -38,7 +38,7 @@ extension EventHub {
         /// How long the oldest event may wait for a subscriber: 30 seconds by default, `nil` for
         /// any time.
         public var backlogAge: Duration?
-        /// What happens to a subscriber for whom more waits.
+        /// What happens to a subscriber when more than that waits for it.
         public var slowPolicy = SlowPolicy.disconnect
 
         /// Every option at its default.
@@ -47,7 +47,7 @@ extension EventHub {
         }
     }
 
-    /// What happens to a subscriber for whom too much waits. Later versions may have more ways.
+    /// What happens to a subscriber when too much waits for it. Later versions may have more ways.
     public struct SlowPolicy: Sendable, Hashable {
         /// The way's number in C.
         fileprivate let c: UInt8

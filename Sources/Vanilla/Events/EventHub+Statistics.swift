@@ -14,9 +14,9 @@ extension EventHub {
         public let published: UInt64
         /// Events handed to the operating system, those replayed included.
         public let delivered: UInt64
-        /// Events of the history, for subscribers who came back.
+        /// Events of the history, for subscribers that came back.
         public let replayed: UInt64
-        /// Subscribers who were told that events were lost.
+        /// Subscribers that were told that events were lost.
         public let gaps: UInt64
         /// Events dropped, because too much waited for a subscriber.
         public let dropped: UInt64

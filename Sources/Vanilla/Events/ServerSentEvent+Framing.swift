@@ -48,7 +48,7 @@ extension String {
 }
 
 extension [UInt8] {
-    /// Appends each line of `text`, however it ends, as a line of the field. The space behind the
+    /// Appends each line of `text`, however it ends, as a line of the field. The space after the
     /// colon is the one that a client removes, so that those of the text stay.
     fileprivate mutating func appendLines(_ text: String, of field: StaticString) {
         begin(field)

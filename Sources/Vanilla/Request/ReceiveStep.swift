@@ -14,7 +14,7 @@ extension Request {
 
         /// The next piece, as soon as it comes.
         public static let more = ReceiveStep(VN_RECEIVE_MORE)
-        /// Nothing until ``ResponseWriter/Handle/resume()``: the client is held back meanwhile.
+        /// Nothing until ``ResponseWriter/Handle/resume()``: nothing is received meanwhile.
         public static let pause = ReceiveStep(VN_RECEIVE_PAUSE)
     }
 }

@@ -8,7 +8,7 @@ extension Server {
     /// let answer = server.handle(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
     /// ```
     ///
-    /// - Parameter request: One request, several behind one another, or broken ones.
+    /// - Parameter request: One request, several in a row, or broken ones.
     /// - Returns: The exact bytes of the answers.
     public func handle(_ request: [UInt8]) -> [UInt8] {
         core.handle(request)

@@ -3,7 +3,7 @@
 internal import CVanillaIO
 
 /// A request whose asynchronous handler is to run, with what that needs. On the worker's thread,
-/// but what a handler does that goes on after its worker has ended.
+/// except for what a handler does after its worker has ended.
 @safe
 struct AsyncCall {
     /// The request and the response in C, kept for the handler.

@@ -6,8 +6,8 @@ internal import CVanillaIO
 ///
 /// Beginning a task costs more than a request does otherwise, and so does waiting: it takes the
 /// next handler of the turn, and those that are idle wait for the next turn. One that was cancelled
-/// ends, because it stays cancelled. Everything happens on the worker's thread, but what a handler
-/// does that goes on after its worker has ended.
+/// ends, because it stays cancelled. Everything happens on the worker's thread, except what a handler
+/// does after its worker has ended.
 @safe
 final class AsyncRunner: @unchecked Sendable {
     private let executor: WorkerExecutor
@@ -18,7 +18,7 @@ final class AsyncRunner: @unchecked Sendable {
     private var next: AsyncCall?
     /// The one whose handler it runs.
     private var call: OpaquePointer?
-    private var isLost = false
+    private var isUnwanted = false
     /// What `Task.isCancelled` said when the last handler had ended.
     private var isCancelled = false
     /// The next of those that are idle.
@@ -45,13 +45,13 @@ extension AsyncRunner {
     /// That job is over: have C keep what a handler that waits has written.
     func keepCall() {
         guard let call = unsafe call else { return }
-        if unsafe !vn_detached_keep_head(call) || isLost { task?.cancel() }
+        if unsafe !vn_detached_keep_head(call) || isUnwanted { task?.cancel() }
     }
 
-    private static let lost: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+    private static let cancelled: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
         // C always passes it, and not after `vn_detached_end`.
         let runner = unsafe Unmanaged<AsyncRunner>.fromOpaque(context!).takeUnretainedValue()
-        runner.isLost = true
+        runner.isUnwanted = true
         runner.task?.cancel()
     }
 
@@ -86,11 +86,11 @@ extension AsyncRunner {
         // Set before this was called, and ended only below.
         let call = next.take()!
         unsafe self.call = unsafe call.pointer
-        isLost = false
+        isUnwanted = false
         // The call ends before this object does.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        // Where its client is gone already nobody waits for it.
-        if unsafe vn_detached_begin(call.pointer, Self.lost, context) {
+        // Not where its client is gone already: the answer is not wanted.
+        if unsafe vn_detached_begin(call.pointer, Self.cancelled, context) {
             // C's request and response live until the call is ended.
             var request = unsafe Request(lent: vn_detached_request(call.pointer)!)
             if let match = unsafe call.match { request = unsafe Request(request, lent: match) }
@@ -107,7 +107,7 @@ extension AsyncRunner {
     }
 
     private func fail(_ error: any Error, _ writer: inout ResponseWriter) {
-        guard isLost, error is CancellationError else {
+        guard isUnwanted, error is CancellationError else {
             return writer.fail(error, in: "A handler")
         }
         if writer.isAnswered { return }

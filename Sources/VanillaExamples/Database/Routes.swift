@@ -20,7 +20,7 @@ private let findUser = Statement("select id, name from users where id = $1", .re
 private let listUsers = Statement(
     "select id, name from users where id > $1 order by id limit $2", .reads)
 
-/// The most users of one list. What comes behind them is linked to.
+/// The most users of one list. What comes after them is linked to.
 private let maximumListCount = 10_000
 
 extension Router {
@@ -59,7 +59,7 @@ extension Router {
             routes.get(
                 "/user/:id",
                 withTable(of: pool) { request, response in
-                    // As large as the column: what no id can be is none.
+                    // As large as the column: anything else is not an id.
                     let id = try request.parameters.require("id", as: Int32.self, else: .badRequest)
                     guard let row = try await pool.query(findUser, id).first else {
                         throw RequestError(.notFound)
@@ -80,7 +80,7 @@ extension PostgresRow {
 }
 
 extension Request {
-    /// The id that the list begins behind.
+    /// The id after which the list begins.
     fileprivate var after: Int32 {
         get throws(RequestError) {
             guard let item = queryItems["after"] else { return 0 }

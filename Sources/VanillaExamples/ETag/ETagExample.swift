@@ -4,7 +4,7 @@ import ArgumentParser
 import Vanilla
 import VanillaExampleOptions
 
-/// The server of `simple`, whose answers have tags: who has one already gets 304.
+/// The server of `simple`, whose answers have tags: a client that already has the answer gets 304.
 @main
 struct ETagExample: ParsableCommand {
     static let configuration = CommandConfiguration(

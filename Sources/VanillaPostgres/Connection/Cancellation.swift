@@ -25,8 +25,8 @@ final class Cancellation {
     private let grace: Int64
     private let alarm: Alarm
 
-    /// How long something may be under way for nobody before that matters: 100 ms.
-    static let patience: Int64 = 100_000_000
+    /// How long a query whose answer is no longer wanted may go on before that matters: 100 ms.
+    static let delay: Int64 = 100_000_000
 
     init(grace: Duration, _ alarm: Alarm) {
         self.grace = grace.boundedNanoseconds
@@ -108,7 +108,7 @@ extension Cancellation {
     ) {
         request = CancelRequest(canceller, on: worker) { [self] end in
             request = nil
-            // A signal that overtook its query met nothing.
+            // A signal that overtook its query hit nothing.
             if end != .lost { pause() }
             ended(end)
         }
@@ -117,7 +117,7 @@ extension Cancellation {
     }
 
     private func pause() {
-        let time = Clock.now + Self.patience
+        let time = Clock.now + Self.delay
         nextRequest = time
         alarm.set(by: time)
     }

@@ -33,7 +33,7 @@ extension Connection {
     private func isWithinGrace(_ now: Int64) -> Bool {
         guard let time = cancellation.graceEnds, time <= now else { return true }
         // A query after the one that was cancelled may take its time.
-        guard let running = pipeline.running, !isForNobody(running), !cancellation.isRequesting,
+        guard let running = pipeline.running, !isUnwanted(running), !cancellation.isRequesting,
             !cancellation.isCleaning
         else { return false }
         cancellation.prolong(now)
@@ -54,7 +54,7 @@ extension Connection {
         for operation in moved.reversed() { owner.sendAgain(operation) }
         guard !moved.isEmpty else { return }
         cancellation.block()
-        alarm.set(by: now + Cancellation.patience)
+        alarm.set(by: now + Cancellation.delay)
     }
 
     /// Lets the tasks go on that have waited long enough.
@@ -69,28 +69,28 @@ extension Connection {
         if next < .max { alarm.set(by: next) }
     }
 
-    /// Something is under way for nobody: it is cancelled if that harms no other query, and the
+    /// An answer is no longer wanted: its query is cancelled if that harms no other, and the
     /// connection is closed if it does not end then.
     private func recover(_ now: Int64) {
         guard cancellation.graceEnds == nil else { return }
         cancellation.block()
-        guard let running = pipeline.running, isForNobody(running),
+        guard let running = pipeline.running, isUnwanted(running),
             pipeline.allSatisfy(isUnharmedByCancelling)
         else {
             // It may be possible later.
-            return alarm.set(by: now + Cancellation.patience)
+            return alarm.set(by: now + Cancellation.delay)
         }
         cancellation.begin()
         startCancelling()
     }
 
-    /// Whether it does no harm when the signal comes late and meets this query.
+    /// Whether it does no harm when the signal comes late and hits this query.
     private func isUnharmedByCancelling(_ operation: Operation) -> Bool {
         operation.isAbandoned || operation.canRepeat || operation.isUndoneByCancelling
     }
 
-    /// Whether nobody waits for its answer any more.
-    private func isForNobody(_ operation: Operation) -> Bool {
+    /// Whether its answer is no longer wanted.
+    private func isUnwanted(_ operation: Operation) -> Bool {
         operation.wasCancelled || operation.isAbandoned || (operation.isLeased && !role.isLeased)
     }
 }
@@ -103,12 +103,12 @@ extension Connection {
         operation.isLeased ? cancelOnServer(operation) : leave(operation)
     }
 
-    /// The task goes on at once; what was sent goes on for nobody.
+    /// The task goes on at once; the answer to what was sent is no longer wanted.
     private func leave(_ operation: Operation) {
         operation.abandon(CancellationError())
         guard !drop(operation) else { return }
         // Most end by themselves soon.
-        alarm.set(by: Clock.now + Cancellation.patience)
+        alarm.set(by: Clock.now + Cancellation.delay)
     }
 
     /// Cancels what the lease has under way; its task goes on when it has ended.
@@ -141,7 +141,7 @@ extension Connection {
 
     private func cancelAgain(_ now: Int64) {
         guard cancellation.isDue(now), let running = pipeline.running else { return }
-        if isForNobody(running) { startCancelling() }
+        if isUnwanted(running) { startCancelling() }
     }
     /// A signal was sent and may still come: a round trip of nothing takes it, not the next query.
     func clean() {

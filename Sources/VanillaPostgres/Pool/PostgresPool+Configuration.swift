@@ -31,7 +31,7 @@ extension PostgresPool {
         public var lifetime: Duration = .seconds(1800)
         /// How long a connection beyond the minimum stays unused.
         public var idleTimeout: Duration = .seconds(600)
-        /// How long a leased connection is held before the log tells who holds it.
+        /// How long a leased connection is held before the log tells where it was taken.
         public var leaseWarning: Duration = .seconds(30)
         /// How long a cancelled query may take to end before its connection is closed.
         public var cancelGrace: Duration = .seconds(2)

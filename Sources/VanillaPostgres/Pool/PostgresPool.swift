@@ -101,7 +101,7 @@ public final class PostgresPool: Sendable {
 
     // MARK: - Leases
 
-    /// Takes a connection for one's own, until it is released. Those who ask are served in their
+    /// Takes a connection for one's own, until it is released. Tasks that ask are served in their
     /// order.
     ///
     /// - Throws: `RequestError` with the status 503 when there is none in time, or too many wait;

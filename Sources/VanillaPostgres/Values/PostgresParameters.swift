@@ -2,7 +2,7 @@
 
 /// The parameters of one query, as they are sent: bound by the server, never part of the statement.
 ///
-/// For those who make a type ``PostgresEncodable``. The memory is used again by later queries.
+/// For types that are made ``PostgresEncodable``. The memory is used again by later queries.
 @safe
 public final class PostgresParameters {
     /// The number of parameters, at most ``limit``.

@@ -12,7 +12,7 @@ public struct PostgresTimestamp: Sendable, Hashable, Comparable {
     /// database's `infinity` and `-infinity`.
     public let microsecondsSince1970: Int64
 
-    /// The moment that many microseconds after the begin of 1970.
+    /// The moment that many microseconds after the beginning of 1970.
     @inlinable
     public init(microsecondsSince1970: Int64) {
         self.microsecondsSince1970 = microsecondsSince1970

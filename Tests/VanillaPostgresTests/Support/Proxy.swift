@@ -14,7 +14,7 @@ final class Proxy: @unchecked Sendable {
         var turns = 0
         /// Pieces in which what clients said arrived.
         var pieces = 0
-        /// Messages that came behind a Sync before the server had spoken.
+        /// Messages that came after a Sync before the server had spoken.
         var early = 0
         /// Connections taken.
         var connections = 0
@@ -254,7 +254,7 @@ final class Proxy: @unchecked Sendable {
         pipe.isOver = true
     }
 
-    /// Takes the messages apart: a letter, but for the first, and four bytes of length.
+    /// Takes the messages apart: a letter, except in the first, and four bytes of length.
     private func count(_ bytes: [UInt8], _ pipe: Pipe) {
         pipe.unread += bytes
         var place = 0

@@ -4,7 +4,7 @@ import Vanilla
 
 /// What it costs that a router with 1,000 routes finds the handler, beside calling the handler
 /// directly. Everything but sockets is the same on both ways: `Server.handle`, one request for each
-/// route behind one another.
+/// route in a row.
 ///
 /// Without arguments it prints nanoseconds: medians over interleaved rounds. With a way (`direct`,
 /// `routed`, `read`) and a number of rounds it only runs them, to be counted: the difference of
@@ -127,7 +127,7 @@ enum Table {
         }
     }
 
-    /// One request for each route, behind one another.
+    /// One request for each route, in a row.
     static func requests(_ routes: [Route]) -> [UInt8] {
         routes.flatMap { route in
             Array("GET \(route.target) HTTP/1.1\r\nHost: example.com\r\n\r\n".utf8)

@@ -37,7 +37,7 @@ extension Application {
     /// - Throws: ``ApplicationError/wrongCredentials`` in either case; others as ``register(_:)``.
     public func logIn(_ form: LoginForm) async throws -> User {
         var reader = FormReader()
-        // Rules of names and passwords are for those who register: here a value is right or wrong.
+        // Rules of names and passwords are for registering: here a value is right or wrong.
         let name = reader.read("name", form.name) { name in name }
         let attempt = reader.read("password", form.password) { password in password }
         guard let name, let attempt else { throw reader.error }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A part of a list: so many items at most, of those behind a number.
+/// A part of a list: so many items at most, of those after a number.
 public struct Page: Equatable, Sendable {
     /// The items of a page at most.
     public static let maximumLimit = 1000

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// Why a value is none of its type, in words that follow a name: "must have 3 to 32 characters".
+/// Why a value is not one of its type, in words that follow a name: "must have 3 to 32 characters".
 public struct Invalid: Error, Equatable, Sendable {
     public let reason: String
 

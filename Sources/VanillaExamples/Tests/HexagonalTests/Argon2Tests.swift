@@ -17,7 +17,7 @@ import Testing
         for attempt in ["correct horsf", "correct hors", "correct horse ", "", "\0"] {
             #expect(try await !hasher.isPassword(attempt, of: hash))
         }
-        // All of a password counts, also what is behind a zero.
+        // All of a password counts, also what follows a zero.
         let zero = try await hasher.hash(Password("12345678\0one"))
         #expect(try await hasher.isPassword("12345678\0one", of: zero))
         #expect(try await !hasher.isPassword("12345678\0two", of: zero))

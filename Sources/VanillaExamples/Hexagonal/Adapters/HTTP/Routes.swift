@@ -86,7 +86,7 @@ extension Request {
         }
     }
 
-    /// A number of the query; `nil` where it is none.
+    /// A number of the query; `nil` where it is not a number.
     private func number<Number: FixedWidthInteger>(_ name: String, orElse other: Number) -> Number?
     {
         guard let item = queryItems[named: name] else { return other }

@@ -14,7 +14,7 @@ final class PostgresStore: Sendable {
     /// Nothing is connected yet: a database may come later than this program, and go and come back.
     ///
     /// - Parameter workers: Among how many the connections are divided.
-    /// - Throws: ``PostgresError`` for a connection string that is none.
+    /// - Throws: ``PostgresError`` for a malformed connection string.
     init(connection: String, workers: Int) throws(PostgresError) {
         pool = try PostgresPool(.shared(connection, among: workers))
     }
