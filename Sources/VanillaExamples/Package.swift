@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// The example programs. They are a package of their own, so that whoever uses the libraries fetches
+/// The example programs. They are a package of their own, so that a user of the libraries fetches
 /// nothing for them. `scripts/run NAME` builds one and serves it.
 let package = Package(
     name: "vanilla-examples",

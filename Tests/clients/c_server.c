@@ -5,7 +5,7 @@
  *   GET  /length/N      N bytes of a known pattern, by Content-Length
  *   GET  /chunked/N     the same, chunked
  *   GET  /shared/N      the same by Content-Length, without a copy
- *   GET  /tagged        "Hello from C" with its tag and a date, to who has not got it
+ *   GET  /tagged        "Hello from C" with its tag and a date, unless the client has it
  *   PUT  /tagged        changes nothing, where its preconditions hold
  *   POST /sink          the body goes to the descriptor of --sink; answers its size
  *   POST /ignore        answers at once; the body is drained

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* random.h - numbers that spread things out and are no secrets, the same on every machine. */
+/* random.h - numbers that spread things out and are not secret, the same on every machine. */
 #ifndef VN_BASE_RANDOM_H
 #define VN_BASE_RANDOM_H
 

@@ -80,7 +80,7 @@ void vn_date_write(uint8_t *at, int64_t seconds)
 
 /* ---- To read one ---- */
 
-/* A date as it is spelled. Anything below 0 is no date. */
+/* A date as it is spelled. Anything below 0 is not a date. */
 struct spelled {
     int32_t weekday; /* 0 is Sunday */
     int32_t year;

@@ -45,7 +45,7 @@ int32_t vn_scan_trailers_portable(vn_request *request, const uint8_t *bytes, siz
 size_t vn_scan_control_portable(const uint8_t *bytes, size_t from, size_t count);
 size_t vn_scan_control(const uint8_t *bytes, size_t from, size_t count);
 
-/* The index of the first byte in [from, count) that is no token character (RFC 9110, section
+/* The index of the first byte in [from, count) that is not a token character (RFC 9110, section
  * 5.6.2), or `count`. */
 size_t vn_scan_token_portable(const uint8_t *bytes, size_t from, size_t count);
 size_t vn_scan_token(const uint8_t *bytes, size_t from, size_t count);

@@ -9,8 +9,8 @@
 #include "../system/wakeup.h"
 #include "ring.h"
 
-/* Sources with work to do, first come first served. A source is on one queue at most; whoever
- * queues it sees to that. */
+/* Sources with work to do, first come first served. A source is on one queue at most; the
+ * code that queues it sees to that. */
 struct vn_source_queue {
     struct vn_source *first;
     struct vn_source *last;

@@ -249,7 +249,7 @@ static size_t use_head(struct vn_connection *connection, uint8_t *bytes, size_t 
     }
     int32_t scanned = vn_scan_head(request, bytes, count, &scan_limits);
     if (vn_unlikely(scanned > 0 && request->method_id == VN_METHOD_CONNECT))
-        scanned = -501; /* this is no proxy (RFC 9110, section 9.3.6) */
+        scanned = -501; /* this is not a proxy (RFC 9110, section 9.3.6) */
     if (scanned == 0) {
         keep_head(connection, request, bytes, count);
         return 0;

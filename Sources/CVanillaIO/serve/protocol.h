@@ -20,7 +20,7 @@ enum vn_timeout_kind {
     VN_TIMEOUT_HANDLER,
     VN_TIMEOUT_LINGER,
     VN_TIMEOUT_KINDS,
-    /* These are no fault of anybody: a stream of events shows that it lives, or ends with the
+    /* These are nobody's fault: a stream of events shows that it lives, or ends with the
      * server; and a client that ended its output is taken to be gone. */
     VN_TIMEOUT_HEARTBEAT,
     VN_TIMEOUT_SHUTDOWN,

@@ -41,7 +41,7 @@ static inline void vn_wakeup_ask(struct vn_wakeup *wakeup)
 }
 
 /* Before WOKEN is reported: what was written before a wake that found the flag set is seen by
- * whoever handles WOKEN, and a wake from here on makes an edge of its own. */
+ * the code that handles WOKEN, and a wake from here on makes an edge of its own. */
 static inline void vn_wakeup_answer(struct vn_wakeup *wakeup)
 {
     atomic_exchange_explicit(&wakeup->is_asked, false, memory_order_acq_rel);

@@ -35,7 +35,7 @@ internal import CVanillaIO
 /// `/café`, `%63` is `c`), except those of reserved characters, which differ from the characters
 /// (RFC 3986, sections 2.2 and 6.2.2): `%2F` never is a slash, neither in a route nor in a request.
 /// Nothing is decoded twice. Where a `%` is not followed by two hexadecimal digits, the answer
-/// is 400.
+/// has the status 400.
 ///
 /// **Of several routes** that match, segment by segment a literal one wins over a parameter, and a
 /// parameter over a rest. A route has to have the method, too: where `/user/:id` takes GET and

@@ -31,7 +31,7 @@ extension Int {
 }
 
 extension Duration {
-    /// Whole milliseconds, rounded up: what is not zero must not become zero, which is no deadline.
+    /// Whole milliseconds, rounded up: only zero may become zero, which means no deadline.
     func c(_ option: String) throws(InvalidOption) -> UInt32 {
         guard self > .zero, self <= .milliseconds(Int64(UInt32.max)) else {
             throw InvalidOption(

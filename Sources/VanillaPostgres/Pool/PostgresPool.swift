@@ -17,8 +17,8 @@
 ///
 /// What says that there is no database for now is a `RequestError` with the status 503 and a
 /// Retry-After, so that a handler that does not catch it has answered. What the database refuses is
-/// a ``PostgresError``. On a thread that is no worker every function throws a ``PostgresError`` of
-/// the kind `misuse`.
+/// a ``PostgresError``. On a thread that is not a worker's every function throws a
+/// ``PostgresError`` of the kind `misuse`.
 public final class PostgresPool: Sendable {
     let shared: Shared
     let table: ShardTable
@@ -38,7 +38,7 @@ public final class PostgresPool: Sendable {
 
     /// Opens the minimum of connections of this worker now, rather than with its first query.
     ///
-    /// - Throws: ``PostgresError`` on a thread that is no worker.
+    /// - Throws: ``PostgresError`` on a thread that is not a worker's.
     public func open() throws(PostgresError) {
         try table.find().grow()
     }

@@ -41,7 +41,7 @@ final class ShardTable: @unchecked Sendable {
 
     /// The part of the worker whose thread this is.
     ///
-    /// - Throws: ``PostgresError`` of the kind `misuse` on a thread that is no worker.
+    /// - Throws: ``PostgresError`` of the kind `misuse` on a thread that is not a worker's.
     func find() throws(PostgresError) -> Shard {
         guard let index = Worker.currentIndex else {
             throw PostgresError(

@@ -21,7 +21,7 @@ public struct PostgresError: Error, Sendable {
         case exhausted
         /// The worker stops, or the pool was released.
         case stopped
-        /// The pool was used wrongly, for example on a thread that is no worker.
+        /// The pool was used wrongly, for example on a thread that is not a worker's.
         case misuse
     }
 

@@ -22,7 +22,7 @@ public struct PostgresRow: Sendable {
 
     /// A value by the name of its column, which is looked for: by number is faster.
     ///
-    /// - Throws: ``PostgresError`` as above.
+    /// - Throws: ``PostgresError`` where the cell cannot be read as that type.
     public subscript<Value: PostgresDecodable>(name: String) -> Value {
         get throws(PostgresError) { try Value(cell(find(name))) }
     }
