@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Testing
 
-/// Run a check of the kernel; what it says is the failure.
+/// Run a check of the core; what it says is the failure.
 func expectNoProblem(
     _ problem: UnsafePointer<CChar>?, _ location: SourceLocation = #_sourceLocation
 ) {

@@ -73,7 +73,7 @@ let conversations: [String] = [
             "head", "body_grace", "body_rate", "idle", "write_stall", "write_rate",
             "handler", "linger",
         ], Transport.allCases)
-    func losesPatienceAtTheDeadline(_ name: String, over transport: Transport) {
+    func endsAtTheDeadline(_ name: String, over transport: Transport) {
         expectNoProblem(vn_check_deadline(transport.c, name))
     }
 

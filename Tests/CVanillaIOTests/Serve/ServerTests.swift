@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The whole kernel over real sockets, on every backend.
+// The whole core over real sockets, on every backend.
 
 import CVanillaIO
 import CVanillaIOChecks
