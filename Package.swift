@@ -12,7 +12,8 @@ let strict: [SwiftSetting] = [
 /// command line, is a package beside them: `Sources/VanillaExamples` and `bench`.
 let package = Package(
     name: "vanilla",
-    // No `platforms`: it would claim Darwin, where nothing runs before there is a backend for kqueue.
+    // No `platforms`: it would claim Darwin, where nothing runs before there is a backend for
+    // kqueue.
     products: [
         .library(name: "Vanilla", targets: ["Vanilla"]),
         .library(name: "VanillaTesting", targets: ["VanillaTesting"]),

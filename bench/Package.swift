@@ -1,8 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// The servers of load runs, and what measures single costs in Swift. They are a package of their own,
-/// so that a user of the libraries fetches nothing for them. `scripts/bench` builds what it measures.
+/// The servers of load runs, and what measures single costs in Swift. They are a package of their
+/// own, so that a user of the libraries fetches nothing for them. `scripts/bench` builds what it
+/// measures.
 let package = Package(
     name: "vanilla-bench",
     products: [

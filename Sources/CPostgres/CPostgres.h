@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* CPostgres.h - libpq 14 or newer, and what of it Swift cannot say: an empty notice receiver, and the
- * fields of a diagnosis, whose codes are characters. */
+/* CPostgres.h - libpq 14 or newer, and what of it Swift cannot say: an empty notice receiver, and
+ * the fields of a diagnosis, whose codes are characters. */
 #ifndef CPOSTGRES_H
 #define CPOSTGRES_H
 
@@ -41,8 +41,8 @@ static inline void cpostgres_ignore_notices(PGconn *connection)
     PQsetNoticeReceiver(connection, cpostgres_ignore_notice, NULL);
 }
 
-/* End what was sent so far with a Sync. Newer versions do not send at once, but with the next flush.
- * Returns 1, or 0 when it failed. */
+/* End what was sent so far with a Sync. Newer versions do not send at once, but with the next
+ * flush. Returns 1, or 0 when it failed. */
 static inline int32_t cpostgres_sync(PGconn *connection)
 {
 #ifdef LIBPQ_HAS_SEND_PIPELINE_SYNC

@@ -19,8 +19,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Whom to cancel, and where: the beginning of libpq's PGcancel in all versions that are known to have it,
- * in which the address is that of the connection and the key came with it. */
+/* Whom to cancel, and where: the beginning of libpq's PGcancel in all versions that are known to
+ * have it, in which the address is that of the connection and the key came with it. */
 struct cpostgres_cancel {
     struct {
         struct sockaddr_storage address;
@@ -30,8 +30,8 @@ struct cpostgres_cancel {
     int32_t secret;
 };
 
-/* Find what is needed to cancel what `connection` does. Returns false where the server named no key, or
- * libpq keeps it otherwise, as from version 18 on.
+/* Find what is needed to cancel what `connection` does. Returns false where the server named no
+ * key, or libpq keeps it otherwise, as from version 18 on.
  *
  * PQtrace shows the key, too, but what a server may send crashes it. */
 static inline bool cpostgres_cancel_find(PGconn *connection, struct cpostgres_cancel *cancel)
@@ -66,8 +66,8 @@ static inline int32_t cpostgres_socket(int family)
     return descriptor < 0 ? -errno : descriptor;
 }
 
-/* A socket to the server, which is connected once there is room to write. The caller closes it. Returns
- * -errno where there is none. */
+/* A socket to the server, which is connected once there is room to write. The caller closes it.
+ * Returns -errno where there is none. */
 static inline int32_t cpostgres_cancel_open(const struct cpostgres_cancel *cancel)
 {
     const struct sockaddr *address = (const struct sockaddr *) &cancel->peer.address;
@@ -96,8 +96,8 @@ static inline int32_t cpostgres_cancel_send(int32_t descriptor, const uint8_t *b
     return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 }
 
-/* Returns 1 when the server has closed the socket, 0 when it has not yet, or -errno; -EPROTO when it
- * said something, which a server does not do. */
+/* Returns 1 when the server has closed the socket, 0 when it has not yet, or -errno; -EPROTO when
+ * it said something, which a server does not do. */
 static inline int32_t cpostgres_cancel_ended(int32_t descriptor)
 {
     uint8_t byte;

@@ -53,8 +53,8 @@ struct Guardian: Sendable {
     /// Has it stop the server and remove the directory, and waits until that is done. To be called
     /// once.
     func end() {
-        // What is read from here on is the end. The descriptor is closed only then: until that it is
-        // nobody else's.
+        // What is read from here on is the end. The descriptor is closed only then: until that it
+        // is nobody else's.
         shutdown(socket, Int32(SHUT_WR))
         while receiveLine(within: .seconds(150)) != nil {}
         close(socket)

@@ -43,8 +43,8 @@ struct PostgresPrograms {
         (environmentVariable("PATH") ?? "").split(separator: ":").map(String.init)
     }
 
-    /// Those of Debian, of PostgreSQL's own packages for Fedora, of Homebrew on either processor, and of
-    /// a build from source.
+    /// Those of Debian, of PostgreSQL's own packages for Fedora, of Homebrew on either processor,
+    /// and of a build from source.
     private static var packageFolders: [String] {
         versions(of: "/usr/lib/postgresql/") + versions(of: "/usr/pgsql-")
             + versions(of: "/opt/homebrew/opt/postgresql@")

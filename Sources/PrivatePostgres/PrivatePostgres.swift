@@ -18,8 +18,8 @@ internal import Synchronization
 /// connect(to: postgres.connectionString)
 /// ```
 ///
-/// It listens on a unix socket in a new directory that nobody else may enter, and on no port. It has
-/// the database `example` of the user `username`, who may do everything and has the password
+/// It listens on a unix socket in a new directory that nobody else may enter, and on no port. It
+/// has the database `example` of the user `username`, who may do everything and has the password
 /// `password`, which is asked for (SCRAM). Nothing it writes survives a loss of power: `fsync` is off.
 ///
 /// Server and directory are gone once `stop()` returns, soon after the last reference is, and soon
@@ -131,8 +131,8 @@ extension PrivatePostgres {
         "host=\(directory) port=\(port) user=\(Self.user) password=\(Self.password) dbname=\(Self.database)"
     }
 
-    /// How a client connects, as a URL that libpq and others read: the directory of the socket is the
-    /// host, with its slashes encoded.
+    /// How a client connects, as a URL that libpq and others read: the directory of the socket is
+    /// the host, with its slashes encoded.
     public var url: String {
         let host = directory.split(separator: "/").map { part in "%2F" + part }.joined()
         return "postgresql://\(Self.user):\(Self.password)@\(host):\(port)/\(Self.database)"

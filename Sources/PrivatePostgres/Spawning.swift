@@ -48,8 +48,8 @@ private func makeSocketPair() throws(PrivatePostgresError) -> (Int32, Int32) {
     return (ends[0], ends[1])
 }
 
-/// In a session of its own no signal of the terminal reaches it, which is for this program. No signal
-/// is blocked or ignored there, whatever this thread does.
+/// In a session of its own no signal of the terminal reaches it, which is for this program. No
+/// signal is blocked or ignored there, whatever this thread does.
 private func withAttributes(
     _ body: (UnsafePointer<SpawnAttributes>) -> Int32
 ) -> Int32 {

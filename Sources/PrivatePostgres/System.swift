@@ -10,8 +10,8 @@
     let emptyAttributes: SpawnAttributes = nil
     let emptyFileActions: SpawnFileActions = nil
 
-    /// Makes a socket one that no started program inherits, and that raises no signal when its other
-    /// end is closed.
+    /// Makes a socket one that no started program inherits, and that raises no signal when its
+    /// other end is closed.
     func prepare(_ socket: Int32) {
         var on: Int32 = 1
         _ = fcntl(socket, F_SETFD, FD_CLOEXEC)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* http_answer_checks.c - the heads of answers, and chunks, as they are written: in memory of exactly
- * the size that is asked for, which ends at an unreadable page. */
+/* http_answer_checks.c - the heads of answers, and chunks, as they are written: in memory of
+ * exactly the size that is asked for, which ends at an unreadable page. */
 #include <string.h>
 
 #include "http/body.h"

@@ -433,8 +433,8 @@ const char *vn_check_damaged_dates(void)
                                (const char *) again);
         }
     }
-    /* Itself at each of 29 bytes, 33 other times of that day, and 8 other years in which that day is
-     * a Friday. */
+    /* Itself at each of 29 bytes, 33 other times of that day, and 8 other years in which that day
+     * is a Friday. */
     return others == 29 + 33 + 8 ? NULL : vn_fail("%zu texts are dates", others);
 }
 
@@ -609,7 +609,8 @@ static const struct date_state date_states[] = {
 static const char *const methods[] = {"GET",   "HEAD",    "POST",  "PUT",  "DELETE",
                                       "PATCH", "OPTIONS", "TRACE", "LOCK", "CONNECT"};
 
-/* What RFC 9110 says, sentence by sentence, about requests whose fields mean what the tables say. */
+/* What RFC 9110 says, sentence by sentence, about requests whose fields mean what the tables
+ * say. */
 static int32_t oracle(const char *method, size_t representation, const struct tag_state *match,
                       const struct tag_state *none_match, const struct date_state *modified,
                       const struct date_state *unmodified)

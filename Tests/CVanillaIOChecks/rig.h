@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* rig.h - a server without sockets and its one client, whose paths bring a connection into each of its
- * states. */
+/* rig.h - a server without sockets and its one client, whose paths bring a connection into each of
+ * its states. */
 #ifndef VN_CHECKS_RIG_H
 #define VN_CHECKS_RIG_H
 

@@ -718,8 +718,8 @@ static void pour_all(const struct flood *flood)
         pour(flood->peers[i], 0, 1 << 20);
 }
 
-/* One wait, every buffer of which is given back. A slot's marker is whether its last receive filled a
- * buffer. Returns of how many such slots it told, or -1 when something else than bytes came. */
+/* One wait, every buffer of which is given back. A slot's marker is whether its last receive filled
+ * a buffer. Returns of how many such slots it told, or -1 when something else than bytes came. */
 static int32_t hear_once(struct fixture *fixture)
 {
     int32_t full = 0;

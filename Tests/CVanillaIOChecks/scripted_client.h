@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* scripted_client.h - the other end of a connection over the loopback ring: what it sends and what it
- * gets, in plain bytes, whatever the transport makes of them on the way. */
+/* scripted_client.h - the other end of a connection over the loopback ring: what it sends and what
+ * it gets, in plain bytes, whatever the transport makes of them on the way. */
 #ifndef VN_CHECKS_SCRIPTED_CLIENT_H
 #define VN_CHECKS_SCRIPTED_CLIENT_H
 
@@ -28,8 +28,8 @@ struct vn_connection *scripted_connect(struct vn_worker *worker, struct scripted
 void scripted_feed(struct vn_worker *worker, struct scripted_client *client,
                    struct vn_connection *connection, const void *bytes, size_t count);
 
-/* The wire's bytes for plain ones that it sends, to be freed; with `says_end`, what the transport may
- * end them with, too. */
+/* The wire's bytes for plain ones that it sends, to be freed; with `says_end`, what the transport
+ * may end them with, too. */
 uint8_t *scripted_wire(struct scripted_client *client, const void *bytes, size_t count,
                        bool says_end, size_t *wire_count);
 

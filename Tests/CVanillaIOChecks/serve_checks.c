@@ -403,7 +403,8 @@ static const char *check_bodies(int over, const char *path, vn_limits limits)
     return problem;
 }
 
-/* How many requests are handled for a client that takes nothing, when `most` bytes may be unsent. */
+/* How many requests are handled for a client that takes nothing, when `most` bytes may be
+ * unsent. */
 static uint32_t handled_with_output(int over, uint32_t most)
 {
     enum { REQUESTS = 100 };
@@ -595,7 +596,8 @@ static const char *check_deadline(int over, const struct deadline_case *which)
     return NULL;
 }
 
-/* A byte every few milliseconds, for four times the grace: enough for one rate, too slow for another. */
+/* A byte every few milliseconds, for four times the grace: enough for one rate, too slow for
+ * another. */
 static const char *check_body_rate(int over, uint32_t rate, const char *want)
 {
     enum { GRACE = 50, BODY = 4000 };
@@ -631,8 +633,8 @@ static const char *check_body_rate(int over, uint32_t rate, const char *want)
     return problem != NULL ? problem : leak;
 }
 
-/* Each piece of a stream is taken in the end, many of them at once: what counts is how many in all that
- * time. */
+/* Each piece of a stream is taken in the end, many of them at once: what counts is how many in all
+ * that time. */
 static const char *check_write_rate_of_stream(int over)
 {
     enum { BURSTS = 40 };
@@ -798,8 +800,8 @@ const char *vn_check_shares(int over)
 
 enum { PIECES = 200, PIECE_MAX = 400000 };
 
-/* Pieces of sizes about the limits, some appended while others are on their way, which leave as far as
- * a send takes them: in order, and never too many bytes at once, nor fewer than there are. */
+/* Pieces of sizes about the limits, some appended while others are on their way, which leave as far
+ * as a send takes them: in order, and never too many bytes at once, nor fewer than there are. */
 const char *vn_check_parts(uint64_t seed)
 {
     static uint8_t bytes[PIECE_MAX * 2];
@@ -855,8 +857,8 @@ const char *vn_check_parts(uint64_t seed)
     return problem;
 }
 
-/* What others are owed beside 1 MB for one: little leaves in the same turn, much in a later one, and
- * no turn sends more than a share. */
+/* What others are owed beside 1 MB for one: little leaves in the same turn, much in a later one,
+ * and no turn sends more than a share. */
 static const char *check_large_output(int over, bool sends_later)
 {
     struct scripted_client much = {.over = over}, little = {.over = over};

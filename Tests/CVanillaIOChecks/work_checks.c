@@ -630,8 +630,8 @@ static void act_answer(struct act *act)
         caller->problem = "answered although it could not, or the other way round";
 }
 
-/* From here on it is told when its client is gone. One that is gone already has been answered, or can
- * be no more. */
+/* From here on it is told when its client is gone. One that is gone already has been answered, or
+ * can be no more. */
 static void act_attend(struct act *act)
 {
     if (act->attends)

@@ -141,8 +141,8 @@ static int32_t push(struct vn_connection *connection)
     return 1;
 }
 
-/* Write a message of the connection's to the wire, which is empty, or the first half of it now and then.
- * Returns plain bytes, or -ENOMEM. */
+/* Write a message of the connection's to the wire, which is empty, or the first half of it now and
+ * then. Returns plain bytes, or -ENOMEM. */
 static int64_t put_message(struct xored *xored, const struct msghdr *message)
 {
     size_t all = 0, count = 0;
@@ -297,8 +297,8 @@ static void deliver(struct vn_connection *connection, uint8_t *bytes, size_t cou
     }
 }
 
-/* Bytes of a record: one of an odd size is kept until it is whole, others are handed on as they come.
- * Returns bytes used. */
+/* Bytes of a record: one of an odd size is kept until it is whole, others are handed on as they
+ * come. Returns bytes used. */
 static size_t take_bytes(struct vn_connection *connection, uint8_t *bytes, size_t count)
 {
     struct xored *xored = xored_of(connection);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* xor_transport.h - a transport that changes bytes on the way, for checks that nothing above it takes
- * the wire's bytes for its own. It does what TLS does: the client speaks first and is answered, both
- * sides send records, each side says that it ends, and what is no record ends the connection with a
- * last word.
+/* xor_transport.h - a transport that changes bytes on the way, for checks that nothing above it
+ * takes the wire's bytes for its own. It does what TLS does: the client speaks first and is
+ * answered, both sides send records, each side says that it ends, and what is no record ends the
+ * connection with a last word.
  *
  *   client: 'X' KEY RECORD... END            server: 'Y' KEY RECORD... (END | ALERT)
  *   RECORD: COUNT BYTES, each byte xored with the next of a key's

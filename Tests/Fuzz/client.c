@@ -325,8 +325,8 @@ static void stream(vn_response *response, struct given *given, struct plan plan)
         give_nothing(given);
 }
 
-/* It ends with the client's input, whole, and may say that it lives: its frame is looked at, and not
- * what is in it. */
+/* It ends with the client's input, whole, and may say that it lives: its frame is looked at, and
+ * not what is in it. */
 static void stream_events(vn_response *response, struct given *given, struct plan plan)
 {
     struct client *client = given->client;
@@ -771,8 +771,8 @@ static void read_answer(struct reader *reader)
     reader->continues = 0;
 }
 
-/* Whether the last answer may lack its end: the body that comes while it is streamed turned out bad,
- * so that it must not look whole. */
+/* Whether the last answer may lack its end: the body that comes while it is streamed turned out
+ * bad, so that it must not look whole. */
 static bool may_lack_end(const struct given *last)
 {
     return last != NULL && last->is_stream && last->is_body_open;

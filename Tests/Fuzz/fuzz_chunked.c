@@ -43,8 +43,8 @@ static int32_t peek(const struct reader *reader, size_t ahead)
                                                     : MORE;
 }
 
-/* A chunk's line is judged as a whole: these take what they name, and return 0, MORE or BAD. Past the
- * limit there are no bytes. */
+/* A chunk's line is judged as a whole: these take what they name, and return 0, MORE or BAD. Past
+ * the limit there are no bytes. */
 struct line {
     const uint8_t *at;
     const uint8_t *end;

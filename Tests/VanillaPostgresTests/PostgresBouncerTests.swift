@@ -8,8 +8,8 @@ import VanillaTestSupport
 
 @testable import VanillaPostgres
 
-/// The pool behind PgBouncer in transaction mode, where two transactions of one connection may meet two
-/// servers.
+/// The pool behind PgBouncer in transaction mode, where two transactions of one connection may meet
+/// two servers.
 @Suite(.needsPostgres, .enabled(if: Bouncer.isInstalled, "PgBouncer is not installed"))
 struct PostgresBouncerTests {
     private static let echo = Statement("select $1::int8", .reads)

@@ -63,8 +63,8 @@ import VanillaTestSupport
         #expect(seen.errors == 0 && seen.refusals == 0 && seen.losses == 0)
     }
 
-    /// Its client went away, or its time is over: it is cancelled, and what waits after it on the one
-    /// connection is done, once.
+    /// Its client went away, or its time is over: it is cancelled, and what waits after it on the
+    /// one connection is done, once.
     @Test(arguments: backends, [false, true])
     func nobodyFailsWithASlowOne(backend: Server.Backend, isGivenUp: Bool) async throws {
         let table = "behind_\(backend)_\(isGivenUp)"

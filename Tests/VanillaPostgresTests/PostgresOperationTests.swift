@@ -7,8 +7,8 @@ import Vanilla
 
 /// One query that is given up, by its order of events.
 @Suite(.needsPostgres) struct PostgresOperationTests {
-    /// The answer comes when the task that waited was resumed, and has not run yet: the query is given
-    /// back once, and not before its error was taken.
+    /// The answer comes when the task that waited was resumed, and has not run yet: the query is
+    /// given back once, and not before its error was taken.
     @Test func isGivenBackOnce() async throws {
         let bench = try Bench()
         defer { bench.stop() }

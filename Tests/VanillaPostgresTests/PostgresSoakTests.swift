@@ -6,8 +6,8 @@ import VanillaTestSupport
 
 @testable import VanillaPostgres
 
-/// Many at once, with failures, cancellations and cuts drawn at random: everybody gets the answer to
-/// what it asked, or an error, and nobody waits without end.
+/// Many at once, with failures, cancellations and cuts drawn at random: everybody gets the answer
+/// to what it asked, or an error, and nobody waits without end.
 @Suite(.needsPostgres) struct PostgresSoakTests {
     private enum Outcome: Hashable {
         case answered

@@ -2,8 +2,8 @@
 
 import Foundation
 
-/// A server's program that runs, as people run it, and the first line of what it says. It is ended with
-/// this object.
+/// A server's program that runs, as people run it, and the first line of what it says. It is ended
+/// with this object.
 public final class LaunchedProgram {
     private let process = Process()
     /// `nil` when it ended without one.
@@ -44,6 +44,6 @@ public final class LaunchedProgram {
     }
 }
 
-/// For AddressSanitizer, before the name of a program: a parser of options that exits with a message
-/// frees nothing before.
+/// For AddressSanitizer, before the name of a program: a parser of options that exits with a
+/// message frees nothing before.
 public let withoutLeakCheck = "ASAN_OPTIONS=detect_leaks=0"

@@ -2,11 +2,11 @@
 
 import Foundation
 
-/// Runs a program to its end, as `env` does: by its name, with variables before it. Its output and its
-/// errors come together.
+/// Runs a program to its end, as `env` does: by its name, with variables before it. Its output and
+/// its errors come together.
 ///
-/// By way of a file: the end of a pipe may be inherited by a program that another test starts in the
-/// same moment, and stay open for as long as that runs.
+/// By way of a file: the end of a pipe may be inherited by a program that another test starts in
+/// the same moment, and stay open for as long as that runs.
 public func run(_ arguments: String...) throws -> (status: Int32, output: String) {
     try run(arguments)
 }

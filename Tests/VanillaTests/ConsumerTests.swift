@@ -4,7 +4,8 @@ import Foundation
 import Testing
 import VanillaTestSupport
 
-/// Another package can use Vanilla with no flags set, by path and by version, and fetches nothing else.
+/// Another package can use Vanilla with no flags set, by path and by version, and fetches nothing
+/// else.
 @Suite(.serialized) struct ConsumerTests {
     private let expected = """
         HTTP/1.1 200 OK Hello, World!

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// control.swift - proves that the counter counts: as many allocations, retains and releases as asked for.
+// control.swift - proves that the counter counts: as many allocations, retains and releases as
+// asked for.
 
 final class Box {
     var number = 0

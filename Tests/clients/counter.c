@@ -83,8 +83,8 @@ void free(void *pointer)
  *
  * The entry of each function of the runtime becomes a jump to one here that counts and goes on to
  * the runtime's default implementation, which a variable of the runtime points to. So a call is
- * counted wherever it comes from, the standard library's own included; interposing would miss those,
- * and the runtime's hook for Instruments retains immortal strings on x86-64. */
+ * counted wherever it comes from, the standard library's own included; interposing would miss
+ * those, and the runtime's hook for Instruments retains immortal strings on x86-64. */
 
 #define KEEPS_REGISTERS __attribute__((preserve_most))
 

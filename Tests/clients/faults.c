@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* faults.c - preloaded into a program, makes its system calls and its clock misbehave.
  *
- * What goes wrong is said in the file that FAULTS_FILE names, shared with the test, which changes it
- * while the program runs. Zeroed, nothing does. What the kernel does by itself (io_uring) is out of
- * its reach: there the ring's own tests make the faults. */
+ * What goes wrong is said in the file that FAULTS_FILE names, shared with the test, which changes
+ * it while the program runs. Zeroed, nothing does. What the kernel does by itself (io_uring) is out
+ * of its reach: there the ring's own tests make the faults. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,8 @@ extension Server {
         return try Server(
             configuration: configuration,
             bodyDelivery: { request in
-                // By any method: the differential test wants a broken body refused before a method is.
+                // By any method: the differential test wants a broken body refused before a method
+                // is.
                 request.path == "/echo" ? .whole : router.bodyDelivery(for: request)
             },
             makeHandler: { _ in router.makeHandler() })

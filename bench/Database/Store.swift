@@ -47,8 +47,9 @@ final class Store: Sendable {
         return rows
     }
 
-    /// Reads so many rows at random, each by a query of its own, and stores a new number in each, all
-    /// by one statement. In the order of their keys, so that two requests cannot wait for each other.
+    /// Reads so many rows at random, each by a query of its own, and stores a new number in each,
+    /// all by one statement. In the order of their keys, so that two requests cannot wait for each
+    /// other.
     nonisolated(nonsending) func changeRows(_ count: Int) async throws -> [WorldRow] {
         var rows = try await findRows(count)
         rows.sort { $0.id < $1.id }

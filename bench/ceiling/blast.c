@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* blast: a small closed-loop HTTP/1.1 load generator on io_uring, one thread. It opens -c connections, keeps -p requests
- * in flight on each (a batch: the next goes out when the last answer of the one before is in, as wrk's pipeline script
- * does), checks every answer's status line and framing, and prints rate, latency and, with -P PID, the server's CPU time a
- * request. Loopback only. */
+/* blast: a small closed-loop HTTP/1.1 load generator on io_uring, one thread. It opens -c
+ * connections, keeps -p requests in flight on each (a batch: the next goes out when the last answer
+ * of the one before is in, as wrk's pipeline script does), checks every answer's status line and
+ * framing, and prints rate, latency and, with -P PID, the server's CPU time a request. Loopback
+ * only. */
 #include "common.h"
 #include "cpu_time.h"
 #include "ring.h"
@@ -79,7 +80,8 @@ static double now_s(void)
     return (double) t.tv_sec + (double) t.tv_nsec * 1e-9;
 }
 
-/* CPU nanoseconds of every thread of the processes listed (their own threads, not their children). */
+/* CPU nanoseconds of every thread of the processes listed (their own threads, not their
+ * children). */
 static uint64_t cpu_ns(void)
 {
     uint64_t sum = 0;
@@ -140,8 +142,9 @@ static struct io_uring_sqe *set_option(unsigned i, unsigned level, unsigned name
 
 static const struct linger reset = {.l_onoff = 1};
 
-/* Have the end of this program reset its connections. Thousands that it left in TIME_WAIT would end together
- * a minute later, and hold up a core for milliseconds in the midst of another measurement. */
+/* Have the end of this program reset its connections. Thousands that it left in TIME_WAIT would end
+ * together a minute later, and hold up a core for milliseconds in the midst of another
+ * measurement. */
 static void reset_all(unsigned opened)
 {
     for (unsigned i = 0; i < opened; i++) {
@@ -153,7 +156,8 @@ static void reset_all(unsigned opened)
 
 static struct sockaddr_in dst;
 
-/* Start a connection in slot i: socket, connect, the first batch and the first recv as one linked chain. */
+/* Start a connection in slot i: socket, connect, the first batch and the first recv as one linked
+ * chain. */
 static void start_conn(unsigned i)
 {
     struct conn *c = &C[i];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What both ceiling servers share: the fixed response, the counting of request ends, the listening socket. */
+/* What both ceiling servers share: the fixed response, the counting of request ends, the listening
+ * socket. */
 #ifndef COMMON_H
 #define COMMON_H
 #define _GNU_SOURCE
@@ -28,7 +29,8 @@
 #define MAXK 512
 static char resp[MAXK * RLEN];
 
-/* How many CRLFCRLF end in p[0..n); *st carries how much of one was matched at the end of the chunk before (0..3). */
+/* How many CRLFCRLF end in p[0..n); *st carries how much of one was matched at the end of the chunk
+ * before (0..3). */
 static inline unsigned count_ends(const char *p, unsigned n, uint8_t *st)
 {
     unsigned k = 0, i = 0, s = *st;

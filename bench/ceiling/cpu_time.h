@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* CPU time of all threads of a process, in nanoseconds; 0 of none. Ends the program where there is no such process. */
+/* CPU time of all threads of a process, in nanoseconds; 0 of none. Ends the program where there is
+ * no such process. */
 static uint64_t cpu_time(int pid)
 {
     char path[300];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The epoll ceiling: edge-triggered (or -l level-triggered), one recv and one send per readable event. */
+/* The epoll ceiling: edge-triggered (or -l level-triggered), one recv and one send per readable
+ * event. */
 #include "common.h"
 #include <sys/epoll.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Minimal raw io_uring: setup, SQE allocation, enter, provided-buffer ring. No liburing, so flags newer than Debian's
- * headers can be used. One thread owns a ring. */
+/* Minimal raw io_uring: setup, SQE allocation, enter, provided-buffer ring. No liburing, so flags
+ * newer than Debian's headers can be used. One thread owns a ring. */
 #ifndef RING_H
 #define RING_H
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The io_uring ceiling: answers a fixed response to every CRLFCRLF, nothing else. The defaults are the variant measured
- * fastest; flags select the others. */
+/* The io_uring ceiling: answers a fixed response to every CRLFCRLF, nothing else. The defaults are
+ * the variant measured fastest; flags select the others. */
 #include "common.h"
 #include "ring.h"
 

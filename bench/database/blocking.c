@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Blocking libpq: one connection, one prepared query after the other for so many seconds; prints how many a second. */
+/* Blocking libpq: one connection, one prepared query after the other for so many seconds; prints
+ * how many a second. */
 #include "rows.h"
 #include <time.h>
 

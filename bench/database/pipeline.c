@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* What a bare C server costs that asks the database: epoll_echo.c, but each request is a prepared query in libpq's
- * pipeline mode on one connection, and each turn of the loop has one Sync. Answers in the order of the requests. */
+/* What a bare C server costs that asks the database: epoll_echo.c, but each request is a prepared
+ * query in libpq's pipeline mode on one connection, and each turn of the loop has one Sync. Answers
+ * in the order of the requests. */
 #include "../ceiling/common.h"
 #include "rows.h"
 #include <sys/epoll.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What both C clients of the database share: the connection, the statement, and which row is next. */
+/* What both C clients of the database share: the connection, the statement, and which row is
+ * next. */
 #ifndef ROWS_H
 #define ROWS_H
 #include <libpq-fe.h>

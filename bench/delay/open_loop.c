@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* open_loop: requests at a fixed rate, whatever the answers do, each on the next of -c connections that waits for none.
- * What it could not send for more than a millisecond, because it stood still itself, it leaves out and counts: sent at once,
- * that would be a load of its own, and a rate that nobody asked for.
- * Prints how late the answers were, less what the server was asked to wait (-m milliseconds): from the sending of the request
- * until the kernel had the answer, which is the server's own part; and from when the request was due until the answer was
- * read, which has what this program itself lost. The kernel notes an answer's arrival (SO_TIMESTAMPNS, socket(7)) where it
- * is sent, on the server's core, so no standstill of this one is in it. With -P PID also what that server spent of a CPU while it was measured. Loopback only. */
+/* open_loop: requests at a fixed rate, whatever the answers do, each on the next of -c connections
+ * that waits for none. What it could not send for more than a millisecond, because it stood still
+ * itself, it leaves out and counts: sent at once, that would be a load of its own, and a rate that
+ * nobody asked for. Prints how late the answers were, less what the server was asked to wait (-m
+ * milliseconds): from the sending of the request until the kernel had the answer, which is the
+ * server's own part; and from when the request was due until the answer was read, which has what
+ * this program itself lost. The kernel notes an answer's arrival (SO_TIMESTAMPNS, socket(7)) where
+ * it is sent, on the server's core, so no standstill of this one is in it. With -P PID also what
+ * that server spent of a CPU while it was measured. Loopback only. */
 #include "../ceiling/common.h"
 #include "../ceiling/cpu_time.h"
 #include <sys/epoll.h>
@@ -22,7 +24,8 @@ struct conn {
     uint8_t state;
 };
 
-/* What there was at one moment: of the clock, of the server's CPU time, and of answers since the start. */
+/* What there was at one moment: of the clock, of the server's CPU time, and of answers since the
+ * start. */
 struct moment {
     uint64_t at, cpu, answered;
 };
@@ -99,8 +102,8 @@ static void connect_all(int ep, int port)
     for (unsigned i = 0; i < conn_count; i++) {
         struct conn *conn = &conns[i];
         int one = 1;
-        /* Its close is a reset, which leaves nothing in TIME_WAIT: thousands of those end together a
-         * minute later, and would hold up a core in the midst of another round. */
+        /* Its close is a reset, which leaves nothing in TIME_WAIT: thousands of those end together
+         * a minute later, and would hold up a core in the midst of another round. */
         struct linger reset = {.l_onoff = 1};
         conn->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (conn->fd < 0 || connect(conn->fd, (void *) &to, sizeof to))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* clock.c - a clock that counts how often it is looked at, preloaded into a program whose instructions
- * are counted. A server takes turns that end by the clock, and how many of them a piece of work takes
- * would else depend on how slow counting is, and on what else the machine does. */
+/* clock.c - a clock that counts how often it is looked at, preloaded into a program whose
+ * instructions are counted. A server takes turns that end by the clock, and how many of them a
+ * piece of work takes would else depend on how slow counting is, and on what else the machine
+ * does. */
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/syscall.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* core.c - plaintext requests through the C core alone, to be counted: no socket, no Swift. Built by
- * bench/instructions.py with the C files of a tree, of which it uses nothing but the public headers.
+/* core.c - plaintext requests through the C core alone, to be counted: no socket, no Swift. Built
+ * by bench/instructions.py with the C files of a tree, of which it uses nothing but the public
+ * headers.
  *
- * core COUNT: so many pipelined requests in one call of vn_server_handle. Ends with 0 when it got so
- * many answers. */
+ * core COUNT: so many pipelined requests in one call of vn_server_handle. Ends with 0 when it got
+ * so many answers. */
 #include <CVanillaIO.h>
 #include <stdio.h>
 #include <stdlib.h>

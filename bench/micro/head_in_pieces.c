@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* head_in_pieces.c - what it costs that a head of 64 KiB comes byte by byte. Built with
- * -std=gnu17 -D_GNU_SOURCE -O2 -I Sources/CVanillaIO and the C files of Sources/CVanillaIO/http, and
- * counted, one way a run, by valgrind --tool=callgrind ./head_in_pieces WAY:
+ * -std=gnu17 -D_GNU_SOURCE -O2 -I Sources/CVanillaIO and the C files of Sources/CVanillaIO/http,
+ * and counted, one way a run, by valgrind --tool=callgrind ./head_in_pieces WAY:
  *
  * 0: only make the head, to be subtracted. 1: in one piece. 2: a call for every byte.
  * 3: a call for every line end. 4: no scan, only to keep a byte that came alone. */

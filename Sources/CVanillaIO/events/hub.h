@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* hub.h - the topics of a hub. What is here is shared by all threads, under the hub's lock; a worker's
- * own part of it is shard.h. */
+/* hub.h - the topics of a hub. What is here is shared by all threads, under the hub's lock; a
+ * worker's own part of it is shard.h. */
 #ifndef VN_EVENTS_HUB_H
 #define VN_EVENTS_HUB_H
 

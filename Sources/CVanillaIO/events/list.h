@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* list.h - the subscriptions to one topic on one worker, and what its subscribers are about to get. */
+/* list.h - the subscriptions to one topic on one worker, and what its subscribers are about to
+ * get. */
 #ifndef VN_EVENTS_LIST_H
 #define VN_EVENTS_LIST_H
 

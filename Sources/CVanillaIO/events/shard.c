@@ -71,7 +71,8 @@ static void list_take(struct vn_subscription_list *list, struct vn_message *mess
         vn_list_append(busy, &list->busy);
 }
 
-/* With the hub's lock held: empty the inbox into `taken`, whose entries are then to be handed out. */
+/* With the hub's lock held: empty the inbox into `taken`, whose entries are then to be handed
+ * out. */
 static void shard_take(struct vn_hub_shard *shard)
 {
     struct vn_inbox taken = shard->inbox;

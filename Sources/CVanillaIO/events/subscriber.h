@@ -30,7 +30,8 @@ void vn_subscriber_free(struct vn_subscriber *subscriber);
 /* Have a batch wait. Returns false when memory ran out. */
 bool vn_subscriber_append(struct vn_subscriber *subscriber, struct vn_batch *batch);
 
-/* The same within the bounds of its topic: beyond them a slow one is disconnected, or loses events. */
+/* The same within the bounds of its topic: beyond them a slow one is disconnected, or loses
+ * events. */
 void vn_subscriber_hand_out(struct vn_subscriber *subscriber, struct vn_batch *batch);
 
 /* It may come back for what it missed. */

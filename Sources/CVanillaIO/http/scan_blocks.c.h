@@ -55,7 +55,8 @@ static inline __attribute__((always_inline)) size_t search(const uint8_t *bytes,
     return found != 0 ? from + (size_t) __builtin_ctzll(found) / MARK_BITS : count;
 }
 
-/* The same for fewer than BLOCK bytes in all, of which there are at least HALF: the halves overlap. */
+/* The same for fewer than BLOCK bytes in all, of which there are at least HALF: the halves
+ * overlap. */
 static inline size_t search_halves(const uint8_t *bytes, size_t from, size_t count)
 {
     uint64_t found = find_controls(load_halves(bytes, bytes + count - HALF), 0);

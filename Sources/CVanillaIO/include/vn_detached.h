@@ -27,8 +27,8 @@ vn_detached *vn_response_detach(vn_response *response, const vn_request *request
  * streamed body waits for it, and answers to earlier requests leave with its own. */
 void vn_detached_postpone(vn_detached *detached);
 
-/* Its handler begins: have `cancelled` called when the answer is no longer wanted. Returns false when
- * that is so already, and `cancelled` will not be called. */
+/* Its handler begins: have `cancelled` called when the answer is no longer wanted. Returns false
+ * when that is so already, and `cancelled` will not be called. */
 bool vn_detached_begin(vn_detached *detached, vn_cancelled *cancelled, void *context);
 
 /* The room of vn_response_detach. */
@@ -39,14 +39,14 @@ const vn_request *vn_detached_request(const vn_detached *detached);
 /* Used on the worker's thread only. */
 vn_response *vn_detached_response(vn_detached *detached);
 
-/* Other exchanges write before this one goes on: what was written of a head since vn_response_detach
- * is kept, and what will be written goes to memory of its own. To be called before the first function
- * that writes through vn_detached_response, and has not sent, returns. Returns false when memory ran
- * out, and the connection is cut. */
+/* Other exchanges write before this one goes on: what was written of a head since
+ * vn_response_detach is kept, and what will be written goes to memory of its own. To be called
+ * before the first function that writes through vn_detached_response, and has not sent, returns.
+ * Returns false when memory ran out, and the connection is cut. */
 bool vn_detached_keep_head(vn_detached *detached);
 
-/* Its handler has returned: without an answer the client gets 500. The detached exchange is gone. On
- * the worker's thread, or on any after the worker has ended. */
+/* Its handler has returned: without an answer the client gets 500. The detached exchange is gone.
+ * On the worker's thread, or on any after the worker has ended. */
 void vn_detached_end(vn_detached *detached);
 
 #endif

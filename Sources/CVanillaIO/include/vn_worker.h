@@ -63,7 +63,8 @@ void vn_timer_clear(vn_timer *timer);
 
 typedef struct vn_watch vn_watch;
 
-/* `events` are those of poll(2) that were found. POLLNVAL: the worker ends, and the watch is gone. */
+/* `events` are those of poll(2) that were found. POLLNVAL: the worker ends, and the watch is
+ * gone. */
 typedef void vn_ready(void *context, uint32_t events);
 
 /* Watch a descriptor, of which a duplicate is taken: the original stays the caller's. Returns NULL

@@ -2,8 +2,8 @@
 /* budget.h - how long one turn of a loop may last, so that everybody's turn comes.
  *
  * A turn is over its budget when it has lasted its span, or when as many bytes were given to the
- * ring as one send may have, since the ring may copy them only when the turn is over. Shares of such
- * a turn are smaller. Times are nanoseconds of the monotonic clock. */
+ * ring as one send may have, since the ring may copy them only when the turn is over. Shares of
+ * such a turn are smaller. Times are nanoseconds of the monotonic clock. */
 #ifndef VN_LOOP_BUDGET_H
 #define VN_LOOP_BUDGET_H
 
@@ -11,8 +11,8 @@
 #include "output.h"
 
 enum {
-    /* What sources that go on without an event may take, at least and at most; one that has an event
-     * waits about as long. */
+    /* What sources that go on without an event may take, at least and at most; one that has an
+     * event waits about as long. */
     VN_SPAN_MIN = 25000,
     VN_SPAN_MAX = 1000000,
     /* The same while turn after turn has no event: each look for one costs a tenth of a send. */
@@ -56,8 +56,8 @@ static inline void vn_budget_count_sending(struct vn_budget *budget, uint64_t co
 }
 
 /* The span of sources that go on without an event, which begins now: as long as the events took, so
- * that neither starves the other. 0: they wait for the next turn, so that what the events led to is on
- * its way before. */
+ * that neither starves the other. 0: they wait for the next turn, so that what the events led to is
+ * on its way before. */
 static inline uint64_t vn_budget_take_debt(struct vn_budget *budget, uint64_t now, bool is_busy)
 {
     uint64_t took = now + VN_SPAN_MIN - budget->ends;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* mailbox.h - the only part of a loop that other threads touch: tasks that they post, and the moment
- * by which they want it to stop. */
+/* mailbox.h - the only part of a loop that other threads touch: tasks that they post, and the
+ * moment by which they want it to stop. */
 #ifndef VN_LOOP_MAILBOX_H
 #define VN_LOOP_MAILBOX_H
 

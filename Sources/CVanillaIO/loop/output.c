@@ -218,7 +218,8 @@ int32_t vn_output_refer(struct vn_output *output, vn_span bytes, vn_release *rel
     return appended;
 }
 
-/* As many of the first unsent bytes as one send may have. The last piece is short until it was sent. */
+/* As many of the first unsent bytes as one send may have. The last piece is short until it was
+ * sent. */
 vn_cold static void cut_message(struct vn_output *output)
 {
     struct msghdr *message = &output->message;

@@ -21,7 +21,8 @@ enum {
     VN_BLOCKS_KEPT = 64,
     VN_OUTPUT_FEW = 6, /* pieces that need no memory of their own */
     VN_OUTPUT_VECTORS = 64, /* pieces in one send */
-    /* bytes in one send: a socket's buffer may take megabytes, and all others would wait for the copy */
+    /* bytes in one send: a socket's buffer may take megabytes, and all others would wait for the
+     * copy */
     VN_OUTPUT_SEND_MAX = 128 * 1024,
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* loopback.h - a ring without an operating system: input is what it is given, output is kept. It runs
- * vn_server_handle, and, scripted, the tests of everything above the seam. */
+/* loopback.h - a ring without an operating system: input is what it is given, output is kept. It
+ * runs vn_server_handle, and, scripted, the tests of everything above the seam. */
 #ifndef VN_RING_LOOPBACK_H
 #define VN_RING_LOOPBACK_H
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* ring.h - THE SEAM: the operating system as completed work. You ask; later you learn what was done.
+/* ring.h - THE SEAM: the operating system as completed work. You ask; later you learn what was
+ * done.
  *
  * Descriptors and bytes, never what they mean. A readiness system (epoll) performs the operation
  * itself when it can, so nothing above knows the difference. Three sentences of contract:
@@ -7,10 +8,10 @@
  * 1. A ring belongs to the thread that opened it; only vn_ring_wake may be called from another.
  * 2. Bytes in an event are lent until vn_ring_give. What is passed to vn_ring_send (the message,
  *    its vectors and their bytes) is the ring's until SENT, unless the call said that it is done.
- * 3. After vn_ring_end no further call with that source except to give its buffers back. What the last
- *    wait returned may still name it; the next ones say exactly one ENDED and nothing after it.
- *    ENDED is the moment to free. Identity is slot index and generation, never a
- *    descriptor number, never a packed pointer.
+ * 3. After vn_ring_end no further call with that source except to give its buffers back. What the
+ *    last wait returned may still name it; the next ones say exactly one ENDED and nothing after
+ *    it. ENDED is the moment to free. Identity is slot index and generation, never a descriptor
+ *    number, never a packed pointer.
  *
  * Results: >= 0 done, -errno the system's refusal. */
 #ifndef VN_RING_RING_H
@@ -147,8 +148,8 @@ static inline int64_t vn_ring_send(struct vn_ring *ring, struct vn_source *sourc
     return ring->ops->send(ring, source, message);
 }
 
-/* Send what can be sent at once, while no send is under way. Returns bytes taken, 0 where it has to be
- * a send, or -errno. Nothing follows, and the piece may go. */
+/* Send what can be sent at once, while no send is under way. Returns bytes taken, 0 where it has to
+ * be a send, or -errno. Nothing follows, and the piece may go. */
 static inline int64_t vn_ring_try_send(struct vn_ring *ring, struct vn_source *source,
                                        const struct iovec *piece)
 {

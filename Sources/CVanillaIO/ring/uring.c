@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* uring.c - the ring on io_uring. What is asked becomes submission entries; wait hands them over
- * with one system call, waits in the same call, and turns the batch of completions into events. Opening
- * it is uring_open.c; the rest is one file, so that it can be read beside ring.h from end to end. */
+ * with one system call, waits in the same call, and turns the batch of completions into events.
+ * Opening it is uring_open.c; the rest is one file, so that it can be read beside ring.h from end
+ * to end. */
 #include "uring_core.h"
 
 #if defined(__linux__)

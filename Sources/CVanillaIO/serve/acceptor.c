@@ -76,8 +76,8 @@ static void acceptor_go_on(struct vn_source *source)
     acceptor_accept(acceptor_of(source));
 }
 
-/* No descriptors or no memory for another connection: the accept queue keeps what comes, this server
- * serves what it has, and tries again when one of those ends, or after a while. */
+/* No descriptors or no memory for another connection: the accept queue keeps what comes, this
+ * server serves what it has, and tries again when one of those ends, or after a while. */
 vn_cold static void acceptor_refused(struct acceptor *acceptor, int32_t error)
 {
     struct vn_worker *worker = acceptor->worker;

@@ -12,8 +12,8 @@ struct vn_lane {
     uint8_t listener; /* its place in vn_config */
 };
 
-/* Slots that an acceptor needs beyond those of connections: its own, and what it delivers at its end,
- * when its backlog is this. */
+/* Slots that an acceptor needs beyond those of connections: its own, and what it delivers at its
+ * end, when its backlog is this. */
 uint32_t vn_acceptor_slots(uint32_t backlog);
 
 /* The size of a slot that holds any source of a worker. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* conditional.c - a representation with validators, and the preconditions that clients make of them,
- * with the clock that http/ has not. */
+/* conditional.c - a representation with validators, and the preconditions that clients make of
+ * them, with the clock that http/ has not. */
 #include <errno.h>
 #include <time.h>
 
@@ -51,8 +51,8 @@ static int32_t add_validators(struct vn_response *response, const vn_validators 
     return added;
 }
 
-/* Whether validators can be sent. A date that is not yet is now: the answer cannot be older than what
- * it carries. */
+/* Whether validators can be sent. A date that is not yet is now: the answer cannot be older than
+ * what it carries. */
 static bool take_validators(const struct vn_response *response, vn_validators *validators)
 {
     int64_t now = response->worker->loop.second;

@@ -85,9 +85,9 @@ void vn_connection_input_ended(struct vn_connection *connection);
 /* Bytes of the message that was to be sent were taken: their count, or -errno. */
 void vn_connection_sent(struct vn_connection *connection, int32_t count);
 
-/* The transport cannot go on: the protocol ends, what is unsent is given up without a word about it,
- * and the connection closes when the transport's last word is sent. Not from a call that the protocol
- * made. */
+/* The transport cannot go on: the protocol ends, what is unsent is given up without a word about
+ * it, and the connection closes when the transport's last word is sent. Not from a call that the
+ * protocol made. */
 void vn_connection_fail(struct vn_connection *connection);
 
 /* Bytes went out on the wire. */

@@ -12,8 +12,8 @@ enum vn_consumed { VN_CONSUMED, VN_CONSUMED_AND_PAUSES, VN_CONSUMER_FAILED };
 /* Give a piece of the body to its consumer. The last may be empty. */
 enum vn_consumed vn_dispatch_piece(struct vn_exchange *exchange, vn_span piece, bool is_last);
 
-/* Call the handler. `request` may be gone afterwards. `is_complete`: its body has come, and goes to the
- * consumer, where the handler gave one and no answer. */
+/* Call the handler. `request` may be gone afterwards. `is_complete`: its body has come, and goes to
+ * the consumer, where the handler gave one and no answer. */
 enum vn_consumed vn_dispatch_request(struct vn_exchange *exchange, const vn_request *request,
                                      bool is_complete);
 

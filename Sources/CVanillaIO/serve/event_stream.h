@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* event_stream.h - an answer that is a stream of events (WHATWG HTML, section 9.2): it shows that it
- * lives, and ends with the server. */
+/* event_stream.h - an answer that is a stream of events (WHATWG HTML, section 9.2): it shows that
+ * it lives, and ends with the server. */
 #ifndef VN_SERVE_EVENT_STREAM_H
 #define VN_SERVE_EVENT_STREAM_H
 

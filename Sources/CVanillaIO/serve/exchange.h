@@ -17,7 +17,8 @@ enum vn_answer {
 /* What an exchange needs when it outlives one call: a body that is still coming, an answer that is
  * still going. */
 struct vn_pending {
-    /* First, in the order in which an event to thousands needs it (kind.h): they are in no cache. */
+    /* First, in the order in which an event to thousands needs it (kind.h): they are in no
+     * cache. */
     void *producer_context;
     vn_producer *producer;
     uint64_t left; /* bytes to come of the declared length; UINT64_MAX: there is none */
@@ -81,8 +82,9 @@ bool vn_exchange_gather(struct vn_exchange *exchange, vn_span piece);
 /* Bytes of a request as far as it is filled in. */
 size_t vn_request_size(const vn_request *request);
 
-/* Bytes of its head, when that is complete: what a copy of the request needs besides. The lines, and
- * an empty one. A protocol whose heads are not text of HTTP/1 sets `at` so that this is true. */
+/* Bytes of its head, when that is complete: what a copy of the request needs besides. The lines,
+ * and an empty one. A protocol whose heads are not text of HTTP/1 sets `at` so that this is
+ * true. */
 static inline size_t vn_request_head_size(const vn_request *request)
 {
     return request->at + 2u;

@@ -138,8 +138,8 @@ vn_cold void vn_http1_refuse(struct vn_connection *connection, uint16_t status)
     vn_http1_next(connection);
 }
 
-/* An answer that was begun stays without its end, so that the client does not take it for whole; where
- * that end is the close itself, the connection is cut. */
+/* An answer that was begun stays without its end, so that the client does not take it for whole;
+ * where that end is the close itself, the connection is cut. */
 vn_cold void vn_http1_abandon(struct vn_connection *connection)
 {
     struct vn_http1 *http1 = vn_http1_of(connection);

@@ -107,7 +107,8 @@ static int32_t head_reserve(struct vn_response *response, size_t count)
     return head_extend(response, count);
 }
 
-/* Begin the head with its status line and date, unless it was begun, with room for `count` bytes. */
+/* Begin the head with its status line and date, unless it was begun, with room for `count`
+ * bytes. */
 static int32_t head_begin(struct vn_response *response, size_t count)
 {
     struct vn_worker *worker = response->worker;

@@ -81,8 +81,8 @@ static int32_t signal_watch_open(struct signal_watch *signals)
     return refusal;
 }
 
-/* Handlers write to what they like, as on the server's own threads, which take no signals: SIGPIPE is
- * kept from this one meanwhile. */
+/* Handlers write to what they like, as on the server's own threads, which take no signals: SIGPIPE
+ * is kept from this one meanwhile. */
 static int32_t run_here(vn_server *server, bool handles_signals, void (*listening)(void *context),
                         void *context, vn_error *error)
 {

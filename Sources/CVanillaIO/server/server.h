@@ -5,8 +5,8 @@
 
 #include "state.h"
 
-/* As vn_server_start. With `before` not NULL the first worker is to run on this thread: it is opened
- * here, and vn_thread_work comes next. */
+/* As vn_server_start. With `before` not NULL the first worker is to run on this thread: it is
+ * opened here, and vn_thread_work comes next. */
 int32_t vn_server_start_with(vn_server *server, struct vn_loop **before, vn_error *error);
 
 /* Whether it was started and nobody has waited for its end. */

@@ -40,8 +40,8 @@ static int32_t bind_port(int32_t fd, struct vn_address *address, bool is_first)
         return error;
     if ((error = set_flag(fd, IPPROTO_TCP, TCP_NODELAY, 1)) < 0)
         return error;
-    /* tcp(7): without it the kernel takes megabytes for a client that reads slowly. Not every system
-     * knows it. */
+    /* tcp(7): without it the kernel takes megabytes for a client that reads slowly. Not every
+     * system knows it. */
     set_flag(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX);
     address->size = sizeof address->storage;
     return getsockname(fd, vn_address_generic(address), &address->size) < 0 ? -errno : 0;

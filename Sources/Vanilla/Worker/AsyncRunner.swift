@@ -6,8 +6,8 @@ internal import CVanillaIO
 ///
 /// Beginning a task costs more than a request does otherwise, and so does waiting: it takes the
 /// next handler of the turn, and those that are idle wait for the next turn. One that was cancelled
-/// ends, because it stays cancelled. Everything happens on the worker's thread, except what a handler
-/// does after its worker has ended.
+/// ends, because it stays cancelled. Everything happens on the worker's thread, except what a
+/// handler does after its worker has ended.
 @safe
 final class AsyncRunner: @unchecked Sendable {
     private let executor: WorkerExecutor

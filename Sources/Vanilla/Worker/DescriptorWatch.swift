@@ -60,8 +60,8 @@ extension Worker {
         }
 
         /// Calls `body` once, when the descriptor is ready for any of `events` or has failed.
-        /// Asking again replaces both, and ends the wait of a task in ``ready(for:)``. A file, which is
-        /// always ready, is reported at once. On the worker's thread.
+        /// Asking again replaces both, and ends the wait of a task in ``ready(for:)``. A file,
+        /// which is always ready, is reported at once. On the worker's thread.
         public func whenReady(for events: Events, _ body: @escaping (Events) -> Void) {
             guard let watch = unsafe watch else { return }
             onClose.take()?()

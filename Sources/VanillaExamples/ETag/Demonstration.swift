@@ -2,8 +2,8 @@
 
 /// A page whose button asks for a user, and from the second time on with the tag that it was given.
 ///
-/// A script that sends If-None-Match itself sees the 304; without it the browser would take the body
-/// from its cache, and show the script 200.
+/// A script that sends If-None-Match itself sees the 304; without it the browser would take the
+/// body from its cache, and show the script 200.
 let demonstration: StaticString = """
     <!DOCTYPE html>
     <html lang="en">

@@ -35,8 +35,8 @@ struct StoreOptions: ParsableArguments {
         }
     }
 
-    /// Opens the store, and brings it up to date: PostgreSQL with the first request, since it may come
-    /// later than this program.
+    /// Opens the store, and brings it up to date: PostgreSQL with the first request, since it may
+    /// come later than this program.
     func open(workers: Int) throws -> OpenStore {
         switch store {
         case .sqlite:

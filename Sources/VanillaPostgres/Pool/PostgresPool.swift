@@ -10,9 +10,9 @@
 /// ```
 ///
 /// Made once, and used in any async handler of a server: each worker has connections of its own, so
-/// that nothing is locked and no thread is changed. The queries that the requests of one turn of the
-/// loop ask leave together and share a few connections, each with many queries under way; a handler
-/// that needs a connection for itself takes it by ``withConnection(file:line:_:)`` or
+/// that nothing is locked and no thread is changed. The queries that the requests of one turn of
+/// the loop ask leave together and share a few connections, each with many queries under way; a
+/// handler that needs a connection for itself takes it by ``withConnection(file:line:_:)`` or
 /// ``withTransaction(_:file:line:_:)``.
 ///
 /// What says that there is no database for now is a `RequestError` with the status 503 and a
@@ -65,8 +65,8 @@ public final class PostgresPool: Sendable {
         return try await query.run()
     }
 
-    /// Asks what is not worth preparing. Parameters are bound here, too: nothing is ever pasted into
-    /// the text.
+    /// Asks what is not worth preparing. Parameters are bound here, too: nothing is ever pasted
+    /// into the text.
     ///
     /// - Throws: ``PostgresError`` when the database refuses it, `RequestError` with the status 503
     ///   when there is none, `CancellationError` when the task was cancelled.
@@ -131,8 +131,8 @@ public final class PostgresPool: Sendable {
         return try await body(connection)
     }
 
-    /// Calls `body` within a transaction, which is committed when it returns and rolled back when it
-    /// throws. The BEGIN leaves with the first query.
+    /// Calls `body` within a transaction, which is committed when it returns and rolled back when
+    /// it throws. The BEGIN leaves with the first query.
     ///
     /// - Throws: As `acquire`, what `body` throws, and ``PostgresError`` when the commit fails.
     nonisolated(nonsending) public func withTransaction<Result>(

@@ -68,8 +68,8 @@ const char *vn_check_dates_at_random(uint64_t seed);
 const char *vn_check_decimal(void);
 const char *vn_check_hexadecimal(void);
 
-/* The head of an answer: its begin with each status, changes to what was written, lines that go, the
- * fields that are the core's own, its end with each framing. */
+/* The head of an answer: its begin with each status, changes to what was written, lines that go,
+ * the fields that are the core's own, its end with each framing. */
 const char *vn_check_head_begins(void);
 const char *vn_check_head_prefix(void);
 const char *vn_check_head_changes_status(void);

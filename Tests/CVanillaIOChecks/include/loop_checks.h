@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* loop_checks.h - the pieces of a loop, alone: no connection and no HTTP. Each check returns NULL, or
- * what is wrong. */
+/* loop_checks.h - the pieces of a loop, alone: no connection and no HTTP. Each check returns NULL,
+ * or what is wrong. */
 #ifndef VN_LOOP_CHECKS_H
 #define VN_LOOP_CHECKS_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* serve_checks.h - checks of connection, writer and timer wheel without sockets, `over` a transport
- * each. Each returns NULL, or what went wrong, in memory that stays valid until the next check on the
- * same thread. */
+ * each. Each returns NULL, or what went wrong, in memory that stays valid until the next check on
+ * the same thread. */
 #ifndef VN_SERVE_CHECKS_H
 #define VN_SERVE_CHECKS_H
 

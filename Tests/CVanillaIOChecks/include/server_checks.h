@@ -19,8 +19,8 @@ const char *vn_check_stop_serves_the_queue(uint8_t backend);
 const char *vn_check_stop_deadline(uint8_t backend);
 /* SIGTERM drains, a second one cuts; run returns and the handlers of before are back. */
 const char *vn_check_signals(uint8_t backend);
-/* With config.uses_calling_thread: the first worker is on the thread that runs the server, which is as it
- * was afterwards. */
+/* With config.uses_calling_thread: the first worker is on the thread that runs the server, which is
+ * as it was afterwards. */
 const char *vn_check_calling_thread(uint8_t backend);
 /* Port in use, impossible address, a file in the place of a socket, impossible options. */
 const char *vn_check_start_errors(uint8_t backend);
@@ -31,13 +31,13 @@ const char *vn_check_unix_socket(uint8_t backend);
 const char *vn_check_lingering(uint8_t backend);
 /* One connection with endless input does not starve another. */
 const char *vn_check_fairness(uint8_t backend);
-/* Two TCP listeners and a unix one over the same workers: all serve, each is counted, totals are sums,
- * all close when the server drains. */
+/* Two TCP listeners and a unix one over the same workers: all serve, each is counted, totals are
+ * sums, all close when the server drains. */
 const char *vn_check_listeners(uint8_t backend, uint32_t workers);
 /* A limit of one connection is one for all listeners, and none of them starves. */
 const char *vn_check_listeners_share_places(uint8_t backend);
-/* One address of several that is in use: an error, nothing is left bound, files that were bound here are
- * removed and others are not. */
+/* One address of several that is in use: an error, nothing is left bound, files that were bound
+ * here are removed and others are not. */
 const char *vn_check_listener_conflicts(uint8_t backend, uint32_t workers);
 /* As many as there may be, one more, none. */
 const char *vn_check_listener_count(uint8_t backend);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-/* transport_checks.h - what a connection and a transport owe each other, over one that has words of its
- * own (xor_transport.h). Each check returns NULL, or what went wrong, in memory that stays valid until
- * the next check on the same thread. */
+/* transport_checks.h - what a connection and a transport owe each other, over one that has words of
+ * its own (xor_transport.h). Each check returns NULL, or what went wrong, in memory that stays
+ * valid until the next check on the same thread. */
 #ifndef VN_TRANSPORT_CHECKS_H
 #define VN_TRANSPORT_CHECKS_H
 
 #include <stdint.h>
 
-/* A connection that ends in peace ends its transport's way: whatever ended it, and however slowly the
- * word goes out. One that is cut does not. */
+/* A connection that ends in peace ends its transport's way: whatever ended it, and however slowly
+ * the word goes out. One that is cut does not. */
 const char *vn_check_last_words(void);
-/* What is no record ends the connection, with a word about it: exchanges in hand are over, what they
- * lent is released, and what still comes is thrown away. */
+/* What is no record ends the connection, with a word about it: exchanges in hand are over, what
+ * they lent is released, and what still comes is thrown away. */
 const char *vn_check_transport_fails(void);
 const char *vn_check_transport_fails_at_random(uint64_t seed);
 /* Nothing is said to a client that does not begin as the transport wants, however long it stays. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* work_checks.h - tasks, timers, descriptors and calls on a worker. Each check returns NULL, or what
- * is wrong. `backend` is a VN_RING_...; AUTO stands for the ring without a kernel. `over` is a
+/* work_checks.h - tasks, timers, descriptors and calls on a worker. Each check returns NULL, or
+ * what is wrong. `backend` is a VN_RING_...; AUTO stands for the ring without a kernel. `over` is a
  * transport. */
 #ifndef WORK_CHECKS_H
 #define WORK_CHECKS_H

@@ -18,7 +18,8 @@ final class Proxy: @unchecked Sendable {
         var early = 0
         /// Connections taken.
         var connections = 0
-        /// Requests to cancel, and how many of those the client has closed before they were answered.
+        /// Requests to cancel, and how many of those the client has closed before they were
+        /// answered.
         var cancels = 0
         var forgotten = 0
     }

@@ -1,8 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own: building Vanilla neither fetches nor builds what it is measured beside. A folder
-// called hummingbird would not do, because that is the identity of the package it depends on.
+// A package of its own: building Vanilla neither fetches nor builds what it is measured beside. A
+// folder called hummingbird would not do, because that is the identity of the package it depends
+// on.
 let package = Package(
     name: "hummingbird-server",
     platforms: [.macOS(.v15)],

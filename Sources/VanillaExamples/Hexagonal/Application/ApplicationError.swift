@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Why something was not done, as far as a client can do something about it. Whatever else is thrown is
-/// ours to repair.
+/// Why something was not done, as far as a client can do something about it. Whatever else is
+/// thrown is ours to repair.
 public enum ApplicationError: Error, Equatable, Sendable {
     /// What was filled in is not valid, and all that is wrong with it.
     case invalid([Problem])

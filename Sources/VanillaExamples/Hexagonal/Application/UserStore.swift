@@ -7,8 +7,8 @@ public import HexagonalDomain
 public protocol UserStore: Sendable {
     /// Keeps a new user.
     ///
-    /// - Throws: ``ApplicationError/nameTaken`` where there is one of that name, whoever else adds it at
-    ///   the same moment; ``ApplicationError/busy``; or an error of the store.
+    /// - Throws: ``ApplicationError/nameTaken`` where there is one of that name, whoever else adds
+    ///   it at the same moment; ``ApplicationError/busy``; or an error of the store.
     func addUser(named name: UserName, passwordHash: PasswordHash) async throws -> User
 
     /// The user of that name, with what the password is checked against; `nil` where there is none.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// An amount of money in the smallest unit of its currency, as 1999 for 19.99 euros: whole numbers are
-/// exact.
+/// An amount of money in the smallest unit of its currency, as 1999 for 19.99 euros: whole numbers
+/// are exact.
 public struct Amount: Equatable, Sendable {
     /// Ten thousand millions of most currencies.
     public static let maximum: Int64 = 1_000_000_000_000

@@ -24,8 +24,8 @@ struct HummingbirdCommand: AsyncParsableCommand {
         commandName: "HummingbirdServer",
         abstract: "The Hummingbird server that the arena is measured beside.")
 
-    /// Connections that wait to be accepted, as many as the arena lets wait. Hummingbird's 256 would
-    /// refuse some of thousands that come at once.
+    /// Connections that wait to be accepted, as many as the arena lets wait. Hummingbird's 256
+    /// would refuse some of thousands that come at once.
     private static let backlog = 4096
 
     @Option(help: "The port on 127.0.0.1, 0 for any free one.")

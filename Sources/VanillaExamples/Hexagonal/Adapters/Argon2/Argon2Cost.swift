@@ -3,8 +3,8 @@
 import CArgon2
 import HexagonalApplication
 
-/// What a hash by Argon2id costs, whoever makes it. The text of a hash says its own, so that what was
-/// kept before a change is still understood.
+/// What a hash by Argon2id costs, whoever makes it. The text of a hash says its own, so that what
+/// was kept before a change is still understood.
 struct Argon2Cost: Sendable {
     /// In KiB.
     let memory: UInt32

@@ -3,15 +3,16 @@
 import HexagonalApplication
 import HexagonalDomain
 
-/// Hashes passwords by Argon2id (RFC 9106), on threads of its own: a hash takes tens of milliseconds
-/// and many megabytes, on purpose.
+/// Hashes passwords by Argon2id (RFC 9106), on threads of its own: a hash takes tens of
+/// milliseconds and many megabytes, on purpose.
 ///
-/// As many are made at the same time as there are threads, and as many wait as allowed, so that a flood
-/// of logins takes neither all memory nor all processors.
+/// As many are made at the same time as there are threads, and as many wait as allowed, so that a
+/// flood of logins takes neither all memory nor all processors.
 final class Argon2Hasher: PasswordHasher {
     private let cost: Argon2Cost
     private let threads: ThreadPool<Void>
-    /// What an attempt is checked against where there is no user: the hash of nothing anybody knows.
+    /// What an attempt is checked against where there is no user: the hash of nothing anybody
+    /// knows.
     let nobodysHash: PasswordHash
 
     /// - Parameters:

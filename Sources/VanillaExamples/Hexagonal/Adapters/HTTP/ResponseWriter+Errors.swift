@@ -17,7 +17,8 @@ extension ResponseWriter {
                 .conflict, "There is a user of that name.",
                 problems: [ProblemBody(field: "name", reason: "is taken")])
         case .wrongCredentials:
-            // RFC 9110, section 15.5.2: a 401 says how. This is a form, for which there is no scheme.
+            // RFC 9110, section 15.5.2: a 401 says how. This is a form, for which there is no
+            // scheme.
             addField(.wwwAuthenticate, "Form realm=\"hexagonal\"")
             try refuse(.unauthorized, "Wrong name or password.")
         case .busy:

@@ -5,8 +5,8 @@ import HexagonalDomain
 import Vanilla
 import VanillaPostgres
 
-/// Keeps everything in PostgreSQL. Queries run on the loop of the worker that asks: there is no thread
-/// for them, and so the store is for handlers alone.
+/// Keeps everything in PostgreSQL. Queries run on the loop of the worker that asks: there is no
+/// thread for them, and so the store is for handlers alone.
 final class PostgresStore: Sendable {
     private let pool: PostgresPool
     private let migration = PostgresMigration()
@@ -82,8 +82,8 @@ extension PostgresStore: ProductStore {
 }
 
 extension PostgresStore {
-    /// Asks a database that is up to date. What goes wrong is in the application's words, where it has
-    /// some.
+    /// Asks a database that is up to date. What goes wrong is in the application's words, where it
+    /// has some.
     private func query<each Parameter: PostgresEncodable & Sendable>(
         _ statement: Statement, _ parameters: repeat each Parameter
     ) async throws -> PostgresRows {

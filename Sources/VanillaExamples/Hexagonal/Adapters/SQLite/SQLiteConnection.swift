@@ -10,15 +10,18 @@ import CSQLite
     import Darwin
 #endif
 
-/// A connection to a database in a file, and the statements that it has prepared. One thread at a time.
+/// A connection to a database in a file, and the statements that it has prepared. One thread at a
+/// time.
 final class SQLiteConnection {
     private let database: OpaquePointer
     /// By their text. There are as many as in the source.
     private var statements: [String: OpaquePointer] = [:]
 
-    /// Opens a file, and makes it where there is none. Others wait for each other up to five seconds.
+    /// Opens a file, and makes it where there is none. Others wait for each other up to five
+    /// seconds.
     init(path: String) throws(SQLiteError) {
-        // SQLite would let everybody read it; it is of hashes of passwords. Others of its files follow.
+        // SQLite would let everybody read it; it is of hashes of passwords. Others of its files
+        // follow.
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         if file >= 0 { close(file) }
         var database: OpaquePointer?
@@ -44,8 +47,8 @@ final class SQLiteConnection {
         try check(sqlite3_exec(database, sql, nil, nil, nil))
     }
 
-    /// The same for what SQLite does not wait for by itself, such as a change of the journal, for which
-    /// others must not even read: tries again for up to five seconds.
+    /// The same for what SQLite does not wait for by itself, such as a change of the journal, for
+    /// which others must not even read: tries again for up to five seconds.
     func executeOnceFree(_ sql: String) throws(SQLiteError) {
         for _ in 0..<500 {
             do {

@@ -20,8 +20,8 @@ enum SQLiteMigrations {
         """,
     ]
 
-    /// Brings a database up to date: all of it, or nothing and an error. Programs that start at the same
-    /// time do so one after the other.
+    /// Brings a database up to date: all of it, or nothing and an error. Programs that start at the
+    /// same time do so one after the other.
     static func run(_ steps: [String] = all, on connection: SQLiteConnection) throws {
         try connection.transaction {
             let version = try connection.rows("PRAGMA user_version") { row in row.integer(0) }[0]

@@ -3,8 +3,8 @@
 import HexagonalApplication
 import HexagonalDomain
 
-/// Keeps everything in a file. One thread writes, some read at the same time (WAL), and those of the
-/// server do neither: they wait for nothing.
+/// Keeps everything in a file. One thread writes, some read at the same time (WAL), and those of
+/// the server do neither: they wait for nothing.
 final class SQLiteStore: Sendable {
     private let writer: ThreadPool<SQLiteConnection>
     private let readers: ThreadPool<SQLiteConnection>

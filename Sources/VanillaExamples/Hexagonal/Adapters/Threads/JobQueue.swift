@@ -10,8 +10,8 @@
 
 /// What waits for a thread, in its order.
 ///
-/// Unchecked: everything is used with the mutex held. A mutex of POSIX, because threads of POSIX wait
-/// here, and because ThreadSanitizer knows it.
+/// Unchecked: everything is used with the mutex held. A mutex of POSIX, because threads of POSIX
+/// wait here, and because ThreadSanitizer knows it.
 final class JobQueue<State>: @unchecked Sendable {
     typealias Job = @Sendable (inout State) -> Void
 

@@ -3,11 +3,11 @@
 import HexagonalApplication
 import Synchronization
 
-/// Threads beside those of the server, for work that blocks or takes long, each with something of its
-/// own that no other thread uses: a connection to a database, or nothing.
+/// Threads beside those of the server, for work that blocks or takes long, each with something of
+/// its own that no other thread uses: a connection to a database, or nothing.
 ///
-/// As many jobs wait as were asked for, and no more: under a flood some are refused at once, and what
-/// was taken is done in time.
+/// As many jobs wait as were asked for, and no more: under a flood some are refused at once, and
+/// what was taken is done in time.
 final class ThreadPool<State>: Sendable {
     private let jobs: JobQueue<State>
     private let threads: [Thread]
@@ -24,8 +24,8 @@ final class ThreadPool<State>: Sendable {
         jobs.close()
     }
 
-    /// Has a thread do something. Whoever awaits it goes on where it was. What nobody waits for any more
-    /// is not begun.
+    /// Has a thread do something. Whoever awaits it goes on where it was. What nobody waits for any
+    /// more is not begun.
     ///
     /// - Throws: What `work` throws; ``ApplicationError/busy`` where too much waits, or the pool is
     ///   closed; `CancellationError` where the task was cancelled before.

@@ -4,7 +4,8 @@ import Testing
 import Vanilla
 import VanillaTestSupport
 
-/// The routes that the examples share: each request with the status, the type and the text of its answer.
+/// The routes that the examples share: each request with the status, the type and the text of its
+/// answer.
 let userRoutes: [(request: String, status: Int, contentType: String?, body: String)] = [
     (get("/"), 200, "application/json", ""),
     (get("/?a=b"), 200, "application/json", ""),
