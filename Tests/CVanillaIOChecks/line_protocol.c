@@ -62,23 +62,12 @@ static struct line_exchange *first_of(const struct vn_connection *connection)
 
 /* ---- Output ---- */
 
-static int32_t put(struct vn_connection *connection, vn_span bytes)
-{
-    struct vn_writer *writer = &connection->worker->writer;
-    struct vn_output *output = vn_connection_output(connection);
-    uint8_t *room = output == NULL ? NULL : vn_writer_reserve(writer, bytes.count);
-    if (room == NULL)
-        return -ENOMEM;
-    memcpy(room, bytes.bytes, bytes.count);
-    return vn_output_commit(output, writer, bytes.count);
-}
-
 static int32_t put_line(const struct line_exchange *line, const char *format, unsigned long value)
 {
     char text[64], rest[40];
     snprintf(rest, sizeof rest, format, value);
     snprintf(text, sizeof text, "%u%s\n", line->number, rest);
-    return put(line->connection, vn_span_of(text));
+    return vn_connection_put(line->connection, vn_span_of(text));
 }
 
 static int32_t line_write(struct vn_exchange *exchange, vn_span bytes)
@@ -86,8 +75,8 @@ static int32_t line_write(struct vn_exchange *exchange, vn_span bytes)
     const struct line_exchange *line = line_of(exchange);
     int32_t result = put_line(line, "+%lu", bytes.count);
     if (result == 0)
-        result = put(line->connection, bytes);
-    return result < 0 ? result : put(line->connection, vn_span_of("\n"));
+        result = vn_connection_put(line->connection, bytes);
+    return result < 0 ? result : vn_connection_put(line->connection, vn_span_of("\n"));
 }
 
 static int32_t line_write_shared(struct vn_exchange *exchange, vn_span bytes, vn_release *release,
@@ -100,7 +89,7 @@ static int32_t line_write_shared(struct vn_exchange *exchange, vn_span bytes, vn
         return -ENOMEM;
     }
     int32_t result = vn_output_refer(line->connection->output, bytes, release, context);
-    return result < 0 ? result : put(line->connection, vn_span_of("\n"));
+    return result < 0 ? result : vn_connection_put(line->connection, vn_span_of("\n"));
 }
 
 static int32_t line_write_chunk(struct vn_exchange *exchange, const struct vn_chunk *chunk,

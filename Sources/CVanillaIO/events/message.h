@@ -39,11 +39,6 @@ size_t vn_message_write_id(uint32_t epoch, uint64_t number, uint8_t *id);
 /* The number of an id that such a hub made. Returns false for any other. */
 bool vn_message_parse_id(uint32_t epoch, vn_span id, uint64_t *number);
 
-static inline vn_span vn_message_id(const struct vn_message *message)
-{
-    return (vn_span) {message->bytes, message->id_count};
-}
-
 static inline vn_span vn_message_key(const struct vn_message *message)
 {
     return (vn_span) {message->bytes + message->id_count, message->key_count};

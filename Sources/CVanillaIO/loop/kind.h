@@ -49,9 +49,4 @@ struct vn_entry {
 
 _Static_assert(offsetof(struct vn_entry, timeout) == VN_CACHE_LINE, "the first line of the cache");
 
-static inline struct vn_entry *vn_entry_of(struct vn_source *source)
-{
-    return vn_holder(source, struct vn_entry, source);
-}
-
 #endif

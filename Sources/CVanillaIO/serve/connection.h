@@ -4,6 +4,9 @@
 #ifndef VN_SERVE_CONNECTION_H
 #define VN_SERVE_CONNECTION_H
 
+#include <errno.h>
+#include <string.h>
+
 #include "input.h"
 #include "protocol.h"
 #include "transport.h"
@@ -103,6 +106,18 @@ static inline void vn_connection_count_sent(struct vn_connection *connection, ui
 
 /* Where its output goes, made on demand; NULL when memory ran out. */
 struct vn_output *vn_connection_output(struct vn_connection *connection);
+
+/* Append a few bytes to its output. Returns 0 or -ENOMEM. */
+static inline int32_t vn_connection_put(struct vn_connection *connection, vn_span bytes)
+{
+    struct vn_writer *writer = &connection->worker->writer;
+    struct vn_output *output = vn_connection_output(connection);
+    uint8_t *room = output == NULL ? NULL : vn_writer_reserve(writer, bytes.count);
+    if (room == NULL)
+        return -ENOMEM;
+    memcpy(room, bytes.bytes, bytes.count);
+    return vn_output_commit(output, writer, bytes.count);
+}
 
 /* Send bytes at once where nothing else is unsent and the ring can. Returns how many were taken, or
  * below 0 when the client is gone. */

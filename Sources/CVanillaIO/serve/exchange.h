@@ -40,9 +40,6 @@ struct vn_pending {
     void *consumer_context;
 };
 
-/* Bytes of it that an event needs. */
-enum { VN_PENDING_WARM = offsetof(struct vn_pending, producer_release) };
-
 struct vn_exchange {
     const struct vn_protocol *protocol;
     struct vn_worker *worker;

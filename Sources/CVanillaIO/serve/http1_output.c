@@ -2,19 +2,6 @@
 #include "http1_output.h"
 
 #include <errno.h>
-#include <string.h>
-
-/* Append a few bytes of the core's own. Returns 0 or -ENOMEM. */
-static int32_t put(struct vn_connection *connection, vn_span bytes)
-{
-    struct vn_writer *writer = &connection->worker->writer;
-    struct vn_output *output = vn_connection_output(connection);
-    uint8_t *room = output == NULL ? NULL : vn_writer_reserve(writer, bytes.count);
-    if (room == NULL)
-        return -ENOMEM;
-    memcpy(room, bytes.bytes, bytes.count);
-    return vn_output_commit(output, writer, bytes.count);
-}
 
 /* ---- The head ---- */
 
@@ -65,7 +52,7 @@ int32_t vn_http1_raw(struct vn_exchange *exchange, vn_span bytes)
 {
     struct vn_connection *connection = vn_http1_connection(exchange);
     exchange->closes = will_close(connection);
-    return bytes.count == 0 ? 0 : put(connection, bytes);
+    return bytes.count == 0 ? 0 : vn_connection_put(connection, bytes);
 }
 
 /* ---- Content ---- */
@@ -77,12 +64,12 @@ static int32_t put_line(struct vn_connection *connection, size_t count)
     if (!vn_http1_in(connection)->is_chunked)
         return 0;
     uint8_t *end = vn_chunk_write_line(line, count);
-    return put(connection, (vn_span) {line, (size_t) (end - line)});
+    return vn_connection_put(connection, (vn_span) {line, (size_t) (end - line)});
 }
 
 static int32_t put_end(struct vn_connection *connection)
 {
-    return vn_http1_in(connection)->is_chunked ? put(connection, VN_CHUNK_END) : 0;
+    return vn_http1_in(connection)->is_chunked ? vn_connection_put(connection, VN_CHUNK_END) : 0;
 }
 
 int32_t vn_http1_write(struct vn_exchange *exchange, vn_span bytes)
@@ -90,7 +77,7 @@ int32_t vn_http1_write(struct vn_exchange *exchange, vn_span bytes)
     struct vn_connection *connection = vn_http1_connection(exchange);
     int32_t result = put_line(connection, bytes.count);
     if (result == 0)
-        result = put(connection, bytes);
+        result = vn_connection_put(connection, bytes);
     return result < 0 ? result : put_end(connection);
 }
 
@@ -132,7 +119,7 @@ int32_t vn_http1_write_chunk(struct vn_exchange *exchange, const struct vn_chunk
 int32_t vn_http1_finish(struct vn_exchange *exchange)
 {
     struct vn_connection *connection = vn_http1_connection(exchange);
-    return vn_http1_in(connection)->is_chunked ? put(connection, VN_CHUNK_LAST) : 0;
+    return vn_http1_in(connection)->is_chunked ? vn_connection_put(connection, VN_CHUNK_LAST) : 0;
 }
 
 void vn_http1_cut(struct vn_exchange *exchange)
@@ -150,6 +137,6 @@ uint64_t vn_http1_unsent(const struct vn_exchange *exchange)
 void vn_http1_continue(struct vn_connection *connection)
 {
     vn_http1_of(connection)->awaits_continue = false;
-    if (put(connection, VN_LITERAL("HTTP/1.1 100 Continue\r\n\r\n")) < 0)
+    if (vn_connection_put(connection, VN_LITERAL("HTTP/1.1 100 Continue\r\n\r\n")) < 0)
         connection->is_cut = true;
 }

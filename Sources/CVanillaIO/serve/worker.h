@@ -49,11 +49,6 @@ struct vn_worker {
 
 _Static_assert(offsetof(struct vn_worker, loop) == 0, "vn_loop_of");
 
-static inline struct vn_worker *vn_worker_of(struct vn_loop *loop)
-{
-    return vn_holder(loop, struct vn_worker, loop);
-}
-
 /* Memory that lives from vn_server_open to vn_server_close. Returns 0 or -errno. */
 int32_t vn_worker_init(struct vn_worker *worker, const vn_config *config);
 void vn_worker_deinit(struct vn_worker *worker);
