@@ -40,12 +40,7 @@ public final class PostgresConnection {
         _ statement: Statement, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
         let query = try begin(statement, timeout)
-        do {
-            repeat try (each parameters).encode(into: query.parameters)
-        } catch {
-            query.discard()
-            throw error
-        }
+        try query.encode(repeat each parameters)
         return try await query.run()
     }
 
@@ -57,12 +52,7 @@ public final class PostgresConnection {
         _ sql: String, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
         let query = try begin(sql, timeout)
-        do {
-            repeat try (each parameters).encode(into: query.parameters)
-        } catch {
-            query.discard()
-            throw error
-        }
+        try query.encode(repeat each parameters)
         return try await query.run()
     }
 

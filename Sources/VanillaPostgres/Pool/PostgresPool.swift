@@ -56,12 +56,7 @@ public final class PostgresPool: Sendable {
         _ statement: Statement, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
         let query = try begin(statement, timeout)
-        do {
-            repeat try (each parameters).encode(into: query.parameters)
-        } catch {
-            query.discard()
-            throw error
-        }
+        try query.encode(repeat each parameters)
         return try await query.run()
     }
 
@@ -75,12 +70,7 @@ public final class PostgresPool: Sendable {
         _ sql: String, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
         let query = try begin(sql, timeout)
-        do {
-            repeat try (each parameters).encode(into: query.parameters)
-        } catch {
-            query.discard()
-            throw error
-        }
+        try query.encode(repeat each parameters)
         return try await query.run()
     }
 

@@ -12,6 +12,19 @@ struct Query: Sendable {
     /// What its parameters are written to before it runs.
     @usableFromInline var parameters: PostgresParameters { operation.parameters }
 
+    /// Writes its parameters. It is discarded when one cannot be.
+    @inlinable
+    func encode<each Parameter: PostgresEncodable>(
+        _ values: repeat each Parameter
+    ) throws {
+        do {
+            repeat try (each values).encode(into: parameters)
+        } catch {
+            discard()
+            throw error
+        }
+    }
+
     /// It is not asked after all.
     @usableFromInline
     func discard() {
