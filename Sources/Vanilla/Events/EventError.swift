@@ -7,7 +7,7 @@ public struct EventError: Error, Sendable, Equatable {
     /// What failed, in a sentence.
     public let message: String
 
-    package init(_ kind: Kind, _ message: String) {
+    init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
     }
@@ -19,7 +19,7 @@ extension EventError {
         /// The name of the static member, for people.
         public let description: String
 
-        package init(_ name: String) {
+        private init(_ name: String) {
             description = name
         }
 

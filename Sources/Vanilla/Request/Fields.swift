@@ -3,6 +3,11 @@
 internal import CVanillaIO
 
 extension Request {
+    /// The fields, in the order in which they came.
+    public var fields: Request.Fields {
+        @_lifetime(copy self) get { Request.Fields(self) }
+    }
+
     /// The fields of a request, in the order in which they came.
     ///
     /// ```swift

@@ -78,11 +78,6 @@ extension Request {
         unsafe pointer.pointee.minor == 0 ? .http1_0 : .http1_1
     }
 
-    /// The fields, in the order in which they came.
-    public var fields: Request.Fields {
-        @_lifetime(copy self) get { Request.Fields(self) }
-    }
-
     /// The value of Content-Length, where the client sent one. A chunked body has none.
     public var contentLength: UInt64? {
         let request = unsafe pointer

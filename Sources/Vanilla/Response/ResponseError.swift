@@ -19,7 +19,7 @@ extension ResponseError {
         /// The name of the static member, for people.
         public let description: String
 
-        package init(_ name: String) {
+        private init(_ name: String) {
             description = name
         }
 

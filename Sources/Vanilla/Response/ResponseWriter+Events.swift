@@ -21,9 +21,9 @@ extension ResponseWriter {
     ///   - backlog: The bytes that may wait for the client, 1 at least.
     ///   - begin: Called before this returns, with the stream; not for HEAD, which gets the head
     ///     alone. When it throws, the stream is closed.
-    /// - Throws: ``ResponseError`` of the kind `invalidConfiguration` for an impossible option;
-    ///   ``ResponseError`` of the kind `invalidField` for an impossible origin, `fieldsTooLarge` or
-    ///   `alreadyAnswered`; what `begin` throws.
+    /// - Throws: ``EventError`` of the kind `invalidConfiguration` for an impossible option, or
+    ///   `outOfMemory`; ``ResponseError`` of the kind `invalidField` for an impossible origin,
+    ///   `fieldsTooLarge` or `alreadyAnswered`; what `begin` throws.
     public mutating func streamEvents(
         _ options: EventStream.Options = EventStream.Options(),
         backlog: Int = EventStream.defaultBacklog, _ begin: (EventStream) throws -> Void
@@ -64,7 +64,7 @@ extension ResponseWriter {
     /// not all of that is left, an event of the type `gap` comes before it. HEAD gets the head
     /// alone.
     ///
-    /// - Throws: ``ResponseError`` of the kind `invalidTopic` for a name of more than 255 bytes,
+    /// - Throws: ``EventError`` of the kind `invalidTopic` for a name of more than 255 bytes,
     ///   `tooManyTopics` or `outOfMemory`; ``ResponseError`` of the kind `invalidField`,
     ///   `fieldsTooLarge` or `alreadyAnswered`.
     public mutating func subscribe(

@@ -11,6 +11,9 @@ final class RouteDraft {
         var routes: [Int: Int] = [:]
     }
 
+    /// The most bytes of a label.
+    private static let maximumLabelCount = 32
+
     /// The literal bytes between the parent and this node.
     var label: [UInt8]
     /// Those which go on with a literal byte; each begins with another one.
@@ -51,7 +54,7 @@ final class RouteDraft {
     private func descend(_ bytes: ArraySlice<UInt8>) -> RouteDraft {
         guard let first = bytes.first else { return self }
         guard let child = children.first(where: { $0.label[0] == first }) else {
-            let child = RouteDraft(label: Array(bytes.prefix(RouteTree.maximumLabelCount)))
+            let child = RouteDraft(label: Array(bytes.prefix(Self.maximumLabelCount)))
             children.append(child)
             return child.descend(bytes.dropFirst(child.label.count))
         }

@@ -8,7 +8,7 @@ public struct RouteError: Error, Sendable, Equatable {
     /// What is wrong, in a sentence that names the route.
     public let message: String
 
-    package init(_ kind: Kind, _ message: String) {
+    init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
     }
@@ -20,7 +20,7 @@ extension RouteError {
         /// The name of the static member, for people.
         public let description: String
 
-        package init(_ name: String) {
+        private init(_ name: String) {
             description = name
         }
 

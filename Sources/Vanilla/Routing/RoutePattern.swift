@@ -11,6 +11,9 @@ struct RoutePattern {
         case rest
     }
 
+    /// The most parameters, the rest included.
+    static var maximumParameterCount: Int { 16 }
+
     private(set) var parts: [Part] = []
     /// Of the parameters and of the rest, in their order.
     private(set) var names: [String] = []
@@ -59,10 +62,10 @@ struct RoutePattern {
         guard !names.contains(name) else {
             throw RouteError(.invalidRoute, "\(route): there are two parameters \"\(name)\".")
         }
-        guard names.count < Router.maximumParameterCount else {
+        guard names.count < RoutePattern.maximumParameterCount else {
             throw RouteError(
                 .invalidRoute,
-                "\(route): there are more than \(Router.maximumParameterCount) parameters.")
+                "\(route): there are more than \(RoutePattern.maximumParameterCount) parameters.")
         }
         endLiteral()
         names.append(name)

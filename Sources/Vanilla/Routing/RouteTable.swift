@@ -33,7 +33,7 @@ final class RouteTable {
     func handle(_ request: Request, _ response: inout ResponseWriter) throws {
         // On the stack, as it is small and of a fixed size.
         try unsafe withUnsafeTemporaryAllocation(
-            of: vn_range.self, capacity: Router.maximumParameterCount
+            of: vn_range.self, capacity: RoutePattern.maximumParameterCount
         ) { ranges in
             // It has places, and so an address.
             let ranges = ranges.baseAddress!

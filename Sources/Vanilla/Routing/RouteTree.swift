@@ -35,8 +35,6 @@ final class RouteTree: @unchecked Sendable {
     }
 
     static let none = UInt32.max
-    /// The most bytes of a node's label.
-    static let maximumLabelCount = 32
 
     // All of these are written in `init` only, and freed at the end of this object.
     fileprivate let nodes: UnsafeMutablePointer<Node>
@@ -215,7 +213,7 @@ extension RouteTree {
     }
 
     /// Finds the route of a request, and its parameters' ranges of the path, for which there is
-    /// room for `Router.maximumParameterCount`.
+    /// room for `RoutePattern.maximumParameterCount`.
     func find(_ request: Request, _ ranges: UnsafeMutablePointer<vn_range>) -> Outcome {
         let path = unsafe vn_request_path(request.pointer)
         // The path is never empty, and so has an address.
@@ -232,7 +230,7 @@ extension RouteTree {
     /// The same without the parameters.
     func find(_ request: Request) -> Outcome {
         unsafe withUnsafeTemporaryAllocation(
-            of: vn_range.self, capacity: Router.maximumParameterCount
+            of: vn_range.self, capacity: RoutePattern.maximumParameterCount
         ) {
             // It has places, and so an address.
             ranges in unsafe find(request, ranges.baseAddress!)

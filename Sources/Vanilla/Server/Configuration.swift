@@ -62,9 +62,15 @@ extension Server {
 }
 
 extension Server.Configuration {
-    /// Where the first listener listens; setting it leaves only that one.
+    /// Where the first listener listens. Setting it leaves the others as they are.
     public var address: Address {
         get { listeners.first?.address ?? Self().address }
-        set { listeners = [Server.Listener(newValue)] }
+        set {
+            if listeners.isEmpty {
+                listeners = [Server.Listener(newValue)]
+            } else {
+                listeners[0].address = newValue
+            }
+        }
     }
 }

@@ -17,16 +17,6 @@
 /// What a handler throws is answered 500 and logged; a ``RequestError`` is an answer. A server that
 /// is released while it runs is stopped at once, in the background.
 public final class Server: Sendable {
-    /// Answers requests, one call for each.
-    public typealias Handler = (Request, inout ResponseWriter) throws -> Void
-
-    /// Answers a request in a task on the worker of its connection: the handler starts there and
-    /// comes back to that thread after every `await`. The request and the response are its own
-    /// until it returns. It is cancelled when the answer is no longer wanted: because the client is
-    /// gone, `deadlines.handler` has passed (then the client got 503), or the server stops.
-    public typealias AsyncHandler =
-        nonisolated(nonsending) @Sendable (Request, inout ResponseWriter) async throws -> Void
-
     /// What the server was made with.
     public let configuration: Configuration
 
@@ -99,7 +89,7 @@ public final class Server: Sendable {
     /// A server like `other` that listens elsewhere.
     package init(like other: Server, at address: Configuration.Address) throws(ServerError) {
         var configuration = other.configuration
-        configuration.address = address
+        configuration.listeners = [Listener(address)]
         self.configuration = configuration
         hooks = other.hooks
         core = try ServerCore(configuration: configuration, hooks: hooks)

@@ -17,7 +17,7 @@ public struct ServerError: Error, Sendable, Equatable {
     /// The operating system's number for the failure (errno(3)); 0 where the system did not fail.
     public let code: Int32
 
-    package init(_ kind: Kind, _ message: String, code: Int32 = 0) {
+    init(_ kind: Kind, _ message: String, code: Int32 = 0) {
         self.kind = kind
         self.message = message
         self.code = code
@@ -30,7 +30,7 @@ extension ServerError {
         /// The name of the static member, for people.
         public let description: String
 
-        package init(_ name: String) {
+        private init(_ name: String) {
             description = name
         }
 

@@ -56,7 +56,7 @@ func currentTime() -> Int64 {
 
 /// Writes a line to standard error by one write(2), so that the lines of several threads do not
 /// mix. Nobody could be told of a failure.
-func writeToStandardError(_ line: String) {
+package func writeToStandardError(_ line: String) {
     let bytes = Array(line.utf8)
     _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
 }

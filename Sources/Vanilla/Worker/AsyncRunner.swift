@@ -2,6 +2,17 @@
 
 internal import CVanillaIO
 
+/// What gives a worker's runners their handlers. Also asked on other threads, where a handler goes
+/// on after its worker has ended.
+protocol AsyncRunnerOwner: TaskExecutor {
+    /// The next one for a runner whose handler has ended; `nil` where none waits.
+    func takeCall(for runner: AsyncRunner) -> AsyncCall?
+    /// Whether one more may wait for a handler.
+    var canTakeIdleRunner: Bool { get }
+    /// The runner waits for a handler.
+    func putIdleRunner(_ runner: AsyncRunner)
+}
+
 /// A task that runs one asynchronous handler after the other on one worker.
 ///
 /// Beginning a task costs more than a request does otherwise, and so does waiting: it takes the
@@ -10,7 +21,7 @@ internal import CVanillaIO
 /// handler does after its worker has ended.
 @safe
 final class AsyncRunner: @unchecked Sendable {
-    private let executor: WorkerExecutor
+    private let owner: any AsyncRunnerOwner
     private var task: Task<Void, Never>?
     /// It waits for a handler: true when there is one, false when there is no more.
     private var idle: UnsafeContinuation<Bool, Never>?
@@ -24,8 +35,8 @@ final class AsyncRunner: @unchecked Sendable {
     /// The next of those that are idle.
     var nextIdle: AsyncRunner?
 
-    init(on executor: WorkerExecutor) {
-        self.executor = executor
+    init(of owner: any AsyncRunnerOwner) {
+        self.owner = owner
     }
 }
 
@@ -38,7 +49,7 @@ extension AsyncRunner {
         if let idle = unsafe idle.take() {
             unsafe idle.resume(returning: true)
         } else {
-            task = Task(executorPreference: executor) { await self.run() }
+            task = Task(executorPreference: owner) { await self.run() }
         }
     }
 
@@ -77,7 +88,7 @@ extension AsyncRunner {
     private func takeNext() -> Bool {
         isCancelled = Task.isCancelled
         if isCancelled { return false }
-        next = executor.takeCall(for: self)
+        next = owner.takeCall(for: self)
         return next != nil
     }
 
@@ -117,10 +128,10 @@ extension AsyncRunner {
 
     @inline(never)
     private nonisolated(nonsending) func waitForNext() async -> Bool {
-        if isCancelled || !executor.canTakeIdleRunner { return false }
+        if isCancelled || !owner.canTakeIdleRunner { return false }
         return await unsafe withUnsafeContinuation { continuation in
             unsafe idle = unsafe continuation
-            executor.putIdleRunner(self)
+            owner.putIdleRunner(self)
         }
     }
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-internal import CVanillaIO
-
 /// One of a server's threads, each with its own connections, listener and handler.
 ///
 /// An asynchronous handler runs on its connection's worker: it starts there, and comes back there
@@ -10,24 +8,6 @@ public struct Worker: Sendable, Hashable {
     /// Its number, from zero; zero in `Server.handle`, too.
     public let index: Int
     let executor: WorkerExecutor
-
-    /// The worker whose thread this is; `nil` on any other thread.
-    public static var current: Worker? { ofThread { $0 } }
-
-    /// The number of the worker whose thread this is, without holding the worker.
-    package static var currentIndex: Int? { ofThread { $0.index } }
-
-    /// What is asked of the worker whose thread this is, which is not held for it; `nil` on any
-    /// other thread.
-    static func ofThread<Value>(_ ask: (Worker) -> Value) -> Value? {
-        guard let pointer = unsafe vn_worker_current(),
-            let context = unsafe vn_worker_context(pointer)
-        else { return nil }
-        // The context of a worker of this library is its handler.
-        return unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef {
-            ask($0.worker)
-        }
-    }
 
     /// Whether both are the same worker of the same server.
     public static func == (one: Worker, other: Worker) -> Bool { one.executor === other.executor }

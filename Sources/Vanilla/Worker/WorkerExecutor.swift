@@ -72,9 +72,6 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     var isCurrent: Bool {
         unsafe vn_worker_current() == pointer && !isClosed.load(ordering: .acquiring)
     }
-
-    /// The executor of the worker whose thread this is; `nil` on other threads.
-    static var current: WorkerExecutor? { Worker.ofThread { $0.executor } }
 }
 
 // MARK: - Jobs
@@ -183,7 +180,7 @@ extension WorkerExecutor {
 
 // MARK: - Asynchronous handlers
 
-extension WorkerExecutor {
+extension WorkerExecutor: AsyncRunnerOwner {
     /// Runs a handler in this turn, after its events.
     func add(_ call: consuming AsyncCall) {
         calls.append(call)
@@ -204,7 +201,7 @@ extension WorkerExecutor {
     private func runCalls() {
         callsAreDue = false
         while let call = calls.removeFirst() {
-            let runner = takeIdleRunner() ?? AsyncRunner(on: self)
+            let runner = takeIdleRunner() ?? AsyncRunner(of: self)
             begun = runner
             isStarting = true
             runner.begin(call)

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+
+extension Server {
+    /// Answers requests, one call for each.
+    public typealias Handler = (Request, inout ResponseWriter) throws -> Void
+
+    /// Answers a request in a task on the worker of its connection: the handler starts there and
+    /// comes back to that thread after every `await`. The request and the response are its own
+    /// until it returns. It is cancelled when the answer is no longer wanted: because the client is
+    /// gone, `deadlines.handler` has passed (then the client got 503), or the server stops.
+    public typealias AsyncHandler =
+        nonisolated(nonsending) @Sendable (Request, inout ResponseWriter) async throws -> Void
+}
