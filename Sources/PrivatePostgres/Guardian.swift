@@ -80,11 +80,11 @@ private let script = """
     exec >>log 2>&1
 
     make() {
-        echo \(PrivatePostgres.password) >password &&
-            "$programs/initdb" --pgdata=data --username=\(PrivatePostgres.user) --pwfile=password \\
+        echo \(Login.password) >password &&
+            "$programs/initdb" --pgdata=data --username=\(Login.user) --pwfile=password \\
                 --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync </dev/null &&
             printf '%s\\n' "$@" >>data/postgresql.conf &&
-            echo 'CREATE DATABASE \(PrivatePostgres.database)' |
+            echo 'CREATE DATABASE \(Login.database)' |
             "$programs/postgres" --single -D data -c exit_on_error=true postgres
     }
 

@@ -30,11 +30,11 @@ internal import Synchronization
 /// on one at a time.
 public final class PrivatePostgres: Sendable {
     /// The user that the server knows, and that owns the database.
-    public static let user = "username"
+    public static let user = Login.user
     /// The password of the user.
-    public static let password = "password"
+    public static let password = Login.password
     /// The database.
-    public static let database = "example"
+    public static let database = Login.database
 
     /// Whether this machine has the programs of the server.
     public static var isInstalled: Bool { (try? PostgresPrograms.find()) != nil }

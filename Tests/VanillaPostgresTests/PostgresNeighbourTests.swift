@@ -21,7 +21,7 @@ import VanillaTestSupport
             try pool.open()
             _ = try await pool.query("drop table if exists \(table)")
             _ = try await pool.query("create table \(table) (id int8)")
-            let minimum = pool.shared.configuration.minimum
+            let minimum = pool.table.shared.configuration.minimum
             let isOpen = try await eventually {
                 _ = try await pool.query(Self.echo, 1)
                 return pool.statistics.connected >= minimum

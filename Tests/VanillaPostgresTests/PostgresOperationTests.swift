@@ -13,7 +13,9 @@ import Vanilla
         let bench = try Bench()
         defer { bench.stop() }
         try await bench.run { pool in
-            let shard = Shard(worker: try #require(Worker.current), shared: pool.shared)
+            let shard = Shard(
+                worker: try #require(Worker.current), shared: pool.table.shared,
+                quota: ConnectionQuota(1))
             defer { shard.end() }
             for answersFirst in [true, false] {
                 let operation = try await Self.giveUp(on: shard, answersFirst: answersFirst)

@@ -386,7 +386,7 @@ import VanillaTestSupport
         { $0.connection = "no connection string" }, { $0.maximum = 0 }, { $0.minimum = 5 },
         { $0.minimum = -1 }, { $0.depth = 0 }, { $0.maximumWaiting = 0 },
         { $0.maximumInProcess = 0 }, { $0.acquireTimeout = .zero },
-        { $0.longestPause = .seconds(-1) },
+        { $0.maximumPause = .seconds(-1) },
     ]
 
     @Test(arguments: nonsense)

@@ -195,7 +195,7 @@ import VanillaTestSupport
         let bench = try Bench("host=/nowhere/at/all user=nobody") {
             $0.acquireTimeout = .milliseconds(600)
             $0.firstPause = .milliseconds(40)
-            $0.longestPause = .milliseconds(200)
+            $0.maximumPause = .milliseconds(200)
         }
         defer { bench.stop() }
         try await bench.run { pool in

@@ -7,7 +7,7 @@ internal import Vanilla
 final class Alarm {
     private var timer: Worker.Timer?
     /// When it rings.
-    private(set) var time = Int64.max
+    private var time = Int64.max
 
     /// - Parameter body: Retained until the alarm is closed.
     func open(on worker: Worker, _ body: @escaping () -> Void) {

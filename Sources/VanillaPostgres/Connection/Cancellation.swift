@@ -17,7 +17,7 @@ final class Cancellation {
         case cleaning(by: Int64)
     }
 
-    private(set) var state = State.none
+    private var state = State.none
     /// Under way to the server. Only within the grace.
     private var request: CancelRequest?
     /// When it is asked for once more.

@@ -143,6 +143,7 @@ extension Connection {
         guard cancellation.isDue(now), let running = pipeline.running else { return }
         if isUnwanted(running) { startCancelling() }
     }
+
     /// A signal was sent and may still come: a round trip of nothing takes it, not the next query.
     func clean() {
         cancellation.beginCleaning()

@@ -58,6 +58,7 @@ extension Connection {
         if role.isOpen { proceed() }
         context.schedule()
     }
+
     /// Whether nothing depends on that query of a lease: there is no transaction, or it began with
     /// this query.
     func mayRepeatOnLease(_ operation: Operation) -> Bool {

@@ -66,7 +66,7 @@ extension Connection {
     var isUsable: Bool {
         role.isShared && !cancellation.isUnderWay
             && pipeline.inFlight < context.configuration.depth
-            && pipeline.mayAdd(whileCancelling: false)
+            && pipeline.mayAdd
     }
 
     /// Whether it can be leased now.

@@ -111,9 +111,7 @@ extension Pipeline {
     }
 
     /// Whether one more query may be added.
-    func mayAdd(whileCancelling isCancelling: Bool) -> Bool {
-        !isStepwise || (syncs == 0 && !isCancelling && alone.isEmpty)
-    }
+    var mayAdd: Bool { !isStepwise || (syncs == 0 && alone.isEmpty) }
 
     /// The query that the server is at, as far as it has answered.
     var running: Operation? {

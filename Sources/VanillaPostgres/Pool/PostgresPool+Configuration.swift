@@ -39,7 +39,7 @@ extension PostgresPool {
         /// failure. The pause is drawn between none and this.
         public var firstPause: Duration = .milliseconds(20)
         /// What it grows to.
-        public var longestPause: Duration = .milliseconds(500)
+        public var maximumPause: Duration = .milliseconds(500)
         /// Whether statements are prepared by name, or sent each time without one: what PgBouncer
         /// in transaction mode wants, which also gets no `statement_timeout`, and one Sync of a
         /// connection at a time.
@@ -72,7 +72,7 @@ extension PostgresPool.Configuration {
             ("statementTimeout", statementTimeout), ("lifetime", lifetime),
             ("idleTimeout", idleTimeout), ("leaseWarning", leaseWarning),
             ("cancelGrace", cancelGrace), ("firstPause", firstPause),
-            ("longestPause", longestPause),
+            ("maximumPause", maximumPause),
         ]
         for (name, value) in times where value <= .zero {
             throw PostgresError(.misuse, "\(name) is \(value): more than nothing.")
@@ -82,7 +82,7 @@ extension PostgresPool.Configuration {
 
 extension PostgresPool.Configuration {
     func report(_ level: Server.LogLevel, _ message: String) {
-        if let log { log(level, message) } else { StandardError.log(message) }
+        if let log { log(level, message) } else { writeToStandardError("vanilla: \(message)\n") }
     }
 }
 

@@ -20,7 +20,6 @@
 /// a ``PostgresError``. On a thread that is not a worker's every function throws a
 /// ``PostgresError`` of the kind `misuse`.
 public final class PostgresPool: Sendable {
-    let shared: Shared
     let table: ShardTable
 
     /// A pool that opens connections when it is first used on a worker: see ``open()``.
@@ -28,8 +27,7 @@ public final class PostgresPool: Sendable {
     /// - Throws: ``PostgresError`` of the kind `misuse` for a connection string that libpq does not
     ///   understand, or a bound that makes no sense.
     public init(_ configuration: Configuration) throws(PostgresError) {
-        shared = try Shared(configuration)
-        table = ShardTable(shared)
+        table = ShardTable(try Shared(configuration))
     }
 
     deinit {

@@ -7,10 +7,9 @@ internal import Vanilla
 /// use one pool, their workers share numbers, and those that came later are found with a lock.
 @safe
 final class ShardTable: @unchecked Sendable {
-    private let shared: Shared
-    /// One for each worker that has asked.
-    private let all = Lock<[Shard]>([])
-    /// In each a shard that `all` retains as long as the pool lives; set once.
+    let shared: Shared
+    private let quota: ConnectionQuota<Shard>
+    /// In each a shard that the quota retains as long as the pool lives; set once.
     private let slots: UnsafeMutablePointer<Atomic<UInt>>
     private let others = Lock<[Shard]>([])
 
@@ -19,6 +18,7 @@ final class ShardTable: @unchecked Sendable {
 
     init(_ shared: Shared) {
         self.shared = shared
+        quota = ConnectionQuota(shared.configuration.maximumInProcess)
         unsafe slots = .allocate(capacity: Self.count)
         for index in 0..<Self.count { unsafe (slots + index).initialize(to: Atomic(0)) }
     }
@@ -28,15 +28,12 @@ final class ShardTable: @unchecked Sendable {
         unsafe slots.deallocate()
     }
 
-    var shards: [Shard] { all.withLock { $0 } }
+    /// One for each worker that has asked.
+    var shards: [Shard] { quota.members }
 
     /// The pool is gone: shards, which end now, are no longer retained by it.
     func removeShards() -> [Shard] {
-        shared.quota.removeMembers()
-        return all.withLock { shards in
-            defer { shards = [] }
-            return shards
-        }
+        quota.removeMembers()
     }
 
     /// The part of the worker whose thread this is.
@@ -53,7 +50,7 @@ final class ShardTable: @unchecked Sendable {
         let found = unsafe UnsafeRawPointer(
             bitPattern: slot.pointee.load(ordering: .acquiring))
         if let found = unsafe found {
-            // Retained by `all`.
+            // Retained by the quota.
             let shard = unsafe Unmanaged<Shard>.fromOpaque(found).takeUnretainedValue()
             if shard.isHere { return shard }
         }
@@ -64,11 +61,10 @@ final class ShardTable: @unchecked Sendable {
     private func make(_ slot: UnsafeMutablePointer<Atomic<UInt>>) -> Shard {
         if let other = others.withLock({ $0.first { $0.isHere } }) { return other }
         // That this is a worker's thread is known.
-        let shard = Shard(worker: Worker.current!, shared: shared)
+        let shard = Shard(worker: Worker.current!, shared: shared, quota: quota)
         // Made by a handler that goes on after its worker's end.
         if shard.isEnded { return shard }
-        all.withLock { $0.append(shard) }
-        shared.quota.join(shard)
+        quota.join(shard)
         let pointer = unsafe UInt(bitPattern: Unmanaged.passUnretained(shard).toOpaque())
         let (isFirst, _) = unsafe slot.pointee.compareExchange(
             expected: 0, desired: pointer, ordering: .acquiringAndReleasing)

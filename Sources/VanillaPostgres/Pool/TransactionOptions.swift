@@ -4,8 +4,11 @@
 public struct TransactionOptions: Sendable {
     /// How much it sees of others.
     public enum Isolation: Sendable {
+        /// Each statement sees what was committed before it began.
         case readCommitted
+        /// All statements see what was committed before the first began.
         case repeatableRead
+        /// As if transactions ran one after the other.
         case serializable
     }
 

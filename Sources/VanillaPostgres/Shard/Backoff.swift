@@ -17,7 +17,7 @@ final class Backoff {
 
     init(_ configuration: PostgresPool.Configuration) {
         first = configuration.firstPause.boundedNanoseconds
-        longest = configuration.longestPause.boundedNanoseconds
+        longest = configuration.maximumPause.boundedNanoseconds
     }
 
     /// - Parameter body: Called when a pause is over. Retained until this is closed.

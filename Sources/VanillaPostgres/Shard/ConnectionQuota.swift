@@ -5,24 +5,29 @@ internal import Vanilla
 
 /// How many connections all workers of a pool have together. A worker that has none and may not
 /// open one is starved: one that has several gives one up for it. On any thread.
-final class ConnectionQuota: Sendable {
+final class ConnectionQuota<Member: QuotaMember>: Sendable {
     private let maximum: Int
     private let size = Atomic(0)
-    private let members = Lock<[any QuotaMember]>([])
-    private let starved = Lock<[any QuotaMember]>([])
+    private let all = Lock<[Member]>([])
+    private let starved = Lock<[Member]>([])
     private let starvedCount = Atomic(0)
 
     init(_ maximum: Int) {
         self.maximum = maximum
     }
 
-    func join(_ member: any QuotaMember) {
-        members.withLock { $0.append(member) }
+    func join(_ member: Member) {
+        all.withLock { $0.append(member) }
     }
 
+    var members: [Member] { all.withLock { $0 } }
+
     /// The pool is gone: its members, which retain this, are no longer retained by it.
-    func removeMembers() {
-        members.withLock { $0 = [] }
+    func removeMembers() -> [Member] {
+        all.withLock { members in
+            defer { members = [] }
+            return members
+        }
     }
 }
 
@@ -69,25 +74,25 @@ extension ConnectionQuota {
     var isAnyStarved: Bool { starvedCount.load(ordering: .sequentiallyConsistent) > 0 }
 
     /// The member waits until another one gives one up; the others are asked.
-    func starve(_ member: any QuotaMember) {
+    func starve(_ member: Member) {
         starved.withLock { members in
             members.append(member)
             starvedCount.store(members.count, ordering: .sequentiallyConsistent)
         }
-        for other in members.withLock({ $0 }) where other !== member {
+        for other in members where other !== member {
             other.worker.run { other.giveOneUp() }
         }
     }
 
     /// It has one, or ends.
-    func stopStarving(_ member: any QuotaMember) {
+    func stopStarving(_ member: Member) {
         starved.withLock { members in
             members.removeAll { $0 === member }
             starvedCount.store(members.count, ordering: .sequentiallyConsistent)
         }
     }
 
-    private func nextStarved() -> (any QuotaMember)? {
+    private func nextStarved() -> Member? {
         guard isAnyStarved else { return nil }
         return starved.withLock { members in
             guard !members.isEmpty else { return nil }

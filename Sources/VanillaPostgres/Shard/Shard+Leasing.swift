@@ -42,9 +42,9 @@ extension Shard {
     /// Gives the connections that are free.
     func lease() {
         let acquirers = backlog.acquirers
-        while let acquirer = acquirers.first {
-            guard let connection = connections.first(where: { $0.isFree && mayLease(acquirer) })
-            else { break }
+        while let acquirer = acquirers.first, mayLease(acquirer),
+            let connection = connections.first(where: \.isFree)
+        {
             acquirers.remove(acquirer)
             backlog.waited(acquirer, Clock.now)
             connection.beginLease()
@@ -74,12 +74,13 @@ extension Shard {
             for connection in connections { connection.endReservation() }
             return
         }
+        guard mayLease(first) else { return }
         let leased = count { $0.role.isLeased }
         let reserved = count { $0.role == .reserved }
         var wanted = min(backlog.acquirers.count - reserved, leasable - leased - reserved)
         var shared = count { $0.role.isShared }
         for connection in connections where wanted > 0 && connection.role.isShared {
-            guard shared > 1 || attainable == 1, mayLease(first) else { return }
+            guard shared > 1 || attainable == 1 else { return }
             connection.reserve()
             wanted -= 1
             shared -= 1

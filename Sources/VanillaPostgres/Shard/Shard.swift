@@ -8,7 +8,7 @@ internal import Vanilla
 @safe
 final class Shard: @unchecked Sendable {
     let context: Context
-    let quota: ConnectionQuota
+    let quota: ConnectionQuota<Shard>
     let backoff: Backoff
     let backlog: Backlog
     private let freelist = Freelist<Operation>()
@@ -22,11 +22,11 @@ final class Shard: @unchecked Sendable {
     /// It has no connection, and waits for one of another worker.
     var isStarved = false
 
-    init(worker: Worker, shared: Shared) {
+    init(worker: Worker, shared: Shared, quota: ConnectionQuota<Shard>) {
         let configuration = shared.configuration
         context = Context(
             worker: worker, configuration: configuration, resolver: shared.resolver)
-        quota = shared.quota
+        self.quota = quota
         backoff = Backoff(configuration)
         backlog = Backlog(context, backoff)
         // The server's own timeout comes first.

@@ -4,12 +4,10 @@
 final class Shared: Sendable {
     let configuration: PostgresPool.Configuration
     let resolver: Resolver
-    let quota: ConnectionQuota
 
     init(_ configuration: PostgresPool.Configuration) throws(PostgresError) {
         try configuration.check()
         self.configuration = configuration
         resolver = try Resolver(configuration.connection)
-        quota = ConnectionQuota(configuration.maximumInProcess)
     }
 }

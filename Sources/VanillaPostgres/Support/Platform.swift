@@ -21,15 +21,6 @@ enum Clock {
     }
 }
 
-/// Where messages go unless the pool's configuration says otherwise.
-enum StandardError {
-    static func log(_ text: String) {
-        let line = Array("vanilla: \(text)\n".utf8)
-        // One write a line. There is nobody to tell of a failure.
-        _ = unsafe write(STDERR_FILENO, line, line.count)
-    }
-}
-
 /// Texts of C, which end with a NUL.
 @unsafe
 enum CText {

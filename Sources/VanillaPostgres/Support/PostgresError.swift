@@ -6,26 +6,6 @@
 /// be had, for now, is the `cause` of a `RequestError` that answers 503 with Retry-After.
 public struct PostgresError: Error, Sendable {
     /// What went wrong.
-    public enum Kind: Sendable, Hashable {
-        /// The database refused a statement: see ``PostgresError/sqlState``.
-        case server
-        /// A parameter cannot be sent, such as a text with a NUL in it.
-        case encoding
-        /// A column is not what was asked for.
-        case decoding
-        /// A connection could not be opened, or was lost.
-        case connection
-        /// No connection, or no answer, came in time.
-        case timeout
-        /// As many wait as may wait.
-        case exhausted
-        /// The worker stops, or the pool was released.
-        case stopped
-        /// The pool was used wrongly, for example on a thread that is not a worker's.
-        case misuse
-    }
-
-    /// What went wrong.
     public let kind: Kind
     /// The sentence about it.
     public let message: String
@@ -56,6 +36,35 @@ public struct PostgresError: Error, Sendable {
         self.constraint = constraint
         self.position = position
         self.isStalePlan = isStalePlan
+    }
+}
+
+extension PostgresError {
+    /// Sorts of failure. Later versions may have more.
+    public struct Kind: Sendable, Hashable, CustomStringConvertible {
+        /// The name of the static member, for people.
+        public let description: String
+
+        private init(_ name: String) {
+            description = name
+        }
+
+        /// The database refused a statement: see ``PostgresError/sqlState``.
+        public static let server = Kind("server")
+        /// A parameter cannot be sent, such as a text with a NUL in it.
+        public static let encoding = Kind("encoding")
+        /// A column is not what was asked for.
+        public static let decoding = Kind("decoding")
+        /// A connection could not be opened, or was lost.
+        public static let connection = Kind("connection")
+        /// No connection, or no answer, came in time.
+        public static let timeout = Kind("timeout")
+        /// As many wait as may wait.
+        public static let exhausted = Kind("exhausted")
+        /// The worker stops, or the pool was released.
+        public static let stopped = Kind("stopped")
+        /// The pool was used wrongly, for example on a thread that is not a worker's.
+        public static let misuse = Kind("misuse")
     }
 }
 
