@@ -2,7 +2,8 @@
 """The direction of dependencies, file by file.
 
 base <- system <- ring, base <- http, {base, system, ring} <- loop, {loop, http} <- serve <- events,
-serve <- server, the core <- Vanilla <- other libraries <- examples <- bench. In no folder do files depend on one another in a circle.
+serve <- server, the core <- Vanilla <- other libraries <- examples <- bench. In no folder do files depend
+on one another in a circle, in C or in Swift.
 """
 
 import json
@@ -101,18 +102,50 @@ def code_of(path, comment=COMMENT):
     return comment.sub("", text_of(path))
 
 
-def known_types(top):
-    """For each Swift file the files that declare the types that it names."""
-    # What is nested in a public type has its file, too: the outer one is only a prefix then.
-    nested = re.compile(r"\bPostgresPool\.(Configuration|Statistics)\b")
-    texts = {path: nested.sub("", code_of(path)) for path in files(top, ".swift")}
-    texts = {path: re.sub(r'"(?:\\.|[^"\\\n])*"', '""', text) for path, text in texts.items()}
-    types = re.compile(r"^(?:public |@\w+ |final )*(?:class|struct|enum|protocol) (\w+)", re.M)
-    declared = {name: path for path, text in texts.items() for name in types.findall(text)}
-    return {
-        path: {declared[word] for word in re.findall(r"\w+", text) if word in declared} - {path}
-        for path, text in texts.items()
-    }
+MODIFIERS = r"(?:(?:public|package|internal|private|fileprivate|final|indirect|@\w+(?:\([^)]*\))?) )*"
+SWIFT_TYPE = re.compile(rf"^(    )?{MODIFIERS}(class|struct|enum|protocol|actor|typealias|extension) ([\w.]+)", re.M)
+
+
+def swift_text(path):
+    """A file's text without comments and strings."""
+    return re.sub(r'"(?:\\.|[^"\\\n])*"', '""', code_of(path))
+
+
+def swift_types(text):
+    """The types that a file declares, and those that it extends, by their full names."""
+    declared, extended, outer = set(), set(), ""
+    for indentation, keyword, name in SWIFT_TYPE.findall(text):
+        if keyword == "extension":
+            extended.add(name)
+        else:
+            declared.add(f"{outer}.{name}" if indentation else name)
+        if not indentation:
+            outer = name
+    return declared, extended
+
+
+def known_files(paths):
+    """For each of these Swift files the others that declare the types that it names. Of `Server.Backend` the
+    file is that of `Backend`, and who extends a type is a part of it, and does not know it for that."""
+    texts = {path: swift_text(path) for path in paths}
+    types = {path: swift_types(text) for path, text in texts.items()}
+    homes = {name: path for path, (declared, _) in types.items() for name in declared}
+    knows = {}
+    for path, text in texts.items():
+        declared, extended = types[path]
+        scopes = {""}
+        for name in declared | extended:
+            parts = name.split(".")
+            scopes |= {".".join(parts[: count + 1]) + "." for count in range(len(parts))}
+        text = re.sub(r"^(\s*(?:\w+ )*extension )[\w.]+", r"\1", text, flags=re.M)
+        known = set()
+        for chain in re.findall(r"\b[A-Z]\w*(?:\.[A-Z]\w*)*", text):
+            parts = chain.split(".")
+            names = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
+            found = (homes[scope + name] for name in names for scope in scopes if scope + name in homes)
+            known.add(next(found, path))
+        knows[path] = known - {path}
+    return knows
 
 
 def core_files():
@@ -278,14 +311,37 @@ class Swift(unittest.TestCase):
                 for line in re.findall(r"^.*\bimport\s+CPostgres.*$", code_of(path), re.M):
                     self.assertEqual(line, "internal import CPostgres")
 
+    def test_no_files_of_a_folder_know_each_other_in_a_circle(self):
+        folders = {}
+        for path in files(os.path.join(ROOT, "Sources"), ".swift"):
+            if "/.build" not in path and not path.endswith("/Package.swift"):
+                folders.setdefault(os.path.dirname(path), []).append(path)
+        self.assertGreater(len(folders), 25)
+        for folder, paths in folders.items():
+            with self.subTest(short(folder)):
+                self.assertEqual(list(map(short, circles(known_files(paths)))), [])
+
     def test_no_files_of_postgres_know_each_other_in_a_circle(self):
-        knows = known_types(VANILLA_POSTGRES)
-        self.assertGreater(len(knows), 40)
-        # What nobody knows that is left, and so on: what is never left is in a circle, or knows one.
-        while free := [path for path, others in knows.items() if not others & knows.keys()]:
-            for path in free:
-                del knows[path]
-        self.assertEqual({short(path): sorted(map(short, knows[path])) for path in knows}, {})
+        paths = list(files(VANILLA_POSTGRES, ".swift"))
+        self.assertGreater(len(paths), 40)
+        self.assertEqual(list(map(short, circles(known_files(paths)))), [])
+
+    def test_finds_a_circle(self):
+        texts = {
+            "a.swift": "struct A {\n    enum Part {}\n    let b: B\n}\n",
+            "b.swift": "struct B {\n    let part: A.Part\n}\n",
+            "c.swift": "extension A {\n    struct Other {}\n}\n",
+            "d.swift": "// A\nstruct D {\n    let other: A.Other\n}\n",
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [os.path.join(folder, name) for name in texts]
+            for path, text in zip(paths, texts.values()):
+                with open(path, "w") as file:
+                    file.write(text)
+            knows = known_files(paths)
+        a, b, c, d = paths
+        self.assertEqual(knows, {a: {b}, b: {a}, c: set(), d: {c}})
+        self.assertEqual(circles(knows), [a, b])
 
     def test_nothing_below_imports_postgres(self):
         below = [VANILLA, VANILLA_TESTING, VANILLA_JSON, os.path.join(ROOT, "Sources", "VanillaDigest")]

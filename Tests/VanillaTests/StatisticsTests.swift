@@ -17,6 +17,8 @@ import VanillaTestSupport
             switch request.path {
             case "/": response.send("fine")
             case "/moved": response.send(status: .found)
+            case "/600": response.send(status: Status(code: 600)!)
+            case "/999": response.send(status: Status(code: 999)!)
             case "/raw": response.sendRaw("HTTP/1.1 204 No\r\n\r\n")
             case "/slow": promises.record(response.sendLater())
             case "/error": throw TestFailure()
@@ -24,7 +26,10 @@ import VanillaTestSupport
             }
         }
         try server.start()
-        for path in ["/", "/", "/moved", "/raw", "/slow", "/error", "/a", "/b", "/c"] {
+        let paths = [
+            "/", "/", "/moved", "/600", "/999", "/raw", "/slow", "/error", "/a", "/b", "/c",
+        ]
+        for path in paths {
             _ = try exchange(get(path), port: server.port)
         }
         _ = try exchange("GET / HTTP/1.1\r\n\r\n", port: server.port)
@@ -34,12 +39,12 @@ import VanillaTestSupport
 
         let counted = server.statistics
         #expect(
-            counted.connectionsAccepted == 11 && counted.connectionsOpen == 0
+            counted.connectionsAccepted == 13 && counted.connectionsOpen == 0
                 && counted.connectionsRefused == 0)
-        #expect(counted.requests == 9)
+        #expect(counted.requests == 11)
         #expect(counted.responses.successful == 2 && counted.responses.redirection == 1)
         #expect(counted.responses.clientError == 4 && counted.responses.raw == 1)
-        #expect(counted.responses.serverError == 3)
+        #expect(counted.responses.serverError == 3 && counted.responses.other == 2)
         #expect(
             counted.refusals[.badRequest] == 1 && counted.refusals[.httpVersionNotSupported] == 1)
         #expect(counted.timeouts.handler == 1 && counted.timeouts.head == 0)

@@ -89,7 +89,10 @@ def clean_environment(extra=None):
 class Server:
     """A running program that printed its "listening on" line."""
 
-    def __init__(self, command, environment=None, descriptors=None, cores=None, inherit=()):
+    def __init__(
+        self, command, environment=None, descriptors=None, cores=None, inherit=(), listeners=1
+    ):
+        """`listeners`: as many lines say where it listens; what is asked of this object goes to the first."""
         def prepare():
             if descriptors is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
@@ -108,7 +111,8 @@ class Server:
         )
         self.pid = self.process.pid
         try:
-            self._read_line()
+            self.lines = [self._read_line() for _ in range(listeners)]
+            self._take_line(self.lines[0])
         except BaseException:
             self.close()
             raise
@@ -130,10 +134,13 @@ class Server:
                 why = "ended" if ready else "said nothing in time"
                 raise Failed(f"{self.process.args}: {why} before it listened: {line!r} {self.log()}")
             line += piece
-        self.line = line.decode().rstrip("\n")
-        found = LISTENING.search(self.line)
+        return line.decode().rstrip("\n")
+
+    def _take_line(self, line):
+        self.line = line
+        found = LISTENING.search(line)
         if not found:
-            raise Failed(f"not the line that says where it listens: {self.line!r}")
+            raise Failed(f"not the line that says where it listens: {line!r}")
         self.path = found["path"]
         self.port = int(found["port"] or 0)
         self.backend = found["backend"]

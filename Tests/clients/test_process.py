@@ -2,6 +2,7 @@
 """The server as a process: options, addresses, descriptors, memory, signals."""
 
 import os
+import re
 import resource
 import select
 import signal
@@ -44,6 +45,10 @@ class Options(unittest.TestCase):
         (["--keep-alive", "sometimes"], {}, "sometimes"),
         (["--host", "not-an-address"], {}, "not-an-address"),
         (["--host", "999.0.0.1"], {}, "999.0.0.1"),
+        *((["--listen", address], {}, "listen") for address in (
+            "", "x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", ":1", "::1:1", "-1", "unix:",
+        )),
+        (["--listen", "999.0.0.1:0"], {}, "999.0.0.1"),
         ([], {"PORT": "abc"}, "PORT"),
         ([], {"PORT": "65536"}, "PORT"),
         ([], {"VANILLA_BACKEND": "select"}, "select"),
@@ -126,6 +131,24 @@ class Addresses(unittest.TestCase):
                     url = f"http://{bracketed}:{server.port}/"
                     status, said = run_tool("curl", "-g", "-sS", "--max-time", 10, url)
                     self.assertEqual((status, said), (0, "Hello, World!"))
+
+    def test_listens_at_several_addresses(self):
+        path = os.path.join(harness.settings["work"], f"{self.backend}-listeners.socket")
+        options = ("--listen", "127.0.0.2:0", "--listen", "[::1]:0", "--listen", f"unix:{path}", "--listen", "0")
+        with Server.start("arena", *options, backend=self.backend, workers=2, listeners=5) as server:
+            ending = rf" \({self.backend}, 2 workers\)$"
+            places = [r"http://127\.0\.0\.1:\d+", r"http://127\.0\.0\.2:\d+", r"http://\[::1\]:\d+",
+                      re.escape(f"unix:{path}"), r"http://127\.0\.0\.1:\d+"]  # fmt: skip
+            for line, place in zip(server.lines, places):
+                self.assertRegex(line, f"^listening on {place}{ending}")
+            for line in server.lines:
+                place = line.split()[2]
+                unix = ("--unix-socket", path) if place.startswith("unix:") else ()
+                url = "http://localhost/" if unix else f"{place}/"
+                said = run_tool("curl", "-g", "-sS", "--max-time", 10, *unix, url)
+                self.assertEqual(said, (0, "Hello, World!"), line)
+            self.assertEqual(server.stop(), 0)
+        self.assertFalse(os.path.exists(path))
 
     def test_does_not_listen_elsewhere(self):
         with Server.start("arena", "--host", "127.0.0.1", backend=self.backend) as server:

@@ -66,7 +66,7 @@ extension PostgresPool.Configuration {
         configuration.acquireTimeout = .seconds(2)
         configuration.statementTimeout = .seconds(10)
         // A database that comes back is found soon.
-        configuration.longestPause = .milliseconds(250)
+        configuration.maximumPause = .milliseconds(250)
         return configuration
     }
 }

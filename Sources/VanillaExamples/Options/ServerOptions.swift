@@ -28,7 +28,7 @@ public struct ServerOptions: ParsableArguments {
     public var workers: Int?
 
     @Option(help: "rfc, always or never.")
-    public var keepAlive = KeepAliveOption.rfc
+    public var keepAlive = KeepAliveOption()
 
     public init() {}
 
