@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
@@ -610,6 +611,66 @@ const char *vn_check_start_errors(uint8_t backend)
     return problem;
 }
 
+/* A worker for which there is no descriptor left: `begin` takes them away, `end` gives them back. */
+struct beggar {
+    struct rlimit limit;
+    vn_worker *worker;
+    vn_task task;
+    bool has_ended, ran, ran_after_end;
+};
+
+static void beggar_run(void *context)
+{
+    struct beggar *beggar = context;
+    beggar->ran = true;
+    beggar->ran_after_end = beggar->has_ended;
+}
+
+static void *beggar_begin(void *context, uint32_t worker)
+{
+    struct beggar *beggar = context;
+    (void) worker;
+    beggar->worker = vn_worker_current();
+    beggar->task = (vn_task) {.run = beggar_run, .context = beggar};
+    vn_worker_post(beggar->worker, &beggar->task);
+    getrlimit(RLIMIT_NOFILE, &beggar->limit);
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit) {0, beggar->limit.rlim_max});
+    return beggar;
+}
+
+static void beggar_end(void *context)
+{
+    struct beggar *beggar = context;
+    setrlimit(RLIMIT_NOFILE, &beggar->limit);
+    beggar->has_ended = true;
+}
+
+const char *vn_check_start_without_descriptors(uint8_t backend)
+{
+    struct stage stage;
+    struct beggar beggar = {.ran = false};
+    stage_init(&stage);
+    vn_config config = config_of(&stage, backend);
+    vn_error error = {0};
+    config.handlers.context = &beggar;
+    config.handlers.begin = beggar_begin;
+    config.handlers.end = beggar_end;
+    vn_server *server = vn_server_open(&config, &error);
+    if (server == NULL)
+        return failed("%s", error.message);
+    const char *problem = NULL;
+    int32_t started = vn_server_start(server, &error);
+    if (started != -EMFILE || !beggar.has_ended)
+        problem = failed("started: %d, %s", started, error.message);
+    else if (!beggar.ran || beggar.ran_after_end)
+        problem = failed("what was posted ran %d, after the end %d", beggar.ran,
+                         beggar.ran_after_end);
+    else if (vn_worker_post(beggar.worker, &beggar.task) != -ECANCELED)
+        problem = failed("a worker that has ended takes tasks");
+    vn_server_close(server);
+    return problem;
+}
+
 static const char *make_path(char path[64])
 {
     snprintf(path, 64, "/tmp/vanilla-XXXXXX");
@@ -760,7 +821,7 @@ const char *vn_check_fairness(uint8_t backend)
 
 /* ---- Several listeners ---- */
 
-enum { LISTENERS = 3 };
+enum { LISTENERS = 3, PLACES = 9 };
 
 /* Two TCP listeners on any free port and a unix one, in a folder of its own. */
 struct hall {
@@ -951,16 +1012,47 @@ static const char *check_all_wait(struct hall *hall)
     return served == CLIENTS ? NULL : failed("%d of %d were served", served, CLIENTS);
 }
 
-const char *vn_check_listeners_share_places(uint8_t backend)
+/* More places than listeners: as many are served as there are places, whichever listeners they
+ * came by, and the next when one of those has left. */
+static const char *check_some_places(struct hall *hall)
+{
+    static const uint8_t orders[][PLACES + 1] = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+                                                 {0, 0, 0, 0, 0, 0, 0, 1, 1, 1},
+                                                 {2, 2, 1, 2, 2, 2, 2, 2, 1, 1},
+                                                 {1, 0, 2, 2, 2, 0, 0, 0, 0, 2},
+                                                 {0, 1, 2, 0, 1, 2, 0, 1, 2, 0}};
+    const char *problem = NULL;
+    char answer[1024];
+    for (size_t row = 0; row < sizeof orders / sizeof *orders && problem == NULL; row++) {
+        int fds[PLACES + 1];
+        for (int i = 0; i < PLACES; i++) {
+            fds[i] = hall_dial(hall, orders[row][i]);
+            if (problem == NULL && !says_hello(fds[i]))
+                problem = failed("row %zu: place %d of %d is not given", row, i, PLACES);
+        }
+        fds[PLACES] = hall_dial(hall, orders[row][PLACES]);
+        ask(fds[PLACES], get);
+        if (problem == NULL && hear(fds[PLACES], answer, 100) != -1)
+            problem = failed("row %zu: one more than there are places is served", row);
+        close(fds[0]);
+        if (problem == NULL && hear(fds[PLACES], answer, PATIENCE) <= 0)
+            problem = failed("row %zu: the place that became free is not given", row);
+        for (int i = 1; i <= PLACES; i++)
+            close(fds[i]);
+    }
+    return problem;
+}
+
+const char *vn_check_listeners_share_places(uint8_t backend, uint32_t places)
 {
     struct hall hall = {0};
     const char *problem = hall_make(&hall, backend, 1);
-    hall.config.limits.connections = 1;
+    hall.config.limits.connections = places;
     if (problem == NULL)
         problem = hall_start(&hall);
     if (problem == NULL)
-        problem = check_one_place(&hall);
-    if (problem == NULL)
+        problem = places == 1 ? check_one_place(&hall) : check_some_places(&hall);
+    if (problem == NULL && places == 1)
         problem = check_all_wait(&hall);
     return hall_free(&hall, problem);
 }

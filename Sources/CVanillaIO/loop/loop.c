@@ -344,12 +344,14 @@ static void loop_run_stop_hooks(struct vn_loop *loop)
 void vn_loop_end_sources(struct vn_loop *loop)
 {
     loop_run_stop_hooks(loop);
-    loop_drain_sources(loop, VN_DRAIN_CLOSE);
-    while (loop->sources.count > 0 && vn_loop_turn(loop, UINT64_MAX) == 0)
-        ;
+    while (loop->sources.count > 0) { /* what ends may open another, a watch, until it is told */
+        loop_drain_sources(loop, VN_DRAIN_CLOSE);
+        if (vn_loop_turn(loop, UINT64_MAX) < 0)
+            break;
+    }
 }
 
-void vn_loop_close(struct vn_loop *loop)
+void vn_loop_end_tasks(struct vn_loop *loop)
 {
     vn_mailbox_close(&loop->mailbox);
     vn_mailbox_take(&loop->mailbox, &loop->soon);
@@ -357,6 +359,11 @@ void vn_loop_close(struct vn_loop *loop)
         vn_tasks_run_first(&loop->soon);
     while (loop->last.first != NULL)
         vn_tasks_run_first(&loop->last);
+}
+
+void vn_loop_close(struct vn_loop *loop)
+{
+    vn_loop_end_tasks(loop);
     vn_timers_close(&loop->timers);
     vn_ring_close(loop->ring);
     vn_slab_close(&loop->sources);

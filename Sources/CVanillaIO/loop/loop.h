@@ -63,7 +63,10 @@ int32_t vn_loop_open(struct vn_loop *loop, vn_ring_opener *open_ring, size_t slo
 /* Run the stop hooks, and see every source end. */
 void vn_loop_end_sources(struct vn_loop *loop);
 
-/* Run what was posted, refuse what comes, and close the ring. No source is left. */
+/* Run what was posted, and refuse what comes. All that a loop needs that could not be opened. */
+void vn_loop_end_tasks(struct vn_loop *loop);
+
+/* The same, and close the ring. No source is left. */
 void vn_loop_close(struct vn_loop *loop);
 
 /* Forget what was queued after vn_loop_close: its owners have gone. */

@@ -52,6 +52,28 @@ static void acceptor_wait(struct acceptor *acceptor)
     vn_list_append(&acceptor->worker->waiting_acceptors, &acceptor->entry.ready);
 }
 
+static void acceptor_set_budget(struct acceptor *acceptor, uint32_t budget)
+{
+    acceptor->budget = budget;
+    vn_ring_accept(acceptor->worker->loop.ring, &acceptor->entry.source, budget);
+}
+
+/* No budget is above an equal part of the places that are left, and none is left at 0: so all of
+ * them together accept at most as many as there are places, or one each where there are fewer
+ * places than listeners. */
+static void bound_budgets(struct vn_worker *worker, uint32_t part)
+{
+    const struct vn_link *all = &worker->acceptors;
+    for (struct vn_link *link = all->next; link != all; link = link->next) {
+        struct acceptor *acceptor = vn_holder(link, struct acceptor, link);
+        if (acceptor->budget <= part)
+            continue;
+        acceptor_set_budget(acceptor, part);
+        if (part == 0)
+            acceptor_wait(acceptor);
+    }
+}
+
 /* Have the ring accept as many connections as there are places, of which each acceptor gets its
  * part. */
 static void acceptor_accept(struct acceptor *acceptor)
@@ -64,11 +86,12 @@ static void acceptor_accept(struct acceptor *acceptor)
         acceptor_wait(acceptor);
         return;
     }
-    vn_list_remove(&acceptor->entry.ready);
     uint32_t part = left / worker->acceptor_count;
-    acceptor->budget = part > 0 ? part : 1;
+    part = part > 0 ? part : 1;
+    vn_list_remove(&acceptor->entry.ready);
     vn_wheel_set(&worker->loop.wheel, &acceptor->entry.timeout, 0);
-    vn_ring_accept(worker->loop.ring, &acceptor->entry.source, acceptor->budget);
+    bound_budgets(worker, part);
+    acceptor_set_budget(acceptor, part);
 }
 
 static void acceptor_go_on(struct vn_source *source)
@@ -96,20 +119,6 @@ vn_cold static void acceptor_refused(struct acceptor *acceptor, int32_t error)
            worker->connection_count);
 }
 
-/* No place is left: the budgets of other acceptors are for nobody. */
-static void stop_others(struct vn_worker *worker, const struct acceptor *except)
-{
-    const struct vn_link *all = &worker->acceptors;
-    for (struct vn_link *link = all->next; link != all; link = link->next) {
-        struct acceptor *other = vn_holder(link, struct acceptor, link);
-        if (other == except || other->budget == 0)
-            continue;
-        other->budget = 0;
-        vn_ring_accept(worker->loop.ring, &other->entry.source, 0);
-        acceptor_wait(other);
-    }
-}
-
 static void acceptor_accepted(struct acceptor *acceptor, int32_t fd)
 {
     struct vn_worker *worker = acceptor->worker;
@@ -121,8 +130,8 @@ static void acceptor_accepted(struct acceptor *acceptor, int32_t fd)
     if (acceptor->budget > 0)
         acceptor->budget--;
     vn_connection_open(worker, fd, lane->transport, lane->protocol, lane->listener);
-    if (vn_unlikely(worker->acceptor_count > 1 && places_left(worker) == 0))
-        stop_others(worker, acceptor);
+    if (vn_unlikely(places_left(worker) == 0))
+        bound_budgets(worker, 0);
     acceptor_accept(acceptor);
 }
 
@@ -142,6 +151,7 @@ static void acceptor_drain(struct vn_source *source, enum vn_drain step)
     struct acceptor *acceptor = acceptor_of(source);
     if (step != VN_DRAIN_BEGIN)
         return;
+    acceptor->budget = 0;
     vn_list_remove(&acceptor->entry.ready);
     vn_wheel_remove(&acceptor->entry.timeout);
     vn_ring_end(acceptor->worker->loop.ring, source);

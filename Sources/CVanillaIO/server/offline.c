@@ -51,8 +51,10 @@ static void offline_run(struct vn_worker *worker, const struct vn_loopback_peer 
 static void offline_handle(struct vn_worker *worker, vn_span input, struct vn_loopback_peer *peer)
 {
     if (vn_worker_open(worker, vn_loopback_open, vn_acceptor_slot_size(), 1, VN_WATCHES_OFFLINE,
-                       0) < 0)
+                       0) < 0) {
+        vn_loop_end_tasks(&worker->loop);
         return;
+    }
     if (vn_loopback_expect(worker->loop.ring, peer, input.bytes, input.count) == 0) {
         vn_connection_open(worker, -1, &vn_transport_plain, &vn_protocol_http1, 0);
         offline_run(worker, peer);

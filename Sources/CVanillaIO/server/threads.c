@@ -117,7 +117,8 @@ void vn_thread_work(struct vn_worker_thread *thread, bool is_open, struct vn_loo
     if (is_open) {
         vn_worker_run(worker);
         vn_worker_close(worker);
-    }
+    } else
+        vn_loop_end_tasks(&worker->loop);
     if (handlers->end != NULL)
         handlers->end(worker->context);
     vn_loop_forget_tasks(&worker->loop);

@@ -24,6 +24,8 @@ const char *vn_check_signals(uint8_t backend);
 const char *vn_check_calling_thread(uint8_t backend);
 /* Port in use, impossible address, a file in the place of a socket, impossible options. */
 const char *vn_check_start_errors(uint8_t backend);
+/* A worker that cannot open has run what was posted to it before its end, and takes no more. */
+const char *vn_check_start_without_descriptors(uint8_t backend);
 /* A unix domain socket with its mode, over several workers, replaced when it is stale and removed
  * at the end. */
 const char *vn_check_unix_socket(uint8_t backend);
@@ -34,8 +36,8 @@ const char *vn_check_fairness(uint8_t backend);
 /* Two TCP listeners and a unix one over the same workers: all serve, each is counted, totals are
  * sums, all close when the server drains. */
 const char *vn_check_listeners(uint8_t backend, uint32_t workers);
-/* A limit of one connection is one for all listeners, and none of them starves. */
-const char *vn_check_listeners_share_places(uint8_t backend);
+/* A limit of connections (1 or 9) is one for all listeners, and none of them starves. */
+const char *vn_check_listeners_share_places(uint8_t backend, uint32_t places);
 /* One address of several that is in use: an error, nothing is left bound, files that were bound
  * here are removed and others are not. */
 const char *vn_check_listener_conflicts(uint8_t backend, uint32_t workers);

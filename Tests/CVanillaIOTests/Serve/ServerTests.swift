@@ -45,6 +45,11 @@ private let backends = [UInt8(VN_BACKEND_URING), UInt8(VN_BACKEND_EPOLL)]
     }
 
     @Test(arguments: backends)
+    func runsWhatWasPostedToAWorkerThatCannotOpen(_ backend: UInt8) {
+        expectNoProblem(vn_check_start_without_descriptors(backend))
+    }
+
+    @Test(arguments: backends)
     func servesAUnixDomainSocket(_ backend: UInt8) {
         expectNoProblem(vn_check_unix_socket(backend))
     }
@@ -58,14 +63,15 @@ private let backends = [UInt8(VN_BACKEND_URING), UInt8(VN_BACKEND_EPOLL)]
     func servesOthersBesideAFlood(_ backend: UInt8) {
         expectNoProblem(vn_check_fairness(backend))
     }
+
     @Test(arguments: backends, [1, 2] as [UInt32])
     func servesSeveralListenersAndCountsEach(_ backend: UInt8, workers: UInt32) {
         expectNoProblem(vn_check_listeners(backend, workers))
     }
 
-    @Test(arguments: backends)
-    func sharesItsPlacesAmongListeners(_ backend: UInt8) {
-        expectNoProblem(vn_check_listeners_share_places(backend))
+    @Test(arguments: backends, [1, 9] as [UInt32])
+    func sharesItsPlacesAmongListeners(_ backend: UInt8, places: UInt32) {
+        expectNoProblem(vn_check_listeners_share_places(backend, places))
     }
 
     @Test(arguments: backends, [1, 2] as [UInt32])
