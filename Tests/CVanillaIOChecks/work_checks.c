@@ -404,15 +404,21 @@ struct watched {
     uint32_t events;
     int calls;
     bool closes;
+    vn_worker *worker;
+    int opens; /* watches in a row, each when the one before is told of the worker's end */
+    int fd; /* of those */
 };
 
 static void note_ready(void *context, uint32_t events)
 {
     struct watched *watched = context;
+    int32_t error;
     watched->events = events;
     watched->calls++;
     if (watched->closes)
         vn_watch_close(watched->watch);
+    if ((events & POLLNVAL) != 0 && watched->opens-- > 0)
+        watched->watch = vn_watch_open(watched->worker, watched->fd, note_ready, watched, &error);
 }
 
 static bool turn_until_called(struct place *place, const struct watched *watched, int calls)
@@ -483,6 +489,32 @@ const char *vn_check_watches(int backend)
     vn_loop_leave(&place->worker.loop, place->before);
     vn_worker_deinit(&place->worker);
     free(place);
+    return NULL;
+}
+
+/* What one opens that is told of the worker's end is told as well. */
+const char *vn_check_watch_at_the_end(int backend)
+{
+    enum { OPENED = 3 };
+    int pair[2];
+    int32_t error;
+    struct place *place = place_make(backend, (vn_handlers) {0});
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+        abort();
+    struct watched one = {.worker = &place->worker, .opens = OPENED, .fd = pair[0]};
+    struct watched gone = {.calls = 0}; /* it leaves a place before that of the other */
+    gone.watch = vn_watch_open(&place->worker, pair[0], note_ready, &gone, &error);
+    one.watch = vn_watch_open(&place->worker, pair[0], note_ready, &one, &error);
+    if (gone.watch == NULL || one.watch == NULL)
+        return failed("cannot be watched: %d", error);
+    vn_watch_close(gone.watch);
+    vn_watch_for(one.watch, POLLIN);
+    vn_loop_turn(&place->worker.loop, 0);
+    vn_loop_turn(&place->worker.loop, 0);
+    place_close(place);
+    close(pair[0]);
+    close(pair[1]);
+    REQUIRE(one.calls == 1 + OPENED, "told %d times", one.calls);
     return NULL;
 }
 
@@ -781,6 +813,84 @@ const char *vn_check_detached(int over)
         REQUIRE(has_ended && count == 5 && heads == 5 && found == said && lost == 0,
                 "seed %d: %d calls, %d answers, %d of %d with 200, %d lost", (int) seed, count,
                 heads, found, said, lost);
+    }
+    return NULL;
+}
+
+/* Answers in a turn of its own, without having begun. */
+struct early {
+    struct place *place;
+    vn_detached *call;
+    vn_task task;
+    bool answers; /* or ends without an answer */
+    int handled;
+};
+
+static void early_answer(void *context)
+{
+    struct early *early = context;
+    if (early->answers)
+        vn_response_send(vn_detached_response(early->call), (vn_span) {0}, vn_span_of("early"));
+    vn_detached_end(early->call);
+}
+
+static void early_handle(void *context, const vn_request *request, vn_response *response)
+{
+    struct early *early = context;
+    int32_t error;
+    if (early->handled++ > 0) {
+        vn_response_send(response, (vn_span) {0}, vn_span_of("next"));
+        return;
+    }
+    early->call = vn_response_detach(response, request, 0, &error);
+    vn_detached_postpone(early->call);
+    early->task = (vn_task) {.run = early_answer, .context = early};
+    vn_worker_soon(&early->place->worker, &early->task);
+}
+
+static int32_t early_choose(void *context, const vn_request *request)
+{
+    (void) context, (void) request;
+    return VN_BODY_STREAMED;
+}
+
+/* A call is answered, or ends, before it has begun and while its body is on its way: the answer
+ * leaves, the rest of the body is read, and the next request is served. */
+const char *vn_check_detached_before_it_begins(int over)
+{
+    static const char first[] = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\nbody";
+    static const char more[] = "more" GET("/");
+    for (int answers = 0; answers <= 1; answers++) {
+        struct early early = {.answers = answers == 1};
+        struct scripted_client client = {.over = over};
+        struct place *place =
+            place_make(VN_RING_AUTO, (vn_handlers) {.handle = early_handle,
+                                                    .choose_body = early_choose,
+                                                    .context = &early});
+        early.place = place;
+        *vn_loopback_script(place->worker.loop.ring) =
+            (struct vn_loopback_script) {.stays_open = true};
+        struct vn_connection *connection = scripted_connect(
+            &place->worker, &client, &vn_protocol_http1, first, sizeof first - 1);
+        for (int i = 0; i < 40; i++)
+            vn_loop_turn(&place->worker.loop, 0);
+        int heads = count_of(&client, "HTTP/1.1 ");
+        if (answers == 1) {
+            scripted_feed(&place->worker, &client, connection, more, sizeof more - 1);
+            for (int i = 0; i < 40; i++)
+                vn_loop_turn(&place->worker.loop, 0);
+        }
+        int found = count_of(&client, answers == 1 ? "early" : "HTTP/1.1 500");
+        int next = count_of(&client, "next");
+        if ((connection = serving_first(&place->worker)) != NULL)
+            vn_connection_end(connection);
+        for (int i = 0; i < 40; i++)
+            vn_loop_turn(&place->worker.loop, 0);
+        place_close(place);
+        scripted_free(&client);
+        REQUIRE(heads == 1 && found == 1 && next == answers,
+                "answers %d: %d heads, %d as it should be, %d after it", answers, heads, found,
+                next);
     }
     return NULL;
 }

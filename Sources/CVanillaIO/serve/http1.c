@@ -278,9 +278,12 @@ static void http1_resume_input(struct vn_exchange *exchange)
         vn_http1_unpause(connection);
 }
 
+/* One that was answered before its handler has begun holds nothing up any more. */
 static void http1_changed(struct vn_exchange *exchange)
 {
-    vn_connection_resume(vn_http1_connection(exchange));
+    struct vn_connection *connection = vn_http1_connection(exchange);
+    connection->holds_output = false;
+    vn_connection_resume(connection);
 }
 
 /* Until the handler has begun, what has come of a streamed body waits for it, and the unsent

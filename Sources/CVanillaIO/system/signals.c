@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "wakeup.h"
 
@@ -104,14 +105,31 @@ void vn_signal_pipe_block(sigset_t *before)
     pthread_sigmask(SIG_BLOCK, &pipe, before);
 }
 
+/* Take a signal that is pending, without waiting for one: another thread may take it first. */
+static bool take_pending(const sigset_t *set)
+{
+#if defined(_POSIX_REALTIME_SIGNALS) && _POSIX_REALTIME_SIGNALS > 0
+    int number;
+    do
+        number = sigtimedwait(set, NULL, &(struct timespec) {0});
+    while (number < 0 && errno == EINTR);
+    return number > 0;
+#else
+    /* macOS has no call that does not wait. What write(2) raises is for this thread alone. */
+    sigset_t pending;
+    int number;
+    return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) &&
+           sigwait(set, &number) == 0;
+#endif
+}
+
 /* One that came meanwhile is taken first: it was for nobody. */
 void vn_signal_pipe_restore(const sigset_t *before)
 {
-    sigset_t pipe, pending;
-    int number;
+    sigset_t pipe;
     set_pipe(&pipe);
     if (!sigismember(before, SIGPIPE))
-        while (sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE))
-            sigwait(&pipe, &number);
+        while (take_pending(&pipe))
+            ;
     pthread_sigmask(SIG_SETMASK, before, NULL);
 }

@@ -16,8 +16,10 @@ const char *vn_check_timers_at_random(uint64_t seed);
 /* Many timers that are due at once, beside requests. */
 const char *vn_check_timer_bursts(void);
 const char *vn_check_watches(int backend);
+const char *vn_check_watch_at_the_end(int backend);
 const char *vn_check_stop_hooks(int backend);
 const char *vn_check_detached(int over);
+const char *vn_check_detached_before_it_begins(int over);
 const char *vn_check_detached_deadlines(int over);
 /* Requests whose answers come now, later, in parts or never, while clients leave and deadlines
  * pass. */

@@ -50,6 +50,11 @@ private func canOpen(_ kind: vn_ring_backend) -> Bool {
     }
 
     @Test(arguments: rings)
+    func endsAWatchThatWasOpenedAtItsEnd(ring: Int32) {
+        expectNoProblem(vn_check_watch_at_the_end(ring))
+    }
+
+    @Test(arguments: rings)
     func sendsGuestsAwayAtItsEnd(ring: Int32) {
         expectNoProblem(vn_check_stop_hooks(ring))
     }
@@ -57,6 +62,11 @@ private func canOpen(_ kind: vn_ring_backend) -> Bool {
     @Test(arguments: Transport.allCases)
     func answersCallsInTheOrderOfTheirRequests(over transport: Transport) {
         expectNoProblem(vn_check_detached(transport.c))
+    }
+
+    @Test(arguments: Transport.allCases)
+    func answersACallThatHasNotBegun(over transport: Transport) {
+        expectNoProblem(vn_check_detached_before_it_begins(transport.c))
     }
 
     @Test(arguments: Transport.allCases)
