@@ -277,7 +277,7 @@ const char *vn_check_hub_replays(int over)
     connect_as(rig, 0, "a", "1.1", id);
     STEP(expect_data(rig, 0, true, "1 2 ", second));
     leave(rig, 0);
-    /* With the third still in the inbox of a desk that others keep open. */
+    /* With the third still in the inbox of a shard that others keep open. */
     connect_as(rig, 1, "a", "1.1", NULL);
     publish(rig, "a", "data: 3\n");
     connect_as(rig, 0, "a", "1.1", second);
@@ -559,7 +559,7 @@ const char *vn_check_hub_life(int over)
     connect_as(rig, 2, "a", "1.1", NULL);
     vn_mailbox_stop(&rig->worker.loop.mailbox, vn_clock() + 10000);
     if (problem == NULL && !turn_until(rig, 2, "\nretry: 7"))
-        problem = failed("no shutdown_spread");
+        problem = failed("no time to reconnect at the end of the stream");
     for (uint64_t until = vn_clock() + 10000;
          rig->clients[2].peer.ended == 0 && vn_clock() < until;)
         vn_loop_turn(&rig->worker.loop, 20);

@@ -160,7 +160,7 @@ static const char *finish(struct rig *rig, const char *problem)
 static void say(struct rig *rig, const char *lines)
 {
     rig_feed(rig, lines, strlen(lines));
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
 }
 
 #define STEP(call) problem = problem != NULL ? problem : (call)
@@ -177,7 +177,7 @@ const char *vn_check_lines_are_answered(int over)
     struct rig *rig = make(over);
     const char *problem = NULL;
     rig_connect(rig, conversation, sizeof conversation - 1);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     STEP(expect_answer(rig, 1, 200, "Hello", '.'));
     STEP(expect_answer(rig, 2, 404, "", '.'));
     STEP(expect_answer(rig, 3, 200, "", '.'));
@@ -216,7 +216,7 @@ static const char *run(int over, const struct vn_loopback_script *script, size_t
     size_t first = cut == 0 || cut > count ? count : cut;
     scripted_connect_wire(&rig->worker, &rig->client, rig->protocol, wire, first);
     if (cut != 0) {
-        rig_settle(rig);
+        rig_turn_until_idle(rig);
         scripted_feed_wire(&rig->worker, rig_conn(rig), wire + first, count - first);
         rig_script(rig)->stays_open = false;
     }
@@ -346,17 +346,17 @@ const char *vn_check_lines_out_of_order(int over)
     say(rig, "GET /later\nGET /\n");
     STEP(expect_order(rig, "D"));
     vn_handle_run(second, rig_answer_later, rig);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     STEP(expect_order(rig, "DB"));
     STEP(expect_answer(rig, 2, 200, "later", '.'));
     vn_handle_run(second, rig_answer_later, rig); /* it is over */
     pthread_create(&thread, NULL, answer_from_thread, rig);
     pthread_join(thread, NULL);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     STEP(expect_order(rig, "DBC"));
     say(rig, "GET /");
     rig_script(rig)->stays_open = false;
-    rig_settle(rig); /* the client has ended its side, and waits for the first */
+    rig_turn_until_idle(rig); /* the client has ended its side, and waits for the first */
     if (problem == NULL && (rig_conn(rig) == NULL || rig->later_alive != 2 || rig->later_null != 1))
         problem = rig_failed("alive %u, NULL %u", rig->later_alive, rig->later_null);
     vn_handle_run(first, rig_answer_later, rig);
@@ -378,7 +378,7 @@ const char *vn_check_lines_wait(int over)
     if (rig->handled != LINE_OPEN_MAX)
         problem = rig_failed("%u are open", rig->handled);
     vn_handle_run(last, rig_answer_later, rig);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     STEP(expect_order(rig, "HI"));
     if (problem == NULL && rig->handled != LINE_OPEN_MAX + 2)
         problem = rig_failed("%u were handled", rig->handled);
@@ -455,11 +455,11 @@ const char *vn_check_lines_stream(int over)
     struct rig *rig = make_stage(over, &stage);
     const char *problem = NULL;
     rig_connect(rig, "GET /a\nGET /b\n", 14);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     for (int turn = 0; turn < 3; turn++)
         for (int i = 1; i >= 0; i--) {
             vn_handle_resume(stage.bodies[i].handle);
-            rig_settle(rig);
+            rig_turn_until_idle(rig);
             if (turn == 1)
                 say(rig, "GET /\n");
         }
@@ -490,11 +490,11 @@ const char *vn_check_lines_detached(int over)
     rig_connect(rig, "", 0);
     say(rig, "GET /call\nGET /call\nGET /call\nGET /call\nGET /\n");
     end_call(&stage, 2, true);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     end_call(&stage, 0, true);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     end_call(&stage, 1, false);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     STEP(expect_order(rig, "ECAB"));
     STEP(expect_answer(rig, 3, 200, "/call", '.'));
     STEP(expect_answer(rig, 2, 500, "", '.'));
@@ -540,7 +540,7 @@ const char *vn_check_lines_detached_at_random(int over, uint64_t seed)
     for (int i = 0; i < stage.called; i++)
         if (!stage.told[i].has_ended)
             end_call(&stage, i, true);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     struct answers *answers = answers_of(&rig->client);
     if (answers->is_wrong)
         problem = rig_failed("seed %llu: %.500s", (unsigned long long) seed,
@@ -554,7 +554,7 @@ const char *vn_check_lines_detached_at_random(int over, uint64_t seed)
 static void publish(struct stage *stage, const char *topic, const char *lines)
 {
     vn_hub_publish(stage->hub, vn_span_of(topic), vn_span_of(lines), (vn_span) {0}, (vn_span) {0});
-    rig_settle(stage->rig);
+    rig_turn_until_idle(stage->rig);
 }
 
 /* The data of the events that an answer got. */
@@ -605,7 +605,7 @@ static const char *check_slow_subscriber(struct stage *stage)
     publish(stage, "/two", "data: this is too much for a client that takes nothing ............\n");
     publish(stage, "/two", "data: this is too much for a client that takes nothing ............\n");
     rig_script(rig)->is_stalled = false;
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     vn_hub_read_statistics(stage->hub, &counted);
     STEP(expect_answer(rig, 4, 200, NULL, '!'));
     STEP(expect_events(rig, 1, "1245", 0));
@@ -663,7 +663,7 @@ const char *vn_check_lines_expire(int over)
     rig->config.deadlines.handler = 40;
     rig->config.deadlines.idle = 30;
     rig_connect(rig, "GET /call\nGET /a\nGET /\n", 23);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     for (uint64_t until = vn_clock() + 20; vn_clock() < until;)
         vn_loop_turn(&rig->worker.loop, 5);
     say(rig, "GET /call\n");
@@ -678,7 +678,7 @@ const char *vn_check_lines_expire(int over)
     end_call(&stage, 1, false);
     for (int i = 0; i < 3; i++) {
         vn_handle_resume(stage.bodies[0].handle);
-        rig_settle(rig);
+        rig_turn_until_idle(rig);
     }
     STEP(expect_order(rig, "CADB"));
     if (problem == NULL && !rig_finish(rig))
@@ -698,9 +698,9 @@ const char *vn_check_lines_drain(int over)
     vn_handle first = rig->handle;
     say(rig, "GET /later\n");
     vn_mailbox_stop(&rig->worker.loop.mailbox, vn_clock() + 10000);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     vn_handle_run(rig->handle, rig_answer_later, rig);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     if (rig_conn(rig) == NULL)
         problem = rig_failed("a request in hand was dropped");
     vn_handle_run(first, rig_answer_later, rig);

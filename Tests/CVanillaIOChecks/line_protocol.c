@@ -119,7 +119,7 @@ static int32_t line_finish(struct vn_exchange *exchange)
     return 0;
 }
 
-static void line_abandon(struct vn_exchange *exchange)
+static void line_cut(struct vn_exchange *exchange)
 {
     struct line_exchange *line = line_of(exchange);
     line->is_broken = true;
@@ -303,7 +303,7 @@ static size_t line_received(struct vn_connection *connection, uint8_t *bytes, si
             break;
         }
         if (!line_can_receive(connection) || vn_connection_is_full(connection) ||
-            vn_connection_did_its_share(connection)) {
+            vn_connection_is_over_budget(connection)) {
             connection->is_blocked = true;
             break;
         }
@@ -436,7 +436,6 @@ static void line_end(struct vn_connection *connection)
 }
 
 const struct vn_protocol line_protocol = {
-    .name = "line",
     .begin = line_begin,
     .end = line_end,
     .received = line_received,
@@ -458,7 +457,7 @@ const struct vn_protocol line_protocol = {
     .write_shared = line_write_shared,
     .write_chunk = line_write_chunk,
     .finish = line_finish,
-    .abandon = line_abandon,
+    .cut = line_cut,
     .resume_output = line_resume_output,
     .resume_input = line_resume_input,
     .changed = line_changed,

@@ -254,7 +254,7 @@ bool rig_finish(struct rig *rig)
     return rig->client.peer.ended == 1;
 }
 
-void rig_settle(struct rig *rig)
+void rig_turn_until_idle(struct rig *rig)
 {
     for (int i = 0; i < 200; i++)
         vn_loop_turn(&rig->worker.loop, 0);

@@ -44,7 +44,7 @@ void rig_feed(struct rig *rig, const void *bytes, size_t count);
 bool rig_finish(struct rig *rig);
 
 /* Turn until nothing more happens at once. */
-void rig_settle(struct rig *rig);
+void rig_turn_until_idle(struct rig *rig);
 
 /* The output as a string, with each date line as "Date: *". */
 char *rig_output(struct rig *rig);

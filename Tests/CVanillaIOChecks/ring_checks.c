@@ -660,7 +660,7 @@ static const char *hold_and_go_on_at_random(struct fixture *fixture)
 
 static const char *be_fair(struct fixture *fixture)
 {
-    enum { FLOODS = 20, PATIENCE = 4000 }; /* a few rounds of every buffer that there is */
+    enum { FLOODS = 20, WAIT_MAX = 4000 }; /* a few rounds of every buffer that there is */
     struct slot *floods[FLOODS];
     int32_t peers[FLOODS];
     int32_t quiet_peer;
@@ -675,7 +675,7 @@ static const char *be_fair(struct fixture *fixture)
             pour(peers[i], 0, 1 << 20);
         if (round >= 10)
             pour(quiet_peer, 0, 1);
-        for (int32_t patience = PATIENCE;; patience--) {
+        for (int32_t patience = WAIT_MAX;; patience--) {
             struct vn_event event = next(fixture);
             if (event.type != VN_RECEIVED)
                 return "something else than bytes is received";
@@ -809,23 +809,23 @@ static const char *pass_the_flood(struct fixture *fixture)
     enum { WAITS_MAX = 3 };
     struct flood flood;
     begin_flood(fixture, &flood);
-    struct slot *calm = flood.slots[0];
+    struct slot *other = flood.slots[0];
     for (int32_t shorts = 0; shorts < 2;) { /* what comes in now is less than what is taken */
         for (int32_t i = 0; i < FLOODS; i++)
             pour(flood.peers[i], 0, i == 0 ? 100 : 1 << 20);
-        uint64_t before = calm->received;
+        uint64_t before = other->received;
         if (hear_once(fixture) < 0)
             return "something else than bytes is received";
-        if (calm->received > before)
-            shorts = calm->marker ? 0 : shorts + 1;
+        if (other->received > before)
+            shorts = other->marker ? 0 : shorts + 1;
     }
     for (int32_t round = 0; round < 10; round++) {
-        uint64_t before = calm->received;
+        uint64_t before = other->received;
         pour(flood.peers[0], 0, 100);
-        for (int32_t waits = 0; calm->received == before;) {
+        for (int32_t waits = 0; other->received == before;) {
             for (int32_t i = 1; i < FLOODS; i++)
                 pour(flood.peers[i], 0, 1 << 20);
-            struct pollfd input = {.fd = calm->source.fd, .events = POLLIN};
+            struct pollfd input = {.fd = other->source.fd, .events = POLLIN};
             waits += poll(&input, 1, 0) > 0; /* it has arrived */
             if (waits > WAITS_MAX)
                 return "one whose input was used up waits for those who flood";
@@ -1597,14 +1597,14 @@ static const char *have_more_completions_than_queue(struct fixture *fixture)
 {
     enum { SOURCES = 6000 };
     struct slot **slots = calloc(SOURCES, sizeof *slots);
-    int32_t bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int32_t wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     for (int32_t i = 0; i < SOURCES; i++) {
-        slots[i] = begin(fixture, fcntl(bell, F_DUPFD_CLOEXEC, 0));
+        slots[i] = begin(fixture, fcntl(wakeup, F_DUPFD_CLOEXEC, 0));
         vn_ring_watch(fixture->ring, &slots[i]->source, POLLIN);
     }
     if (!is_quiet(fixture))
         return "READY comes early";
-    eventfd_write(bell, 1);
+    eventfd_write(wakeup, 1);
     for (int32_t i = 0; i < SOURCES; i++) {
         struct vn_event event = next(fixture);
         struct slot *slot = (struct slot *) event.source;
@@ -1624,7 +1624,7 @@ static const char *have_more_completions_than_queue(struct fixture *fixture)
     for (int32_t i = 0; i < SOURCES; i++)
         release(fixture, slots[i]);
     free(slots);
-    close(bell);
+    close(wakeup);
     return NULL;
 }
 

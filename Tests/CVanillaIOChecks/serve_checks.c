@@ -156,7 +156,7 @@ static const char *check_cut(int over, const uint8_t *wire, size_t count, size_t
     struct rig *rig = rig_make(over);
     rig_script(rig)->stays_open = true;
     scripted_connect_wire(&rig->worker, &rig->client, rig->protocol, wire, cut);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     struct vn_connection *conn = rig_conn(rig);
     if (conn != NULL)
         scripted_feed_wire(&rig->worker, conn, wire + cut, count - cut);
@@ -272,7 +272,7 @@ const char *vn_check_event_after_end(int over)
     *rig_script(rig) = (struct vn_loopback_script) {
         .send_max = 100, .sends_later = true, .is_stalled = true, .stays_open = true, .batch = 2};
     rig_connect(rig, input, sizeof input - 1);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     rig_feed(rig, input, sizeof input - 1);
     rig_script(rig)->is_stalled = false;
     rig_script(rig)->sends_later = false;
@@ -416,7 +416,7 @@ static uint32_t handled_with_output(int over, uint32_t most)
     rig->config.limits.output = most;
     *rig_script(rig) = (struct vn_loopback_script) {.is_stalled = true, .stays_open = true};
     rig_connect(rig, input, sizeof input);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     uint32_t handled = rig->handled;
     rig_script(rig)->is_stalled = false;
     rig_script(rig)->stays_open = false;
@@ -445,20 +445,20 @@ static const char *check_output(int over)
 /* Bytes behind a refusal are drained up to the limit; one more cuts. */
 static const char *check_linger(int over)
 {
-    for (uint32_t waste = 10; waste <= 11; waste++) {
+    for (uint32_t rest = 10; rest <= 11; rest++) {
         struct rig *rig = rig_make(over);
         rig->config.limits.linger = 10;
         rig_script(rig)->stays_open = true;
         rig_connect(rig, "BAD\r\n", 5);
-        rig_settle(rig);
-        rig_feed(rig, "xxxxxxxxxxx", waste);
-        rig_settle(rig);
+        rig_turn_until_idle(rig);
+        rig_feed(rig, "xxxxxxxxxxx", rest);
+        rig_turn_until_idle(rig);
         bool ended = rig->client.peer.ended == 1;
         const char *problem = rig_free(rig);
         if (problem != NULL)
             return problem;
-        if (ended != (waste == 11))
-            return rig_failed("%u bytes of waste: ended %d", waste, ended);
+        if (ended != (rest == 11))
+            return rig_failed("%u bytes of rest: ended %d", rest, ended);
     }
     return NULL;
 }
@@ -568,7 +568,7 @@ static const char *check_deadline(int over, const struct deadline_case *which)
     struct rig *rig = rig_make(over);
     vn_deadlines *deadlines = &rig->config.deadlines;
     deadlines->linger =
-        1; /* the end of what times out otherwise: never 0, which would be for ever */
+        1; /* the end of what times out otherwise: never 0, which would be without end */
     deadlines->body_rate = 100000;
     *(uint32_t *) ((uint8_t *) deadlines + which->offset) = 40;
     rig_script(rig)->stays_open = !which->is_half_closed;
@@ -875,7 +875,7 @@ static const char *check_large_output(int over, bool sends_later)
     };
     for (int i = 0; i < 3; i++)
         all[i].connection = rig_join(rig, all[i].client, "");
-    rig_settle(rig); /* what a transport says first is said */
+    rig_turn_until_idle(rig); /* what a transport says first is said */
     for (int i = 0; i < 3; i++)
         scripted_feed(&rig->worker, all[i].client, all[i].connection, all[i].input,
                       strlen(all[i].input));
@@ -916,13 +916,13 @@ static const char *check_postponed_output(int over)
     rig_join(rig, &much, "GET /huge HTTP/1.1\r\nHost: a\r\n\r\n");
     rig_join(rig, &rig->client, "GET /shared HTTP/1.1\r\nHost: a\r\n\r\n");
     rig_join(rig, &slow, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     const char *problem = scripted_count(&rig->client) > 50000 && scripted_count(&much) > 1000000
                               ? NULL
                               : rig_failed("%zu and %zu bytes left", scripted_count(&rig->client),
                                            scripted_count(&much));
     rig_script(rig)->stays_open = false;
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     scripted_free(&much);
     scripted_free(&slow);
     const char *leak = rig_free(rig);
@@ -978,7 +978,7 @@ const char *vn_check_backpressure(int over)
     rig_script(rig)->is_stalled = true;
     rig_connect(rig, input, count * REQUESTS);
     free(input);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
 
     const char *problem = NULL;
     struct vn_connection *conn = rig_conn(rig);
@@ -1005,13 +1005,13 @@ static const char *check_waiting_producer(int over)
         "GET /wait HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n";
     struct rig *rig = rig_make(over);
     rig_connect(rig, input, sizeof input - 1);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     const char *problem = rig->turns == 1
                               ? NULL
                               : rig_failed("a producer that waits was called %u times", rig->turns);
     for (uint32_t turn = 2; turn <= 3 && problem == NULL; turn++) {
         vn_handle_resume(rig->handle);
-        rig_settle(rig);
+        rig_turn_until_idle(rig);
         if (rig->turns != turn)
             problem = rig_failed("resumed, but called %u times", rig->turns);
     }
@@ -1034,7 +1034,7 @@ static const char *check_paused_consumer(int over)
     struct rig *rig = rig_make(over);
     rig_connect(rig, input, (size_t) head + BODY);
     free(input);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     const char *problem = rig->consumed < 8192 ? NULL
                                                : rig_failed("paused, but got %llu",
                                                             (unsigned long long) rig->consumed);
@@ -1065,7 +1065,7 @@ static const char *check_answer_while_paused(int over)
     struct rig *rig = rig_make(over);
     rig_connect(rig, input, (size_t) head + BODY + sizeof next - 1);
     free(input);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     vn_handle_run(rig->handle, rig_answer_later, rig);
     bool finished = rig_finish(rig);
     char *output = rig_output(rig);
@@ -1098,7 +1098,7 @@ const char *vn_check_deferral(int over)
         "GET /later HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n";
     struct rig *rig = rig_make(over);
     rig_connect(rig, input, sizeof input - 1);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     const char *problem = rig->handled == 1 && scripted_count(&rig->client) == 0
                               ? NULL
                               : rig_failed("it did not wait");
@@ -1125,12 +1125,12 @@ const char *vn_check_stale_handles(int over)
         "GET /later HTTP/1.1\r\nHost: a\r\n\r\nGET /later HTTP/1.1\r\nHost: a\r\n\r\n";
     struct rig *rig = rig_make(over);
     rig_connect(rig, input, sizeof input - 1);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     vn_handle first = rig->handle;
     vn_handle_run(first, rig_answer_later, rig);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     vn_handle_run(first, rig_answer_later, rig);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     const char *problem = rig->handled == 2 && rig->later_alive == 1 && rig->later_null == 1
                               ? NULL
                               : rig_failed("handled %u, alive %u, NULL %u", rig->handled,
@@ -1238,9 +1238,9 @@ const char *vn_check_drain(int over)
     struct rig *rig = rig_make(over);
     rig_script(rig)->stays_open = true;
     rig_connect(rig, input, sizeof input - 1);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     vn_mailbox_stop(&rig->worker.loop.mailbox, vn_clock() + 10000);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     const char *problem =
         rig->client.peer.ended == 0 ? NULL : rig_failed("a request in hand was dropped");
     vn_handle_run(rig->handle, rig_answer_later, rig);

@@ -21,7 +21,7 @@
 
 #include "include/CVanillaIO.h"
 
-enum { PATIENCE = 20000 }; /* milliseconds in which a test must see what it waits for */
+enum { WAIT_MAX = 20000 }; /* milliseconds in which a test must see what it waits for */
 
 static _Thread_local char message[1024];
 
@@ -149,14 +149,14 @@ static bool says_hello(int fd)
 {
     char answer[1024];
     ask(fd, get);
-    return hear(fd, answer, PATIENCE) > 0 && strstr(answer, "200 OK") != NULL;
+    return hear(fd, answer, WAIT_MAX) > 0 && strstr(answer, "200 OK") != NULL;
 }
 
 static bool is_at_end(int fd)
 {
     char byte;
     struct pollfd readable = {.fd = fd, .events = POLLIN};
-    return poll(&readable, 1, PATIENCE) == 1 && recv(fd, &byte, 1, 0) <= 0;
+    return poll(&readable, 1, WAIT_MAX) == 1 && recv(fd, &byte, 1, 0) <= 0;
 }
 
 /* ---- Counting ---- */
@@ -267,7 +267,7 @@ const char *vn_check_connection_limit(uint8_t backend)
         problem = failed("%llu accepted, %llu open", (unsigned long long) statistics.accepted,
                          (unsigned long long) statistics.open);
     close(fds[0]);
-    if (problem == NULL && hear(fds[2], answer, PATIENCE) <= 0)
+    if (problem == NULL && hear(fds[2], answer, WAIT_MAX) <= 0)
         problem = failed("the third connection was not served when there was room");
     close(fds[1]);
     close(fds[2]);
@@ -298,15 +298,15 @@ const char *vn_check_stop_serves_the_queue(uint8_t backend)
         queued[i] = dial(port);
         ask(queued[i], get);
     }
-    vn_server_stop(server, PATIENCE);
+    vn_server_stop(server, WAIT_MAX);
     sem_post(&stage.leave);
     vn_server_wait(server);
 
     char answer[1024];
-    if (problem == NULL && (hear(busy, answer, PATIENCE) <= 0 || strstr(answer, "200 OK") == NULL))
+    if (problem == NULL && (hear(busy, answer, WAIT_MAX) <= 0 || strstr(answer, "200 OK") == NULL))
         problem = failed("the request in hand got no answer: %s", answer);
     for (int i = 0; i < QUEUED; i++) {
-        if (problem == NULL && (hear(queued[i], answer, PATIENCE) <= 0 ||
+        if (problem == NULL && (hear(queued[i], answer, WAIT_MAX) <= 0 ||
                                 strstr(answer, "Connection: close\r\n") == NULL))
             problem = failed("connection %d of the accept queue got: %s", i, answer);
         if (problem == NULL && !is_at_end(queued[i]))
@@ -339,7 +339,7 @@ const char *vn_check_stop_deadline(uint8_t backend)
     vn_server_wait(server);
     uint64_t took = milliseconds() - begun;
     const char *problem = NULL;
-    if (took < 140 || took > PATIENCE)
+    if (took < 140 || took > WAIT_MAX)
         problem = failed("stopped after %llu ms", (unsigned long long) took);
     else if (!is_at_end(fd))
         problem = failed("the connection outlived its server");
@@ -369,7 +369,7 @@ static void never(int number)
 /* Connect to a server that another thread is starting. */
 static int dial_when_ready(vn_server *server)
 {
-    uint64_t due = milliseconds() + PATIENCE;
+    uint64_t due = milliseconds() + WAIT_MAX;
     int fd = -1;
     while (fd < 0 && milliseconds() < due) {
         uint16_t port = vn_server_port(server, 0);
@@ -403,7 +403,7 @@ static const char *check_one_signal(struct stage *stage, const vn_config *config
         problem = failed("%s", runner.error.message);
     else if (!twice && took < config->drain - 10)
         problem = failed("one signal stopped it after %llu ms", (unsigned long long) took);
-    else if (twice && took > PATIENCE)
+    else if (twice && took > WAIT_MAX)
         problem = failed("two signals stopped it after %llu ms", (unsigned long long) took);
     close(fd);
     vn_server_close(runner.server);
@@ -663,8 +663,8 @@ const char *vn_check_start_without_descriptors(uint8_t backend)
     if (started != -EMFILE || !beggar.has_ended)
         problem = failed("started: %d, %s", started, error.message);
     else if (!beggar.ran || beggar.ran_after_end)
-        problem = failed("what was posted ran %d, after the end %d", beggar.ran,
-                         beggar.ran_after_end);
+        problem =
+            failed("what was posted ran %d, after the end %d", beggar.ran, beggar.ran_after_end);
     else if (vn_worker_post(beggar.worker, &beggar.task) != -ECANCELED)
         problem = failed("a worker that has ended takes tasks");
     vn_server_close(server);
@@ -735,7 +735,7 @@ const char *vn_check_unix_socket(uint8_t backend)
 
 const char *vn_check_lingering(uint8_t backend)
 {
-    enum { WASTE = 200 * 1024 };
+    enum { BODY = 200 * 1024 };
     struct stage stage;
     stage_init(&stage);
     vn_config config = config_of(&stage, backend);
@@ -748,13 +748,13 @@ const char *vn_check_lingering(uint8_t backend)
         "GET / HTTP/1.1\r\n\r\n",
     };
     static const char *const statuses[] = {"413", "400"};
-    char *waste = calloc(1, WASTE), answer[1024];
+    char *body = calloc(1, BODY), answer[1024];
     const char *problem = NULL;
     for (int i = 0; i < 2 && problem == NULL; i++) {
         int fd = dial(vn_server_port(server, 0));
         ask(fd, refused[i]);
-        for (size_t sent = 0; sent < WASTE;) {
-            ssize_t count = send(fd, waste + sent, WASTE - sent, MSG_NOSIGNAL);
+        for (size_t sent = 0; sent < BODY;) {
+            ssize_t count = send(fd, body + sent, BODY - sent, MSG_NOSIGNAL);
             if (count <= 0) {
                 problem = failed("the client could not send on after %zu bytes: %s", sent,
                                  strerror(errno));
@@ -763,11 +763,11 @@ const char *vn_check_lingering(uint8_t backend)
             sent += (size_t) count;
         }
         if (problem == NULL &&
-            (hear(fd, answer, PATIENCE) <= 0 || strstr(answer, statuses[i]) == NULL))
+            (hear(fd, answer, WAIT_MAX) <= 0 || strstr(answer, statuses[i]) == NULL))
             problem = failed("the client heard: %s", answer);
         close(fd);
     }
-    free(waste);
+    free(body);
     vn_server_close(server);
     return problem;
 }
@@ -928,13 +928,13 @@ static const char *check_all_serve(struct hall *hall)
         for (uint32_t more = 0; more <= i; more++) {
             fds[count] = hall_dial(hall, i);
             ask(fds[count], get);
-            heard = hear(fds[count++], answer, PATIENCE);
+            heard = hear(fds[count++], answer, WAIT_MAX);
             if (problem == NULL && heard <= 0)
                 problem = failed("listener %u gives no answer", i);
         }
     if (problem == NULL)
         problem = check_counters(hall->server, 1, (uint64_t) heard);
-    vn_server_stop(hall->server, PATIENCE);
+    vn_server_stop(hall->server, WAIT_MAX);
     for (int i = 0; i < count; i++) {
         if (problem == NULL && !is_at_end(fds[i]))
             problem = failed("connection %d was not closed", i);
@@ -960,6 +960,72 @@ const char *vn_check_listeners(uint8_t backend, uint32_t workers)
     return hall_free(&hall, problem);
 }
 
+enum { DESCRIPTORS = 64 };
+
+/* Take all descriptors that are left. Returns how many those are. */
+static int take_descriptors(int *taken)
+{
+    int count = 0;
+    while (count < DESCRIPTORS && (taken[count] = dup(STDERR_FILENO)) >= 0)
+        count++;
+    return count;
+}
+
+/* A connection for which no descriptor is left is one that its listener has refused, and is served
+ * when there are some again. */
+static const char *check_refused(struct hall *hall)
+{
+    vn_listener_statistics each[LISTENERS];
+    vn_statistics all;
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(vn_server_port(hall->server, 1))};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int taken[DESCRIPTORS], fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int count = take_descriptors(taken);
+    const char *problem = count < DESCRIPTORS ? NULL : failed("descriptors without end");
+    if (connect(fd, (struct sockaddr *) &address, sizeof address) != 0)
+        problem = failed("connect: %s", strerror(errno));
+    uint64_t until = milliseconds() + WAIT_MAX;
+    do
+        vn_server_listener_statistics(hall->server, 1, &each[1]);
+    while (problem == NULL && each[1].refused == 0 && milliseconds() < until);
+    while (count > 0)
+        close(taken[--count]);
+    if (problem == NULL && !says_hello(fd))
+        problem = failed("it was not served afterwards");
+    close(fd);
+    for (uint32_t i = 0; i < LISTENERS; i++)
+        vn_server_listener_statistics(hall->server, i, &each[i]);
+    vn_server_statistics(hall->server, &all);
+    if (problem == NULL && (each[0].refused != 0 || each[1].refused == 0 || each[2].refused != 0 ||
+                            all.refused != each[1].refused))
+        problem =
+            failed("%llu, %llu and %llu refused", (unsigned long long) each[0].refused,
+                   (unsigned long long) each[1].refused, (unsigned long long) each[2].refused);
+    return problem;
+}
+
+/* The limit is set before it starts: an accept of io_uring goes by the one that it was begun
+ * under. */
+const char *vn_check_listener_refusals(uint8_t backend)
+{
+    struct hall hall = {0};
+    struct rlimit limit;
+    int next = dup(STDERR_FILENO);
+    close(next);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit) {(rlim_t) next + DESCRIPTORS / 2, limit.rlim_max});
+    const char *problem = hall_make(&hall, backend, 1);
+    hall.config.limits.connections = 8;
+    if (problem == NULL)
+        problem = hall_start(&hall);
+    if (problem == NULL)
+        problem = check_refused(&hall);
+    problem = hall_free(&hall, problem);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    return problem;
+}
+
 /* One place for all: the next connection, on another listener, waits, and comes when it is free. */
 static const char *check_one_place(struct hall *hall)
 {
@@ -981,7 +1047,7 @@ static const char *check_one_place(struct hall *hall)
                              (unsigned long long) statistics.open);
         close(fd);
         fd = next;
-        if (problem == NULL && hear(fd, answer, PATIENCE) <= 0)
+        if (problem == NULL && hear(fd, answer, WAIT_MAX) <= 0)
             problem = failed("step %zu: listener %u starves", i, order[i]);
     }
     close(fd);
@@ -999,10 +1065,10 @@ static const char *check_all_wait(struct hall *hall)
         ask(clients[i].fd, get);
     }
     int served = 0;
-    while (served < CLIENTS && poll(clients, CLIENTS, PATIENCE) > 0)
+    while (served < CLIENTS && poll(clients, CLIENTS, WAIT_MAX) > 0)
         for (uint32_t i = 0; i < CLIENTS; i++)
             if (clients[i].fd >= 0 && clients[i].revents != 0) {
-                served += hear(clients[i].fd, answer, PATIENCE) > 0;
+                served += hear(clients[i].fd, answer, WAIT_MAX) > 0;
                 close(clients[i].fd);
                 clients[i].fd = -1;
             }
@@ -1035,7 +1101,7 @@ static const char *check_some_places(struct hall *hall)
         if (problem == NULL && hear(fds[PLACES], answer, 100) != -1)
             problem = failed("row %zu: one more than there are places is served", row);
         close(fds[0]);
-        if (problem == NULL && hear(fds[PLACES], answer, PATIENCE) <= 0)
+        if (problem == NULL && hear(fds[PLACES], answer, WAIT_MAX) <= 0)
             problem = failed("row %zu: the place that became free is not given", row);
         for (int i = 1; i <= PLACES; i++)
             close(fds[i]);

@@ -2,8 +2,10 @@
 #include "include/transport_checks.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rig.h"
 
@@ -57,7 +59,7 @@ static const char *check_ending(const struct ending *which, const struct vn_loop
     rig_script(rig)->stays_open = which->stays_open;
     rig_connect(rig, which->input, strlen(which->input));
     if (which->drains) {
-        rig_settle(rig);
+        rig_turn_until_idle(rig);
         vn_mailbox_stop(&rig->worker.loop.mailbox, vn_clock() + 10000);
     }
     if (!rig_finish(rig))
@@ -109,17 +111,17 @@ static const char *check_failure(const char *input, const struct vn_loopback_scr
     *rig_script(rig) = *script;
     rig_script(rig)->stays_open = true;
     rig_connect(rig, input, strlen(input));
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     bool is_refused = rig_conn(rig) == NULL || rig_conn(rig)->is_closing;
     if (rig_conn(rig) != NULL)
         scripted_feed_wire(&rig->worker, rig_conn(rig), no_record, sizeof no_record);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     bool is_over = rig_conn(rig) == NULL || rig_conn(rig)->is_closing;
     uint32_t handled = rig->handled, turns = rig->turns;
     if (rig->handle.worker != NULL)
         vn_handle_run(rig->handle, rig_answer_later, rig);
     rig_script(rig)->is_stalled = false;
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     if (!is_over || rig->released != rig->lent)
         problem = rig_failed("%s: over %d, lent %u, released %u", input, is_over, rig->lent,
                              rig->released);
@@ -142,7 +144,7 @@ static const char *check_flood_after_failure(void)
     rig_script(rig)->stays_open = true;
     rig_connect(rig, "", 0);
     scripted_feed_wire(&rig->worker, rig_conn(rig), no_record, sizeof no_record);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     uint32_t sent = 0;
     for (; rig_conn(rig) != NULL && sent < 5000; sent += sizeof flood) {
         scripted_feed_wire(&rig->worker, rig_conn(rig), flood, sizeof flood);
@@ -182,7 +184,7 @@ const char *vn_check_transport_fails_at_random(uint64_t seed)
     scripted_connect_wire(&rig->worker, &rig->client, rig->protocol, wire, count);
     free(wire);
     if (strcmp(input, in_hand[6]) == 0) /* it never ends by itself */
-        rig_settle(rig);
+        rig_turn_until_idle(rig);
     else if (!rig_finish(rig))
         problem = rig_failed("seed %llu: it did not end", (unsigned long long) seed);
     return finish(rig, problem);
@@ -252,10 +254,10 @@ const char *vn_check_input_after_its_end(void)
     rig_script(rig)->stays_open = true;
     scripted_connect_wire(&rig->worker, &rig->client, rig->protocol, wire, count);
     free(wire);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     uint64_t received = rig->worker.listeners[0].counted.bytes_received;
     scripted_feed_wire(&rig->worker, rig_conn(rig), more, sizeof more);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     if (rig->worker.listeners[0].counted.bytes_received != received)
         problem = rig_failed("it was received");
     vn_handle_run(rig->handle, rig_answer_later, rig);
@@ -285,5 +287,126 @@ const char *vn_check_wire_is_counted(void)
                                  (unsigned long long) counted->bytes_sent, sent);
         problem = finish(rig, problem);
     }
+    return problem;
+}
+
+/* ---- Over the system's sockets ---- */
+
+enum { REQUESTS = 6, BODY = 500000, TIME_MAX = 20000 /* milliseconds */ };
+
+struct socket_rig {
+    struct vn_worker worker;
+    vn_config config;
+    struct vn_loop *before;
+    int fd; /* the client's end */
+    struct xor_sender sender;
+    struct xor_receiver receiver;
+    uint8_t *plain;
+    size_t plain_count;
+    bool has_ended;
+};
+
+/* Every second answer is copied, the others are sent from where they lie. */
+static void handle_over_socket(void *context, const vn_request *request, vn_response *response)
+{
+    static uint8_t body[BODY];
+    int *handled = context;
+    (void) request;
+    memset(body, 'b', sizeof body);
+    if ((*handled)++ % 2 == 0)
+        vn_response_send(response, (vn_span) {0}, (vn_span) {body, sizeof body});
+    else
+        vn_response_send_shared(response, (vn_span) {0}, (vn_span) {body, sizeof body}, NULL, NULL);
+}
+
+/* Send what the socket takes, and read what has come, a little at a time. */
+static void socket_move(struct socket_rig *rig, const uint8_t *wire, size_t count, size_t *sent)
+{
+    uint8_t came[7001];
+    if (*sent < count) {
+        ssize_t more = write(rig->fd, wire + *sent, count - *sent);
+        *sent += more > 0 ? (size_t) more : 0;
+    }
+    ssize_t read_count = read(rig->fd, came, sizeof came);
+    rig->has_ended = rig->has_ended || read_count == 0;
+    if (read_count <= 0)
+        return;
+    rig->plain = realloc(rig->plain, rig->plain_count + (size_t) read_count);
+    rig->plain_count +=
+        xor_read(&rig->receiver, came, (size_t) read_count, rig->plain + rig->plain_count);
+}
+
+static size_t count_text(const uint8_t *bytes, size_t count, const char *text)
+{
+    size_t found = 0, size = strlen(text);
+    const uint8_t *end = bytes + count;
+    while ((bytes = memmem(bytes, (size_t) (end - bytes), text, size)) != NULL) {
+        found++;
+        bytes += size;
+    }
+    return found;
+}
+
+static const char *check_socket(struct socket_rig *rig, bool drains)
+{
+    static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    uint8_t wire[4096];
+    size_t count = 0, sent = 0;
+    for (int i = 0; i < REQUESTS; i++) {
+        size_t more;
+        uint8_t *bytes = xor_write(&rig->sender, request, sizeof request - 1, &more);
+        memcpy(wire + count, bytes, more);
+        count += more;
+        free(bytes);
+    }
+    wire[count] = XOR_END;
+    count += drains ? 0 : 1;
+    bool was_stopped = false;
+    uint64_t due = vn_clock() + TIME_MAX;
+    while (!rig->has_ended && vn_clock() < due) {
+        socket_move(rig, wire, count, &sent);
+        if (drains && !was_stopped && rig->plain_count > (size_t) REQUESTS * BODY) {
+            vn_mailbox_stop(&rig->worker.loop.mailbox, vn_clock() + TIME_MAX);
+            was_stopped = true;
+        }
+        if (vn_loop_turn(&rig->worker.loop, 1) < 0)
+            return rig_failed("the ring broke");
+    }
+    size_t answers = count_text(rig->plain, rig->plain_count, "HTTP/1.1 200 OK\r\n");
+    size_t bytes = count_text(rig->plain, rig->plain_count, "bbbbbbbbbb") * 10;
+    if (answers != REQUESTS || bytes != (size_t) REQUESTS * BODY || rig->receiver.is_broken)
+        return rig_failed("%zu answers with %zu bytes, broken %d", answers, bytes,
+                          rig->receiver.is_broken);
+    if (!rig->has_ended || !rig->receiver.has_ended || rig->receiver.was_alerted)
+        return rig_failed("ended %d, its transport %d, alerted %d", rig->has_ended,
+                          rig->receiver.has_ended, rig->receiver.was_alerted);
+    return NULL;
+}
+
+const char *vn_check_transport_over_a_socket(int backend, int drains)
+{
+    int handled = 0, pair[2];
+    struct socket_rig *rig = NULL;
+    if (posix_memalign((void **) &rig, 128, sizeof *rig) != 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+        abort();
+    *rig = (struct socket_rig) {.fd = pair[0]};
+    fcntl(pair[0], F_SETFL, O_NONBLOCK);
+    vn_config_init(&rig->config);
+    rig->config.handlers = (vn_handlers) {.context = &handled, .handle = handle_over_socket};
+    vn_worker_init(&rig->worker, &rig->config);
+    rig->worker.context = &handled;
+    rig->before = vn_loop_enter(&rig->worker.loop);
+    vn_ring_opener *opener = backend == VN_RING_URING ? vn_uring_open : vn_epoll_open;
+    if (serving_open(&rig->worker, opener, 4, 0) != 0)
+        abort();
+    vn_connection_open(&rig->worker, pair[1], &xor_transport, &vn_protocol_http1, 0);
+    const char *problem = check_socket(rig, drains != 0);
+    close(pair[0]);
+    vn_worker_close(&rig->worker);
+    vn_loop_leave(&rig->worker.loop, rig->before);
+    vn_worker_deinit(&rig->worker);
+    free(rig->plain);
+    free(rig);
     return problem;
 }

@@ -519,7 +519,7 @@ const char *vn_check_watch_at_the_end(int backend)
 }
 
 struct visitor {
-    vn_stop_hook guest;
+    vn_stop_hook hook;
     struct visitor *late; /* who comes when it has left */
     struct vn_worker *worker;
     struct watched watched;
@@ -532,7 +532,7 @@ static void count_run(void *context)
     struct visitor *visitor = context;
     visitor->ran++;
     if (visitor->late != NULL)
-        vn_worker_on_stop(visitor->worker, &visitor->late->guest);
+        vn_worker_on_stop(visitor->worker, &visitor->late->hook);
 }
 
 /* It closes what it has, and has something left to do. */
@@ -555,27 +555,28 @@ const char *vn_check_stop_hooks(int backend)
         abort();
     for (int i = 0; i < 3; i++) {
         struct visitor *visitor = &visitors[i];
-        *visitor = (struct visitor) {.guest = {.run = visitor_leave, .context = visitor},
+        *visitor = (struct visitor) {.hook = {.run = visitor_leave, .context = visitor},
                                      .worker = &place->worker,
                                      .task = {.run = count_run, .context = visitor}};
-        vn_worker_on_stop(&place->worker, &visitor->guest);
+        vn_worker_on_stop(&place->worker, &visitor->hook);
     }
-    struct visitor late = {.guest = {.run = visitor_leave, .context = &late},
+    struct visitor late = {.hook = {.run = visitor_leave, .context = &late},
                            .worker = &place->worker,
                            .task = {.run = count_run, .context = &late}};
     visitors[2].late = &late;
     visitors[0].watched.watch =
         vn_watch_open(&place->worker, pair[0], note_ready, &visitors[0].watched, &error);
     vn_watch_for(visitors[0].watched.watch, POLLIN);
-    vn_stop_hook_remove(&visitors[1].guest);
+    vn_stop_hook_remove(&visitors[1].hook);
     vn_loop_turn(&place->worker.loop, 0);
     place_close(place);
     close(pair[0]);
     close(pair[1]);
     REQUIRE(visitors[0].left == 1 && visitors[1].left == 0 && visitors[2].left == 1,
-            "a guest was not sent away once");
-    REQUIRE(visitors[0].ran == 1 && visitors[2].ran == 1, "what a guest left to do was not done");
-    REQUIRE(late.left == 1, "a guest that came late was not sent away");
+            "a stop hook was not run once");
+    REQUIRE(visitors[0].ran == 1 && visitors[2].ran == 1,
+            "what a stop hook left to do was not done");
+    REQUIRE(late.left == 1, "a stop hook that was added late was not run");
     return NULL;
 }
 
@@ -592,7 +593,7 @@ struct act {
     int kind;
     int number;
     int lost;
-    bool attends; /* whether it is told so */
+    bool has_begun; /* whether it is told so */
     bool goes_on; /* for as many parts more, when it has answered */
     bool has_answered;
     bool is_done;
@@ -664,11 +665,11 @@ static void act_answer(struct act *act)
 
 /* From here on it is told when its client is gone. One that is gone already has been answered, or
  * can be no more. */
-static void act_attend(struct act *act)
+static void act_begin(struct act *act)
 {
-    if (act->attends)
+    if (act->has_begun)
         return;
-    act->attends = true;
+    act->has_begun = true;
     if (!vn_detached_begin(act->call, note_lost, act) &&
         !vn_response_is_answered(vn_detached_response(act->call)))
         act->caller->problem = "its client is gone, and yet it can be answered";
@@ -677,7 +678,7 @@ static void act_attend(struct act *act)
 static void act_go_on(void *context)
 {
     struct act *act = context;
-    act_attend(act);
+    act_begin(act);
     if (act->kind == ANSWERS_IN_LINES)
         vn_response_add_field(vn_detached_response(act->call), vn_span_of("X-Part"),
                               vn_span_of("1"));
@@ -718,7 +719,7 @@ static void handle_call(void *context, const vn_request *request, vn_response *r
         caller->problem = "the room is not zeroed, or not aligned";
     memset(vn_detached_extra(act->call), 0xff, 24);
     if (vn_draw(&caller->random, 2) == 0)
-        act_attend(act);
+        act_begin(act);
     if (vn_response_detach(response, request, 0, &error) != NULL || error != -EALREADY)
         caller->problem = "a call within a call";
     if (act->parts == 0 && vn_draw(&caller->random, 2) == 0) {
@@ -863,15 +864,14 @@ const char *vn_check_detached_before_it_begins(int over)
     for (int answers = 0; answers <= 1; answers++) {
         struct early early = {.answers = answers == 1};
         struct scripted_client client = {.over = over};
-        struct place *place =
-            place_make(VN_RING_AUTO, (vn_handlers) {.handle = early_handle,
-                                                    .choose_body = early_choose,
-                                                    .context = &early});
+        struct place *place = place_make(
+            VN_RING_AUTO,
+            (vn_handlers) {.handle = early_handle, .choose_body = early_choose, .context = &early});
         early.place = place;
         *vn_loopback_script(place->worker.loop.ring) =
             (struct vn_loopback_script) {.stays_open = true};
-        struct vn_connection *connection = scripted_connect(
-            &place->worker, &client, &vn_protocol_http1, first, sizeof first - 1);
+        struct vn_connection *connection =
+            scripted_connect(&place->worker, &client, &vn_protocol_http1, first, sizeof first - 1);
         for (int i = 0; i < 40; i++)
             vn_loop_turn(&place->worker.loop, 0);
         int heads = count_of(&client, "HTTP/1.1 ");

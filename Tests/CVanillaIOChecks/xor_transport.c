@@ -426,7 +426,6 @@ static void xor_end_nothing(struct vn_connection *connection)
 }
 
 const struct vn_transport xor_transport = {
-    .name = "xor",
     .begin = xor_begin,
     .end = xor_end_nothing,
     .received = xor_received,

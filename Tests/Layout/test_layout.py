@@ -72,6 +72,7 @@ PLATFORM_FILES = (
     "ring/epoll.c",
     "http/scan_x86.c",
     "http/scan_arm.c",
+    "http/scan_other.c",
     "system/cpus_linux.c",
     "system/cpus_other.c",
     "system/socket_linux.c",
@@ -236,6 +237,17 @@ class Core(unittest.TestCase):
                 system = {name for kind, name in INCLUDE.findall(code) if kind == "<"}
                 self.assertLessEqual(system, PURE_HEADERS)
                 self.assertIsNone(re.search(IMPURE_WORDS, code))
+
+    def test_platform_files_are_known(self):
+        for folder in ("ring", "system", "http"):
+            for name in sorted(os.listdir(os.path.join(CORE, folder))):
+                path = f"{folder}/{name}"
+                if not name.endswith(".c") or path in PLATFORM_FILES:
+                    continue
+                with self.subTest(path):
+                    self.assertNotRegex(name, r"_(linux|other|bsd|darwin|x86|arm)\.c$")
+                    for header in re.findall(r'#include <([^>]+)>', code_of(os.path.join(CORE, path))):
+                        self.assertNotRegex(header, PLATFORM_HEADERS.replace(r"|sched\.h", ""))
 
     def test_a_platform_is_a_whole_file(self):
         for name in PLATFORM_FILES:

@@ -471,9 +471,9 @@ private func server(
                 while !Task.isCancelled { await Task.yield() }
                 ended.record(true)
             }
-            routes.get("/calm") { _, response in
+            routes.get("/other") { _, response in
                 await elsewhere()
-                response.send("calm")
+                response.send("other")
             }
         }
         try server.start()
@@ -481,7 +481,7 @@ private func server(
         try client.send(get("/busy"))
         #expect(begun.wait(for: 1))
         for _ in 0..<10 {
-            #expect(try exchange(get("/calm"), port: server.port).text == "calm")
+            #expect(try exchange(get("/other"), port: server.port).text == "other")
         }
         stop(server)
         #expect(ended.wait(for: 1))

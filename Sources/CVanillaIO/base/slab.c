@@ -7,6 +7,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0 /* where memory is promised without being there, unasked */
+#endif
+
 enum {
     TRIM_MIN = 1 << 20, /* bytes that were in use at the peak; below it pages are kept */
     TRIM_SHARE = 8, /* trimmed when fewer than one in so many of the peak's slots are still taken */

@@ -39,11 +39,7 @@ struct vn_batch *vn_batch_make_room(uint32_t count, uint8_t **data)
         return NULL;
     *batch = (struct vn_batch) {.references = 1, .at = vn_clock()};
     *data = vn_chunk_write_line(batch->bytes, count);
-    const uint8_t *end = vn_chunk_write_end(*data + count);
-    batch->chunk = (struct vn_chunk) {.bytes = batch->bytes,
-                                      .count = (uint32_t) (end - batch->bytes),
-                                      .data_at = (uint32_t) (*data - batch->bytes),
-                                      .data_count = count};
+    batch->chunk = vn_chunk_finish(batch->bytes, *data, count);
     return batch;
 }
 

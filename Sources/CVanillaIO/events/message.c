@@ -49,12 +49,8 @@ void vn_message_finish(struct vn_message *message, uint32_t epoch, vn_span lines
     at = put(at, message->bytes, message->id_count);
     at = put(at, "\n", 1);
     at = put(at, lines.bytes, lines.count);
-    at = put(at, "\n", 1);
-    at = vn_chunk_write_end(at);
-    message->chunk = (struct vn_chunk) {.bytes = frame,
-                                        .count = (uint32_t) (at - frame),
-                                        .data_at = (uint32_t) (data - frame),
-                                        .data_count = count};
+    put(at, "\n", 1);
+    message->chunk = vn_chunk_finish(frame, data, count);
 }
 
 /* ---- Ids ---- */

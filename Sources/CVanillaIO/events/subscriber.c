@@ -103,7 +103,7 @@ void vn_subscriber_disconnect(struct vn_subscriber *subscriber)
     struct vn_exchange *exchange = subscriber->exchange;
     vn_hub_count(&subscriber->list->hub->counted.disconnected, 1);
     exchange->answer = VN_ANSWER_DONE;
-    exchange->protocol->abandon(exchange);
+    exchange->protocol->cut(exchange);
 }
 
 /* An event that waits and has the key of this one is replaced by it. */

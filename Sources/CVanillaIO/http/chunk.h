@@ -41,6 +41,17 @@ struct vn_chunk {
     uint32_t data_count;
 };
 
+/* Write the frame of a chunk around `count` bytes of data, for which there is room between
+ * vn_chunk_write_line, that began at `bytes` and has returned `data`, and VN_CHUNK_END_SIZE bytes. */
+static inline struct vn_chunk vn_chunk_finish(const uint8_t *bytes, uint8_t *data, uint32_t count)
+{
+    const uint8_t *end = vn_chunk_write_end(data + count);
+    return (struct vn_chunk) {.bytes = bytes,
+                              .count = (uint32_t) (end - bytes),
+                              .data_at = (uint32_t) (data - bytes),
+                              .data_count = count};
+}
+
 static inline vn_span vn_chunk_framed(const struct vn_chunk *chunk)
 {
     return (vn_span) {chunk->bytes, chunk->count};

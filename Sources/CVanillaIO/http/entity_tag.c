@@ -18,7 +18,7 @@ static bool is_opaque(vn_span text)
     return is_opaque;
 }
 
-static vn_span behind(vn_span text, size_t count)
+static vn_span skip(vn_span text, size_t count)
 {
     return (vn_span) {text.bytes + count, text.count - count};
 }
@@ -78,20 +78,20 @@ bool vn_entity_tag_take(vn_span *list, vn_entity_tag *tag)
     vn_span rest = *list;
     while (rest.count > 0) {
         if (vn_is_blank(rest.bytes[0]) || rest.bytes[0] == ',') {
-            rest = behind(rest, 1);
+            rest = skip(rest, 1);
             continue;
         }
         vn_entity_tag read;
         size_t count = read_quoted(rest, &read);
         if (count == 0)
             count = read_bare(rest, &read);
-        if (count > 0 && is_member_end(behind(rest, count))) {
+        if (count > 0 && is_member_end(skip(rest, count))) {
             *tag = read;
-            *list = behind(rest, count);
+            *list = skip(rest, count);
             return true;
         }
         const uint8_t *comma = memchr(rest.bytes, ',', rest.count);
-        rest = behind(rest, comma == NULL ? rest.count : (size_t) (comma - rest.bytes) + 1);
+        rest = skip(rest, comma == NULL ? rest.count : (size_t) (comma - rest.bytes) + 1);
     }
     *list = rest;
     return false;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "stall.h"
 
+#include "wheel.h"
+
 enum { LOOKS_IN_SPAN = 4 }; /* at least, in the time after which a client must have taken bytes */
 
 uint64_t vn_stall_deadline(const struct vn_stall *stall, uint64_t progress, uint32_t span)
 {
-    uint64_t look = stall->looked + span / LOOKS_IN_SPAN + 1, end = progress + span;
-    if (span == 0)
-        return 0;
-    return look < end ? look : end;
+    return span == 0 ? 0 : vn_sooner(stall->looked + span / LOOKS_IN_SPAN + 1, progress + span);
 }
 
 bool vn_stall_note(struct vn_stall *stall, uint64_t now, uint64_t taken, bool begins)

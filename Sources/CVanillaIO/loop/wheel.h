@@ -18,6 +18,18 @@ enum {
     VN_WHEEL_SLOTS = 1 << VN_WHEEL_BITS,
 };
 
+/* The moment that is `span` after another; without a span never, which is 0. */
+static inline uint64_t vn_after(uint64_t since, uint32_t span)
+{
+    return span == 0 ? 0 : since + span;
+}
+
+/* The sooner of two moments, of which 0 is never. */
+static inline uint64_t vn_sooner(uint64_t a, uint64_t b)
+{
+    return b == 0 || (a != 0 && a < b) ? a : b;
+}
+
 /* One deadline. Zeroed, it is not set. */
 struct vn_timeout {
     struct vn_link link;

@@ -444,18 +444,18 @@ static int32_t heard(struct epoll *ring, const struct epoll_event *said, struct 
     return source->message != NULL && may_send ? writable(source, events) : 0;
 }
 
-/* Wait for at most `most` epoll events. Returns their number or -errno. */
-static int32_t fetch(struct epoll *ring, int32_t most, int64_t timeout)
+/* Wait for at most `max` epoll events. Returns their number or -errno. */
+static int32_t fetch(struct epoll *ring, int32_t max, int64_t timeout)
 {
     int32_t count;
     if (timeout > 0 && ring->has_nanoseconds) {
         struct timespec span = vn_duration(timeout);
-        count = (int32_t) syscall(SYS_epoll_pwait2, ring->fd, ring->fetched, most, &span, NULL, 0);
+        count = (int32_t) syscall(SYS_epoll_pwait2, ring->fd, ring->fetched, max, &span, NULL, 0);
     } else {
         int64_t milliseconds = timeout / 1000000 + (timeout % 1000000 != 0);
-        int32_t most_milliseconds =
+        int32_t span =
             timeout < 0 ? -1 : (int32_t) (milliseconds < INT_MAX ? milliseconds : INT_MAX);
-        count = epoll_wait(ring->fd, ring->fetched, most, most_milliseconds);
+        count = epoll_wait(ring->fd, ring->fetched, max, span);
     }
     if (count >= 0)
         return count;

@@ -37,7 +37,7 @@ enum {
     IS_LISTENING = 4, /* its operations in flight are accepts */
     IS_RECALLING = 8, /* its accepts are being cancelled: no new ones until all are back */
     HAS_RECEIVED = 16, /* it stayed after its first bytes: receives are multishot from now on */
-    IS_QUEUED = 32, /* on `work`, `patient`, `starved` or `ended` */
+    IS_QUEUED = 32, /* on `work`, `small`, `starved` or `ended` */
     IS_STARVED = 64, /* on `starved` */
     IS_MULTISHOT = 128, /* its accept in flight goes on by itself */
 };
@@ -112,9 +112,9 @@ static void submit_accept(struct vn_uring *ring, struct vn_source *source)
     source->outstanding++;
 }
 
-/* Have as many accepts in flight as the budget allows and `most`, which counts only without
+/* Have as many accepts in flight as the budget allows and `max`, which counts only without
  * multishot. */
-static void adjust_accepts(struct vn_uring *ring, struct vn_source *source, uint32_t most)
+static void adjust_accepts(struct vn_uring *ring, struct vn_source *source, uint32_t max)
 {
     bool is_multishot = source->accept_budget > MULTISHOT_BUDGET;
     if (source->has & IS_RECALLING)
@@ -125,8 +125,8 @@ static void adjust_accepts(struct vn_uring *ring, struct vn_source *source, uint
         cancel(ring, name_of(VN_URING_ACCEPT, source), IORING_ASYNC_CANCEL_ALL);
         return;
     }
-    most = is_multishot ? 1 : most;
-    while (source->outstanding < most && source->outstanding < source->accept_budget)
+    max = is_multishot ? 1 : max;
+    while (source->outstanding < max && source->outstanding < source->accept_budget)
         submit_accept(ring, source);
 }
 
@@ -151,8 +151,8 @@ static void queue_work(struct vn_uring *ring, struct vn_source *source)
     if (source->has & IS_QUEUED)
         return;
     source->has |= IS_QUEUED;
-    bool is_patient = (source->wants & (WANTS_LITTLE | WANTS_END)) == WANTS_LITTLE;
-    vn_queue_push(is_patient ? &ring->patient : &ring->work, source);
+    bool is_small = (source->wants & (WANTS_LITTLE | WANTS_END)) == WANTS_LITTLE;
+    vn_queue_push(is_small ? &ring->small : &ring->work, source);
 }
 
 /* ---- What the owner asks ---- */
@@ -455,8 +455,8 @@ void vn_uring_prepare(struct vn_uring *ring)
      * are free now. */
     if (ring->starved.first != NULL && (ring->lent < VN_URING_BUFFERS || ring->ends_starved))
         free_starved(ring);
-    for (int32_t i = 0; i < LITTLE_MAX && ring->patient.first != NULL; i++)
-        vn_queue_push(&ring->work, vn_queue_pop(&ring->patient));
+    for (int32_t i = 0; i < LITTLE_MAX && ring->small.first != NULL; i++)
+        vn_queue_push(&ring->work, vn_queue_pop(&ring->small));
 
     struct vn_source *source;
     while ((source = vn_queue_pop(&ring->work)) != NULL) {
@@ -482,9 +482,9 @@ int32_t vn_uring_enter(struct vn_uring *ring, int64_t timeout)
         result = io_uring_submit_and_get_events(&ring->kernel);
     } else {
         struct timespec span = vn_duration(timeout);
-        struct __kernel_timespec most = {.tv_sec = span.tv_sec, .tv_nsec = span.tv_nsec};
+        struct __kernel_timespec limit = {.tv_sec = span.tv_sec, .tv_nsec = span.tv_nsec};
         struct io_uring_cqe *first;
-        result = io_uring_submit_and_wait_timeout(&ring->kernel, &first, 1, &most, NULL);
+        result = io_uring_submit_and_wait_timeout(&ring->kernel, &first, 1, &limit, NULL);
     }
     if (ring->failure < 0)
         return ring->failure;
@@ -550,7 +550,7 @@ static int32_t uring_wait(struct vn_ring *base, struct vn_event *events, int32_t
     int64_t until = timeout > 0 ? (int64_t) vn_clock_nanoseconds() + timeout : 0;
     for (;;) {
         vn_uring_prepare(ring);
-        bool has_events = ring->ended.first != NULL || ring->patient.first != NULL ||
+        bool has_events = ring->ended.first != NULL || ring->small.first != NULL ||
                           io_uring_cq_ready(&ring->kernel) > 0;
         int32_t result = vn_uring_enter(ring, has_events ? 0 : timeout);
         if (vn_unlikely(result < 0))

@@ -37,7 +37,7 @@ struct vn_uring {
     int32_t failure; /* -errno that broke the ring for good */
     bool ends_starved; /* a source on `starved` is ending */
     struct vn_source_queue work; /* to look at before the next submission */
-    struct vn_source_queue patient; /* the same, a few at a time */
+    struct vn_source_queue small; /* the same, a few at a time */
     struct vn_source_queue starved; /* found no buffer; wait for give */
     struct vn_source_queue ended; /* nothing in flight: deliver ENDED */
     struct vn_wakeup wakeup;

@@ -4,7 +4,6 @@
 #include "connection.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../system/socket.h"
@@ -192,7 +191,7 @@ static size_t connection_use(struct vn_connection *connection, uint8_t *bytes, s
         connection->is_closing ? 0 : connection->protocol->received(connection, bytes, count);
     if (vn_likely(used == count || !connection->is_closing || connection->is_cut))
         return used;
-    if (vn_connection_did_its_share(connection)) {
+    if (vn_connection_is_over_budget(connection)) {
         connection->is_blocked = true;
         return used;
     }
@@ -517,7 +516,7 @@ static void connection_take_turn(struct vn_connection *connection)
         return;
     }
     bool goes_on = connection->is_blocked && connection_can_use(connection) &&
-                   !vn_connection_did_its_share(connection);
+                   !vn_connection_is_over_budget(connection);
     /* What a turn over its budget left goes first, before more is added to it in a turn that may be
      * as long. Little of one that kept to it leaves with the next answers, in one send. */
     bool holds =

@@ -164,7 +164,7 @@ static inline bool vn_connection_is_full(const struct vn_connection *connection)
 
 /* Whether it did its share in this turn. The others on this worker come first then, however much
  * input waits here. */
-static inline bool vn_connection_did_its_share(const struct vn_connection *connection)
+static inline bool vn_connection_is_over_budget(const struct vn_connection *connection)
 {
     const struct vn_loop *loop = &connection->worker->loop;
     return connection->work >= (loop->budget.is_over ? VN_WORK_OVER_BUDGET_MAX : VN_WORK_MAX) &&
@@ -174,17 +174,6 @@ static inline bool vn_connection_did_its_share(const struct vn_connection *conne
 static inline vn_listener_statistics *vn_connection_counters(struct vn_connection *connection)
 {
     return &connection->worker->listeners[connection->listener].counted;
-}
-
-static inline uint64_t vn_after(uint64_t since, uint32_t span)
-{
-    return span == 0 ? 0 : since + span;
-}
-
-/* The sooner of two moments, of which 0 is never. */
-static inline uint64_t vn_sooner(uint64_t a, uint64_t b)
-{
-    return b == 0 || (a != 0 && a < b) ? a : b;
 }
 
 #endif

@@ -26,11 +26,10 @@ static size_t copy_bytes(uint8_t *to, const uint8_t *from, size_t count)
 }
 
 /* Fields, head and body, one after the other. */
-static void copy_request(struct vn_detached *detached, const vn_request *request, size_t size,
-                         size_t head_count)
+static void copy_request(struct vn_detached *detached, const vn_request *request, size_t size)
 {
     uint8_t *copy = detached->memory + detached->extra, *head = copy + size;
-    uint8_t *body = head + copy_bytes(head, request->head, head_count);
+    uint8_t *body = head + copy_bytes(head, request->head, vn_request_head_size(request));
     memcpy(copy, request, size);
     copy_bytes(body, request->body.bytes, request->body.count);
     detached->request = (vn_request *) (void *) copy;
@@ -41,8 +40,8 @@ static void copy_request(struct vn_detached *detached, const vn_request *request
 static struct vn_detached *detached_make(struct vn_freelist *freelist, const vn_request *request,
                                          bool is_gathered, size_t extra)
 {
-    size_t size = vn_request_size(request), head_count = vn_request_head_size(request);
-    size_t copied = is_gathered ? 0 : size + head_count + request->body.count;
+    size_t size = vn_request_size(request);
+    size_t copied = is_gathered ? 0 : size + vn_request_head_size(request) + request->body.count;
     struct vn_detached *detached = NULL;
     size_t all = sizeof *detached + extra + copied;
     if ((detached = vn_freelist_take(freelist, all)) == NULL)
@@ -50,7 +49,7 @@ static struct vn_detached *detached_make(struct vn_freelist *freelist, const vn_
     *detached = (struct vn_detached) {.size = all, .extra = extra};
     memset(detached->memory, 0, extra);
     if (!is_gathered)
-        copy_request(detached, request, size, head_count);
+        copy_request(detached, request, size);
     return detached;
 }
 

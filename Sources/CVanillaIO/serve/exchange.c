@@ -78,13 +78,12 @@ size_t vn_request_size(const vn_request *request)
     return offsetof(vn_request, fields) + count * sizeof(vn_field);
 }
 
-bool vn_exchange_keep_request(struct vn_exchange *exchange, const vn_request *request,
-                              size_t head_count)
+bool vn_exchange_keep_request(struct vn_exchange *exchange, const vn_request *request)
 {
     struct vn_pending *pending = vn_exchange_pending(exchange);
     if (pending == NULL)
         return false;
-    size_t size = vn_request_size(request);
+    size_t size = vn_request_size(request), head_count = vn_request_head_size(request);
     pending->request = malloc(size + head_count);
     if (pending->request == NULL)
         return false;
@@ -100,7 +99,7 @@ bool vn_exchange_keep_conditions(struct vn_exchange *exchange, const vn_request 
         return true;
     if (exchange->pending != NULL && exchange->pending->request != NULL)
         return true;
-    if (!vn_exchange_keep_request(exchange, request, vn_request_head_size(request)))
+    if (!vn_exchange_keep_request(exchange, request))
         return false;
     exchange->pending->request->body = (vn_span) {0}; /* lent for the call alone */
     return true;

@@ -66,8 +66,7 @@ uint8_t vn_exchange_choose_body(struct vn_exchange *exchange, const vn_request *
 
 /* Keep a request whose whole body is still coming: a copy of it, with its head after it. Returns
  * false when memory ran out. */
-bool vn_exchange_keep_request(struct vn_exchange *exchange, const vn_request *request,
-                              size_t head_count);
+bool vn_exchange_keep_request(struct vn_exchange *exchange, const vn_request *request);
 
 /* An answer will come after the handler's call: keep the request if it will be asked for its
  * conditions. Returns false when memory ran out. */

@@ -191,9 +191,9 @@ static uint64_t answer_deadline(const struct vn_connection *connection, enum vn_
     const vn_deadlines *deadlines = &connection->worker->config->deadlines;
     uint64_t due = vn_after(connection->since, deadlines->handler);
     uint64_t gone = seems_gone(connection) ? vn_after(http1->body_at, deadlines->half_close) : 0;
-    bool is_gone_first = gone != 0 && (due == 0 || gone < due);
-    *kind = is_gone_first ? VN_TIMEOUT_GONE : VN_TIMEOUT_HANDLER;
-    return is_gone_first ? gone : due;
+    uint64_t first = vn_sooner(due, gone);
+    *kind = first == due ? VN_TIMEOUT_HANDLER : VN_TIMEOUT_GONE;
+    return first;
 }
 
 /* The request is complete, its answer is not. */
@@ -299,7 +299,6 @@ static void http1_postpone(struct vn_exchange *exchange, bool is_postponed)
 }
 
 const struct vn_protocol vn_protocol_http1 = {
-    .name = "http/1.1",
     .begin = http1_begin,
     .end = http1_end,
     .received = vn_http1_received,
@@ -323,7 +322,7 @@ const struct vn_protocol vn_protocol_http1 = {
     .write_shared = vn_http1_write_shared,
     .write_chunk = vn_http1_write_chunk,
     .finish = vn_http1_finish,
-    .abandon = vn_http1_cut,
+    .cut = vn_http1_cut,
     .resume_output = http1_resume_output,
     .resume_input = http1_resume_input,
     .changed = http1_changed,

@@ -91,11 +91,10 @@ static size_t use_body(struct vn_connection *connection, const uint8_t *bytes, s
 }
 
 /* The whole body did not come with its head. */
-static void await_body(struct vn_connection *connection, const vn_request *request,
-                       size_t head_count, vn_span begin)
+static void await_body(struct vn_connection *connection, const vn_request *request, vn_span begin)
 {
     struct vn_http1 *http1 = vn_http1_of(connection);
-    if (!vn_exchange_keep_request(&http1->exchange, request, head_count) ||
+    if (!vn_exchange_keep_request(&http1->exchange, request) ||
         !vn_exchange_gather(&http1->exchange, begin)) {
         vn_http1_refuse(connection, 503);
         return;
@@ -109,8 +108,8 @@ static void await_body(struct vn_connection *connection, const vn_request *reque
 
 /* Take as much of a whole body as has come with the head; a chunked one is joined where it lies.
  * Returns bytes used. */
-static size_t begin_whole(struct vn_connection *connection, vn_request *request, size_t head_count,
-                          uint8_t *bytes, size_t count)
+static size_t begin_whole(struct vn_connection *connection, vn_request *request, uint8_t *bytes,
+                          size_t count)
 {
     struct vn_body *body = &vn_http1_of(connection)->body;
     struct vn_body_limits limits = body_limits(connection);
@@ -133,7 +132,7 @@ static size_t begin_whole(struct vn_connection *connection, vn_request *request,
         request->body = have;
         vn_http1_handle(connection, request);
     } else
-        await_body(connection, request, head_count, have);
+        await_body(connection, request, have);
     return at;
 }
 
@@ -154,8 +153,8 @@ static bool says_close(const struct vn_connection *connection)
 
 /* A head with a body is complete, and `count` bytes came after it. Returns how many of those were
  * used. */
-static size_t begin_with_body(struct vn_connection *connection, vn_request *request,
-                              size_t head_count, uint8_t *bytes, size_t count)
+static size_t begin_with_body(struct vn_connection *connection, vn_request *request, uint8_t *bytes,
+                              size_t count)
 {
     struct vn_http1 *http1 = vn_http1_of(connection);
     struct vn_exchange *exchange = &http1->exchange;
@@ -169,7 +168,7 @@ static size_t begin_with_body(struct vn_connection *connection, vn_request *requ
         return count;
     }
     if (exchange->body_mode == VN_BODY_WHOLE)
-        return begin_whole(connection, request, head_count, bytes, count);
+        return begin_whole(connection, request, bytes, count);
     vn_http1_handle(connection, request);
     if (!connection->is_closing)
         vn_http1_invite_body(connection);
@@ -177,8 +176,8 @@ static size_t begin_with_body(struct vn_connection *connection, vn_request *requ
 }
 
 /* A head is complete, and `count` bytes came after it. Returns how many of those were used. */
-static size_t begin_exchange(struct vn_connection *connection, vn_request *request,
-                             size_t head_count, uint8_t *bytes, size_t count)
+static size_t begin_exchange(struct vn_connection *connection, vn_request *request, uint8_t *bytes,
+                             size_t count)
 {
     struct vn_http1 *http1 = vn_http1_of(connection);
     http1->requests++;
@@ -194,7 +193,7 @@ static size_t begin_exchange(struct vn_connection *connection, vn_request *reque
     request->body = (vn_span) {0};
     vn_count_more(&vn_connection_counters(connection)->requests, 1);
     if (vn_unlikely((request->facts & VN_IS_CHUNKED) != 0 || request->content_length > 0))
-        return begin_with_body(connection, request, head_count, bytes, count);
+        return begin_with_body(connection, request, bytes, count);
     http1->body.is_complete = true;
     vn_http1_handle(connection, request);
     return 0;
@@ -262,8 +261,8 @@ static size_t use_head(struct vn_connection *connection, uint8_t *bytes, size_t 
     } else {
         size_t head_count = (size_t) scanned;
         count_frames(connection, WORK_OF_REQUEST, head_count);
-        used = head_count + begin_exchange(connection, request, head_count, bytes + head_count,
-                                           count - head_count);
+        used = head_count +
+               begin_exchange(connection, request, bytes + head_count, count - head_count);
     }
     free(kept);
     return used;
@@ -285,7 +284,7 @@ size_t vn_http1_received(struct vn_connection *connection, uint8_t *bytes, size_
     while (at < count && !connection->is_cut && !connection->is_closing) {
         if (vn_unlikely(!vn_http1_can_receive(connection) || connection->pauses_input ||
                         vn_connection_is_full(connection) ||
-                        vn_connection_did_its_share(connection))) {
+                        vn_connection_is_over_budget(connection))) {
             connection->is_blocked = true;
             break;
         }

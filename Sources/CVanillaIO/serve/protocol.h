@@ -36,7 +36,6 @@ struct vn_content {
 };
 
 struct vn_protocol {
-    const char *name;
 
     /* ---- What a connection asks. On the worker's thread ---- */
 
@@ -102,7 +101,7 @@ struct vn_protocol {
     /* The content that a producer wrote is complete. Returns 0 or -ENOMEM. */
     int32_t (*finish)(struct vn_exchange *exchange);
     /* It cannot be completed: the client must not take what it got for whole. */
-    void (*abandon)(struct vn_exchange *exchange);
+    void (*cut)(struct vn_exchange *exchange);
     /* A producer that waited goes on, in this turn or the next. Returns bytes that are unsent. */
     uint64_t (*resume_output)(struct vn_exchange *exchange);
     /* A consumer that paused goes on. */

@@ -33,7 +33,7 @@ vn_cold int32_t vn_response_out_of_memory(struct vn_response *response)
 {
     struct vn_exchange *exchange = response->exchange;
     exchange->answer = VN_ANSWER_DONE;
-    exchange->protocol->abandon(exchange);
+    exchange->protocol->cut(exchange);
     return -ENOMEM;
 }
 
@@ -214,6 +214,17 @@ vn_cold static int32_t head_move_to_shared(struct vn_response *response, size_t 
     return 0;
 }
 
+/* The response leaves from here on. `answer` is what follows from that. */
+static void begin_answer(struct vn_response *response, enum vn_answer answer)
+{
+    struct vn_exchange *exchange = response->exchange;
+    exchange->answer = (uint8_t) answer;
+    exchange->closes = exchange->closes || response->closes;
+    response->is_answered = true;
+    if (vn_unlikely(response->is_detached))
+        exchange->protocol->changed(exchange);
+}
+
 /* End the head and send it. `answer` is what follows from that. */
 static int32_t send_head(struct vn_response *response, const struct vn_content *content,
                          enum vn_answer answer)
@@ -225,11 +236,7 @@ static int32_t send_head(struct vn_response *response, const struct vn_content *
     int32_t begun = head_begin(response, VN_HEAD_ROOM + extra);
     if (vn_unlikely(begun < 0))
         return begun;
-    exchange->answer = (uint8_t) answer;
-    exchange->closes = exchange->closes || response->closes;
-    response->is_answered = true;
-    if (vn_unlikely(response->is_detached))
-        exchange->protocol->changed(exchange);
+    begin_answer(response, answer);
     if (vn_unlikely(response->has_own) && head_move_to_shared(response, extra) < 0)
         return vn_response_out_of_memory(response);
     vn_worker_count_response(response->worker, response->head.status);
@@ -296,11 +303,7 @@ int32_t vn_response_send_raw(vn_response *response, vn_span bytes)
         return -EALREADY;
     if (exchange->protocol->raw == NULL)
         return -ENOTSUP;
-    exchange->answer = VN_ANSWER_DONE;
-    exchange->closes = exchange->closes || response->closes;
-    response->is_answered = true;
-    if (response->is_detached)
-        exchange->protocol->changed(exchange);
+    begin_answer(response, VN_ANSWER_DONE);
     vn_count_more(&response->worker->counted.responses_raw, 1);
     return exchange->protocol->raw(exchange, bytes) < 0 ? vn_response_out_of_memory(response) : 0;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* offline.c - the whole server on the calling thread, with bytes in place of a socket. */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "../loop/watch.h"

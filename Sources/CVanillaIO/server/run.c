@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* run.c - a server that is waited for, and that signals stop. */
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
 

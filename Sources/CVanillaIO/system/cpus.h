@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* cpus.h - the processors that this process may use: never the machine's number. */
-#ifndef VN_SERVE_CPUS_H
-#define VN_SERVE_CPUS_H
+#ifndef VN_SYSTEM_CPUS_H
+#define VN_SYSTEM_CPUS_H
 
 #include "../base/base.h"
 

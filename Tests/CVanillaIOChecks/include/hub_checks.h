@@ -21,7 +21,7 @@ const char *vn_check_hub_slow(int over);
 const char *vn_check_hub_haste(int over);
 /* The inbox of a busy worker keeps to the bound, and goes with the last subscriber. */
 const char *vn_check_hub_inbox(int over);
-/* Heartbeats come when nothing else does; a stop says shutdown_spread; a client's end is its
+/* Heartbeats come when nothing else does; a stop tells when to reconnect; a client's end is its
  * leaving. */
 const char *vn_check_hub_life(int over);
 const char *vn_check_hub_refusals(int over);

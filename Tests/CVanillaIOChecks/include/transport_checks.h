@@ -22,5 +22,9 @@ const char *vn_check_truncated_input(void);
 const char *vn_check_input_after_its_end(void);
 /* Bytes are counted on the wire. */
 const char *vn_check_wire_is_counted(void);
+/* Large answers to a client that reads slowly arrive whole over a socket and a backend of the
+ * system (VN_RING_...), with the transport's end after them: when the client has ended its side, or
+ * (`drains`) when the worker stops. */
+const char *vn_check_transport_over_a_socket(int backend, int drains);
 
 #endif

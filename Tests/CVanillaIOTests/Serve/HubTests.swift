@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(arguments: Transport.allCases)
-    func takesNobodyForSlowWhoHasJustCome(over transport: Transport) {
+    func keepsANewSubscriberThatWasNotSlow(over transport: Transport) {
         expectNoProblem(vn_check_hub_haste(transport.c))
     }
 
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: Transport.allCases)
-    func showsThatItLivesAndSaysFarewell(over transport: Transport) {
+    func sendsHeartbeatsAndEndsWhenItStops(over transport: Transport) {
         expectNoProblem(vn_check_hub_life(transport.c))
     }
 

@@ -8,7 +8,7 @@ import Testing
         expectNoProblem(vn_check_wheel_fires_on_time(seed))
     }
 
-    @Test func staysQuietWhileADeadlineIsPutOff() {
+    @Test func firesNothingWhileADeadlineIsPutOff() {
         expectNoProblem(vn_check_wheel_stays_quiet())
     }
 }

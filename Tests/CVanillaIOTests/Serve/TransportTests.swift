@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a connection and a transport with words of its own owe each other.
 
+import CVanillaIO.Internals
 import CVanillaIOChecks
 import Testing
 
@@ -32,5 +33,12 @@ import Testing
 
     @Test func countsBytesOnTheWire() {
         expectNoProblem(vn_check_wire_is_counted())
+    }
+
+    @Test(
+        arguments: [Int32(VN_RING_URING.rawValue), Int32(VN_RING_EPOLL.rawValue)],
+        [0, 1] as [Int32])
+    func carriesLargeAnswersOverASocket(ring: Int32, drains: Int32) {
+        expectNoProblem(vn_check_transport_over_a_socket(ring, drains))
     }
 }

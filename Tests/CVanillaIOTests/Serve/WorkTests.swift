@@ -55,7 +55,7 @@ private func canOpen(_ kind: vn_ring_backend) -> Bool {
     }
 
     @Test(arguments: rings)
-    func sendsGuestsAwayAtItsEnd(ring: Int32) {
+    func runsStopHooksAtItsEnd(ring: Int32) {
         expectNoProblem(vn_check_stop_hooks(ring))
     }
 

@@ -78,7 +78,7 @@ final class EventClient {
 
     /// Takes what has come. Returns whether anything, or the end, has.
     @discardableResult
-    func receive(atMost count: Int = 1 << 16) -> Bool {
+    func receive(maximum count: Int = 1 << 16) -> Bool {
         guard let socket, !hasEnded else { return false }
         var buffer = [UInt8](repeating: 0, count: count)
         let received = recv(socket, &buffer, count, 0)
