@@ -77,6 +77,12 @@ final class Channel {
     /// Neither in a transaction nor in an unknown state, as far as answers have come.
     var isIdle: Bool { unsafe PQtransactionStatus(connection) == PQTRANS_IDLE }
 
+    /// In a transaction, which may have failed, and all answers have come.
+    var isInTransaction: Bool {
+        let status = unsafe PQtransactionStatus(connection)
+        return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
+    }
+
     /// What is needed to cancel what the server does for it; nil where the server named no key, or
     /// libpq keeps it in a way that is not known here.
     var canceller: Canceller? {

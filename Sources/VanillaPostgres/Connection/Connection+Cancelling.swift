@@ -100,7 +100,9 @@ extension Connection {
 extension Connection {
     /// The task that asked was cancelled.
     func cancel(_ operation: Operation) {
-        operation.isLeased ? cancelOnServer(operation) : leave(operation)
+        guard operation.isLeased else { return leave(operation) }
+        leaseWasCancelled = true
+        cancelOnServer(operation)
     }
 
     /// The task goes on at once; the answer to what was sent is no longer wanted.
@@ -148,8 +150,7 @@ extension Connection {
     func clean() {
         cancellation.beginCleaning()
         // The transaction of a lease stays, for its task to see that it failed.
-        let rollsBack = !role.isLeased && !pipeline.isIdle
-        guard pipeline.sendNothing(rollsBack: rollsBack) else {
+        guard role.isLeased ? pipeline.sendNothing() : pipeline.undo(reset) else {
             return close(pipeline.channel?.error)
         }
         write()
@@ -159,8 +160,9 @@ extension Connection {
         cancellation.cleaned()
         // The task of a lease has had another query cancelled meanwhile.
         if cancellation.isRequesting { return proceed() }
-        // The lease ended meanwhile, within its transaction. The grace goes on.
-        guard pipeline.isIdle || role.isLeased else { return clean() }
+        if pipeline.takeUndone() { reset = nil }
+        // The lease ended meanwhile, or the signal hit what was to undo it. The grace goes on.
+        guard role.isLeased || (pipeline.isIdle && reset == nil) else { return clean() }
         cancellation.end()
         proceed()
     }

@@ -17,7 +17,12 @@ extension Connection {
 
     func beginLease() {
         role = .leased(isLast: false)
+        leaseWasUsed = false
+        leaseWasCancelled = false
     }
+
+    /// Whether a transaction is open, and nothing under way.
+    var isInTransaction: Bool { pipeline.isInTransaction }
 
     /// The transaction to begin with the next query of the lease; nil once it was sent.
     var beginning: String? { pipeline.beginning }
@@ -43,13 +48,25 @@ extension Connection {
     }
 
     /// Takes the connection back.
-    func endLease() {
+    ///
+    /// - Parameter reset: What is undone before others have it, if anything was asked.
+    func endLease(_ reset: LeaseReset?) {
         guard role.isLeased else { return }
         leaseTimer?.cancel()
         leaseTimer = nil
         pipeline.beginning = nil
         isReadOnly = false
-        if pipeline.inFlight > 0 || !pipeline.isIdle {
+        // What others use next must not meet it.
+        let released = PostgresError(.misuse, "The connection was released.")
+        _ = pipeline.drop { _ in released }
+        if leaseWasUsed { self.reset = reset }
+        if self.reset == .session && !pipeline.hasSession {
+            // Of which server it was the session is not known. Where it can be undone, that is done
+            // when the connection ends.
+            self.reset = nil
+            role.drain()
+        }
+        if pipeline.inFlight > 0 || !pipeline.isIdle || self.reset != nil {
             cancellation.begin()
             if pipeline.inFlight > 0 { startCancelling() }
         }

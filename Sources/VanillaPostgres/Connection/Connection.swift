@@ -31,6 +31,11 @@ final class Connection {
     /// The transaction of the lease only reads.
     var isReadOnly = false
     var leaseTimer: Worker.Timer?
+    /// Something was asked on the lease; and a task that asked was cancelled.
+    var leaseWasUsed = false
+    var leaseWasCancelled = false
+    /// What is still to be undone of the last lease.
+    var reset: LeaseReset?
 
     init(_ number: UInt64, _ context: Context, owner: any ConnectionOwner) {
         self.number = number
@@ -150,6 +155,7 @@ extension Connection {
             throw PostgresError(.exhausted, "A connection has \(depth) queries under way.")
         }
         context.count(.query)
+        leaseWasUsed = true
         send(operation, now: Clock.now)
     }
 

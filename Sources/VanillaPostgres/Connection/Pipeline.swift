@@ -23,6 +23,8 @@ final class Pipeline {
             case query
             /// BEGIN or ROLLBACK, for which nobody waits.
             case note
+            /// What undoes a lease.
+            case reset
             /// DEALLOCATE.
             case deallocate
             case sync
@@ -51,6 +53,9 @@ final class Pipeline {
     private var syncs = 0
     /// Reads were sent and not yet followed by their Sync.
     private var needsSync = false
+    /// What is under way to undo a lease, and whether that was done.
+    private var reset: LeaseReset?
+    private var isUndone = false
     /// Begins the transaction of a lease: to be sent before its next query.
     var beginning: String?
 
@@ -100,14 +105,22 @@ extension Pipeline {
     /// Whether the server is in no transaction, as far as it has answered.
     var isIdle: Bool { channel?.isIdle == true }
 
+    /// Whether the server is in a transaction, and waits.
+    var isInTransaction: Bool { channel?.isInTransaction == true }
+
     /// Whether one Sync at a time is under way. PgBouncer before 1.21 parts with a server once
     /// every Sync that it has seen is answered, even if a statement is on its way there whose Sync
     /// is still to come: the answer then goes to the client that has the server next.
     private var isStepwise: Bool { !preparesStatements }
 
-    /// Whether a statement may be sent now.
+    /// Whether the session is the connection's own, rather than of one of the servers of a pooler.
+    var hasSession: Bool { preparesStatements }
+
+    /// Whether a statement may be sent now. What a lease asks after one of its queries was
+    /// cancelled waits until no signal is left.
     func maySend(whileCancelling isCancelling: Bool) -> Bool {
-        !isStepwise || (syncs == 0 && !isCancelling)
+        if isCancelling && (isStepwise || alone.first?.isLeased == true) { return false }
+        return !isStepwise || syncs == 0
     }
 
     /// Whether one more query may be added.
@@ -165,11 +178,28 @@ extension Pipeline {
         return isFine && !channel.hasFailed
     }
 
-    /// A round trip of nothing, which ends the transaction where there is one to end. False when
-    /// the connection is lost.
-    func sendNothing(rollsBack: Bool) -> Bool {
-        if rollsBack { note("ROLLBACK") }
+    /// A round trip of nothing. False when the connection is lost.
+    func sendNothing() -> Bool {
+        sync(nil)
+    }
+
+    /// A round trip that ends the transaction where there is one, and undoes what else a lease has
+    /// set. False when the connection is lost.
+    func undo(_ reset: LeaseReset?) -> Bool {
+        self.reset = reset
+        isUndone = false
+        if !isIdle {
+            note("ROLLBACK")
+            if reset?.isAlone == true, !sync(nil) { return false }
+        }
+        if let reset { note(reset.sql, .reset) }
         return sync(nil)
+    }
+
+    /// Whether that was done, rather than cancelled.
+    func takeUndone() -> Bool {
+        defer { isUndone = false }
+        return isUndone
     }
 
     private func sync(_ operation: Operation?) -> Bool {
@@ -180,9 +210,9 @@ extension Pipeline {
     }
 
     /// Sends a statement for which nobody waits; its Sync is the next one.
-    private func note(_ sql: String) {
+    private func note(_ sql: String, _ kind: Expected.Kind = .note) {
         guard let channel, channel.send(sql) else { return }
-        expected.append(Expected(kind: .note, operation: nil))
+        expected.append(Expected(kind: kind, operation: nil))
     }
 
     private func deallocate(_ name: String) {
@@ -288,11 +318,16 @@ extension Pipeline {
         case (.done, let kind):
             result.clear()
             if kind == .deallocate { statements.deallocationEnded() }
+            if kind == .reset { wasUndone() }
         case (.failed, _):
             let error = result.error
             result.clear()
             // libpq reports it for each query under way; once is enough.
             if error.kind == .connection { throw error }
+            if first.kind == .reset && !error.isCancelled {
+                throw PostgresError(
+                    .connection, "What a lease had set could not be undone: \(error)")
+            }
             failed(error, first)
         case (.aborted, _):
             result.clear()
@@ -303,6 +338,12 @@ extension Pipeline {
                 .connection, "The connection got an answer that nobody asked for.")
         }
         return nil
+    }
+
+    /// With all of the session the statements are gone that were prepared.
+    private func wasUndone() {
+        isUndone = true
+        if reset == .session { statements.removeAll() }
     }
 
     private func keep(_ result: PostgresResult, _ operation: Operation?) throws(PostgresError) {

@@ -86,6 +86,14 @@ extension StatementCache {
     }
 }
 
+extension StatementCache {
+    /// The server has forgotten all names. None is used again.
+    func removeAll() {
+        for number in 0..<count { self[number] = nil }
+        skipped = []
+    }
+}
+
 // MARK: - Deallocating
 
 extension StatementCache {

@@ -11,6 +11,9 @@ public final class PostgresConnection {
     private var connection: Connection?
     private let file: String
     private let line: Int
+    /// A transaction was begun for it, and the server has rolled that back in answer to its commit.
+    private var isTransaction = false
+    private var isRolledBack = false
 
     init(_ connection: Connection, _ shard: Shard, file: String, line: Int) {
         self.connection = connection
@@ -26,7 +29,7 @@ public final class PostgresConnection {
         let lost = Box(connection)
         shard.context.report(
             .warning, "A database connection taken at \(file):\(line) was not released.")
-        shard.worker.run { lost.value.endLease() }
+        shard.worker.run { lost.value.endLease(.session) }
     }
 
     /// The number of the server's process, as in `pg_stat_activity`; 0 once released.
@@ -77,6 +80,8 @@ public final class PostgresConnection {
         guard let connection else {
             throw PostgresError(.misuse, "The connection was released.")
         }
+        // It is not sent then, whatever it was to undo.
+        if Task.isCancelled { connection.leaseWasCancelled = true }
         let query = shard.makeQuery(timeout)
         query.operation.lease(connection.number)
         return query
@@ -85,6 +90,7 @@ public final class PostgresConnection {
     // MARK: - Transactions
 
     func begin(_ options: TransactionOptions) {
+        isTransaction = true
         connection?.begin(options.sql, isReadOnly: options.isReadOnly)
     }
 
@@ -94,20 +100,51 @@ public final class PostgresConnection {
             connection.forgetBeginning()
             return
         }
-        let rows = try await query("commit")
-        guard rows.tag == "COMMIT" else {
-            throw PostgresError(
-                .server, "The transaction was rolled back, as one of its queries had failed.",
-                sqlState: "25P02")
+        do {
+            let rows = try await query("commit")
+            guard rows.tag == "COMMIT" else {
+                throw PostgresError(
+                    .server, "The transaction was rolled back, as one of its queries had failed.",
+                    sqlState: "25P02")
+            }
+        } catch let error as PostgresError where error.kind == .server {
+            isRolledBack = true
+            throw error
         }
     }
 
-    func release() {
+    // MARK: - The end
+
+    /// Calls `body` in a task of its own, which goes on when the caller's is cancelled: for what
+    /// has to be done whatever happens, such as giving up a lock. What the connection had under way
+    /// is over by then; each query has its `timeout` as always.
+    ///
+    /// - Throws: What `body` throws.
+    nonisolated(nonsending) public func withCancellationShield<Result: Sendable>(
+        _ body: sending @escaping (PostgresConnection) async throws -> Result
+    ) async throws -> Result {
+        // The caller waits, so that one task at a time uses it.
+        let box = Box(self)
+        return try await Task(executorPreference: shard.worker.taskExecutor) {
+            try await body(box.value)
+        }.value
+    }
+
+    func release(discarding: Bool = false) {
         guard let connection else { return }
         self.connection = nil
-        if shard.worker.isCurrent { return connection.endLease() }
+        let isDiscarding = discarding || Task.isCancelled
+        let (isTransaction, isRolledBack) = (isTransaction, isRolledBack)
         // Its worker takes it back.
         let box = Box(connection)
-        shard.worker.run { box.value.endLease() }
+        let end: @Sendable () -> Void = {
+            let connection = box.value
+            guard isDiscarding || connection.leaseWasCancelled else {
+                return connection.endLease(nil)
+            }
+            let isUndone = isTransaction && (isRolledBack || connection.isInTransaction)
+            connection.endLease(isUndone ? .transaction : .session)
+        }
+        shard.worker.isCurrent ? end() : shard.worker.run(end)
     }
 }

@@ -74,6 +74,7 @@ public final class PostgresPool: Sendable {
 
     @usableFromInline
     func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Query {
+        if let refusal = statement.refusal { throw refusal }
         let query = try table.find().makeQuery(timeout)
         query.operation.isRead = statement.effect == .reads
         try query.operation.take(statement)
@@ -82,6 +83,7 @@ public final class PostgresPool: Sendable {
 
     @usableFromInline
     func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Query {
+        if let refusal = SessionEffect.refusal(of: sql) { throw refusal }
         let query = try table.find().makeQuery(timeout)
         try query.operation.take(sql)
         return query
@@ -103,11 +105,16 @@ public final class PostgresPool: Sendable {
 
     /// Gives a connection back. What it has under way is cancelled, and what it has not committed
     /// is rolled back, before another request gets it. Releasing it once more does nothing.
-    public func release(_ connection: PostgresConnection) {
-        connection.release()
+    ///
+    /// - Parameter discarding: Whether everything that was set in its session is undone: settings,
+    ///   roles, locks, temporary tables. Otherwise it stays for whoever comes next, unless the task
+    ///   that releases it, or one that asked on it, was cancelled.
+    public func release(_ connection: PostgresConnection, discarding: Bool = false) {
+        connection.release(discarding: discarding)
     }
 
-    /// Calls `body` with a connection for its own.
+    /// Calls `body` with a connection for its own. When it throws, or its task is cancelled, what
+    /// was set in the session is undone as by ``release(_:discarding:)``.
     ///
     /// - Throws: As `acquire`, and what `body` throws.
     nonisolated(nonsending) public func withConnection<Result>(
@@ -115,8 +122,11 @@ public final class PostgresPool: Sendable {
         _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Result
     ) async throws -> Result {
         let connection = try await acquire(file: file, line: line)
-        defer { connection.release() }
-        return try await body(connection)
+        var isDone = false
+        defer { connection.release(discarding: !isDone) }
+        let result = try await body(connection)
+        isDone = true
+        return result
     }
 
     /// Calls `body` within a transaction, which is committed when it returns and rolled back when
@@ -131,10 +141,12 @@ public final class PostgresPool: Sendable {
         while true {
             do {
                 let connection = try await acquire(file: file, line: line)
-                defer { connection.release() }
+                var isDone = false
+                defer { connection.release(discarding: !isDone) }
                 connection.begin(options)
                 let result = try await body(connection)
                 try await connection.commit()
+                isDone = true
                 return result
             } catch let error as PostgresError where error.isSerializationFailure {
                 attempts += 1

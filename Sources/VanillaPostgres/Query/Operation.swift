@@ -136,9 +136,8 @@ extension Operation {
     /// Utility statements, such as CALL, can commit halfway.
     var isUndoneByCancelling: Bool {
         guard !isLeased && repeats < 2 else { return false }
-        let first = (statement?.sql ?? sql).drop { $0.isWhitespace }.prefix { $0.isLetter }
         let queries = ["select", "insert", "update", "delete", "merge", "with", "values"]
-        return queries.contains(first.lowercased())
+        return queries.contains(SessionEffect.command(of: statement?.sql ?? sql))
     }
 
     /// Whether it may succeed when it is prepared as the schema is now.

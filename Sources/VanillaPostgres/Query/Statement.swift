@@ -33,12 +33,15 @@ public final class Statement: Sendable {
     let serial: UInt64
     /// Whether it can be sent: there is no NUL in it.
     let isText: Bool
+    /// Why it is not sent on a shared connection; nil where it may be.
+    let refusal: PostgresError?
 
     /// A statement. Without a word about its effect it writes.
     public init(_ sql: String, _ effect: Effect = .writes) {
         self.sql = sql
         self.effect = effect
         isText = !sql.utf8.contains(0)
+        refusal = SessionEffect.refusal(of: sql)
         serial = Self.numbers.serial.add(1, ordering: .relaxed).newValue
         number = Self.numbers.free.withLock { numbers in
             if let number = numbers.free.popLast() { return number }

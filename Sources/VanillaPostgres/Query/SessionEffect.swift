@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+
+/// What a statement leaves in the session of its connection, as far as its text says. On a
+/// connection that is shared, that would meet the queries of other requests.
+enum SessionEffect {
+    /// Commands that leave something. RESET, UNLISTEN, DISCARD and DEALLOCATE only take away, which
+    /// the pool mends.
+    private static let commands: Set<String> = [
+        "begin", "start", "set", "listen", "prepare", "declare",
+    ]
+    /// What the functions have in common that lock until the session ends.
+    private static let lock = Array("advisory_lock".utf8)
+
+    /// Why a statement is not sent on a shared connection; nil where it may be.
+    static func refusal(of sql: String) -> PostgresError? {
+        let command = command(of: sql)
+        if command == "begin" || command == "start" {
+            return PostgresError(
+                .misuse, "A transaction was begun on a shared connection: use withTransaction.")
+        }
+        if commands.contains(command) {
+            return PostgresError(
+                .misuse,
+                "\(command.uppercased()) is for a session, and this connection is shared: use withConnection."
+            )
+        }
+        if contains(sql, lock) {
+            return PostgresError(
+                .misuse,
+                "A lock of the session was asked for on a shared connection: use withConnection, or pg_advisory_xact_lock in a transaction."
+            )
+        }
+        return nil
+    }
+
+    /// The first word of a statement, in small letters; empty where it begins with something else.
+    static func command(of sql: String) -> String {
+        var rest = sql.utf8[...]
+        while let next = rest.first {
+            switch next {
+            case UInt8(ascii: " "), UInt8(ascii: ";"), UInt8(ascii: "\t")...UInt8(ascii: "\r"):
+                rest.removeFirst()
+            case UInt8(ascii: "-") where rest.starts(with: "--".utf8):
+                rest = rest.drop { $0 != UInt8(ascii: "\n") }
+            case UInt8(ascii: "/") where rest.starts(with: "/*".utf8):
+                skipComment(&rest)
+            default:
+                let word = rest.prefix { letters.contains($0 | 0x20) }
+                return String(decoding: word.map { $0 | 0x20 }, as: UTF8.self)
+            }
+        }
+        return ""
+    }
+
+    private static let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+
+    /// Comments nest.
+    private static func skipComment(_ rest: inout Substring.UTF8View) {
+        var depth = 0
+        repeat {
+            if rest.starts(with: "/*".utf8) {
+                depth += 1
+                rest.removeFirst(2)
+            } else if rest.starts(with: "*/".utf8) {
+                depth -= 1
+                rest.removeFirst(2)
+            } else {
+                rest.removeFirst()
+            }
+        } while depth > 0 && !rest.isEmpty
+    }
+
+    /// Whether a text has a word in it, in whichever letters.
+    private static func contains(_ sql: String, _ word: [UInt8]) -> Bool {
+        var text = sql
+        return text.withUTF8 { bytes in
+            guard bytes.count >= word.count else { return false }
+            return (0...bytes.count - word.count).contains { start in
+                // Within both.
+                word.indices.allSatisfy { unsafe (bytes[start + $0] | 0x20) == (word[$0] | 0x20) }
+            }
+        }
+    }
+}
