@@ -58,9 +58,14 @@ final class Channel {
         }
     }
 
-    /// Once connected: from now on nothing blocks, and queries are sent before answers have come.
+    /// Once connected: from now on nothing blocks.
+    func stopBlocking() -> Bool {
+        unsafe PQsetnonblocking(connection, 1) == 0
+    }
+
+    /// From now on queries are sent before answers have come.
     func beginPipeline() -> Bool {
-        unsafe PQsetnonblocking(connection, 1) == 0 && PQenterPipelineMode(connection) == 1
+        unsafe PQenterPipelineMode(connection) == 1
     }
 
     /// Which may be another one after each step of connecting; -1 when there is none.

@@ -45,7 +45,8 @@ final class Connection {
         lifetime = Lifetime(configuration)
         cancellation = Cancellation(grace: configuration.cancelGrace, alarm)
         pipeline = Pipeline(
-            StatementCache(context.schema), preparesStatements: configuration.preparesStatements)
+            StatementCache(context.schema), preparesStatements: configuration.preparesStatements,
+            timeout: configuration.statementMilliseconds)
     }
 }
 
@@ -103,7 +104,7 @@ extension Connection {
         alarm.set(Clock.now + context.configuration.connectTimeout.boundedNanoseconds)
         let connector = Connector(context) { [self] result in
             switch result {
-            case .success(let channel): opened(channel)
+            case .success(let opened): self.opened(opened.channel, opened.settings)
             case .failure(let error): close(error)
             }
         }
@@ -111,13 +112,19 @@ extension Connection {
         connector.begin()
     }
 
-    private func opened(_ channel: Channel) {
+    private func opened(_ channel: Channel, _ settings: SessionSettings) {
         connector = nil
         guard let watch = try? context.worker.watch(channel.descriptor) else {
             return close(PostgresError(.connection, "The connection cannot be watched."))
         }
         self.watch = watch
-        pipeline.open(channel)
+        if context.configuration.preparesStatements && !settings.areTaken {
+            context.reportOnce(
+                .warning,
+                "A pooler has ignored the settings of the session: statements are not prepared. Set preparesStatements to false."
+            )
+        }
+        pipeline.open(channel, settings)
         reading = Worker.TurnTask(on: context.worker, at: .soon) { [self] in readSome() }
         role = .shared
         pace.opened(within: lifetime.age)
@@ -135,7 +142,7 @@ extension Connection {
     func send(_ operation: Operation, now: Int64) {
         operation.phase = .sent
         operation.connection = number
-        operation.deadline = now + operation.timeout
+        operation.deadline = now + pipeline.timeout(of: operation)
         operation.isDelayed = false
         if pipeline.inFlight == 0 {
             pace.began(now)

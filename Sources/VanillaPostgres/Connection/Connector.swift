@@ -2,17 +2,21 @@
 
 internal import Vanilla
 
-/// Opens a connection: has the host's addresses looked up, then waits for what libpq asks for, step
-/// by step and never blocking. Its connection bounds the time that it may take. Only on the
+/// Opens a connection: has the host's addresses looked up, waits for what libpq asks for, step by
+/// step and never blocking, and asks for the settings of the session. Its connection bounds the time that it may take. Only on the
 /// worker's thread.
 final class Connector {
     private let context: Context
     private var channel: Channel?
     private var watch: Worker.DescriptorWatch?
-    private var ended: ((Result<Channel, PostgresError>) -> Void)?
+    private var ended: ((Result<Opened, PostgresError>) -> Void)?
+    private let mark = SessionSettings.Mark()
+    private var settings = SessionSettings.unknown
+
+    typealias Opened = (channel: Channel, settings: SessionSettings)
 
     /// - Parameter ended: Called once, unless this is closed before.
-    init(_ context: Context, ended: @escaping (Result<Channel, PostgresError>) -> Void) {
+    init(_ context: Context, ended: @escaping (Result<Opened, PostgresError>) -> Void) {
         self.context = context
         self.ended = ended
     }
@@ -40,7 +44,7 @@ final class Connector {
         }
         self.channel = channel
         // libpq says what to wait for first: to write.
-        channel.hasFailed ? end(.failure(channel.error)) : wait(.writable)
+        channel.hasFailed ? end(.failure(channel.error)) : wait(.writable) { $0.step() }
     }
 
     /// What libpq is told: keywords and values, of which a later one counts.
@@ -50,42 +54,83 @@ final class Connector {
         all += words
         all.append(("fallback_application_name", "vanilla"))
         guard configuration.preparesStatements else { return all }
-        let time = configuration.statementTimeout.boundedNanoseconds / 1_000_000
-        // In milliseconds, as many as the server takes at most.
-        let timeout = min(max(1, time), Int64(Int32.max))
-        let settings = "-c TimeZone=UTC -c statement_timeout=\(timeout)"
-        all.append(("options", "\(context.resolver.options) \(settings)"))
+        var options = "\(context.resolver.options) -c TimeZone=UTC \(mark.option)"
+        if configuration.statementTimeout != nil {
+            options += " -c statement_timeout=\(configuration.statementMilliseconds)"
+        }
+        all.append(("options", options))
         return all
     }
 
     /// The descriptor may be another one after each step, so that it is watched anew.
-    private func wait(_ events: Worker.DescriptorWatch.Events) {
+    private func wait(
+        _ events: Worker.DescriptorWatch.Events, _ then: @escaping (Connector) -> Void
+    ) {
         watch?.close()
         watch = nil
         guard let channel, let watch = try? context.worker.watch(channel.descriptor) else {
             return fail("The connection cannot be watched.")
         }
         self.watch = watch
-        watch.whenReady(for: events) { [self] _ in step() }
+        watch.whenReady(for: events) { [self] _ in then(self) }
     }
 
     private func step() {
         guard let channel else { return }
         switch channel.connect() {
-        case .reading: wait(.readable)
-        case .writing: wait(.writable)
+        case .reading: wait(.readable) { $0.step() }
+        case .writing: wait(.writable) { $0.step() }
         case .failed: end(.failure(channel.error))
-        case .connected:
-            channel.beginPipeline()
-                ? end(.success(channel)) : fail("The connection cannot be used.")
+        case .connected: ask(channel)
         }
+    }
+
+    private func ask(_ channel: Channel) {
+        let configuration = context.configuration
+        let isSet = configuration.statementTimeout != nil
+        let question = SessionSettings.question(
+            mark, timeout: isSet ? nil : configuration.statementMilliseconds)
+        guard channel.stopBlocking(), channel.send(question) else {
+            return end(.failure(channel.error))
+        }
+        hear(channel)
+    }
+
+    /// Sends what is left of the question, and takes the answer once it is there.
+    private func hear(_ channel: Channel) {
+        let left = channel.flush()
+        guard channel.receive() && left >= 0 else { return end(.failure(channel.error)) }
+        while !channel.isBusy {
+            guard let result = channel.next() else { return begin(channel) }
+            guard take(result) else { return }
+        }
+        wait(left > 0 ? [.readable, .writable] : .readable) { [self] _ in hear(channel) }
+    }
+
+    /// False where it ends the connection.
+    private func take(_ result: PostgresResult) -> Bool {
+        guard result.status != .failed else {
+            let error = result.error
+            result.clear()
+            // Anything else says that it does not know the question.
+            guard error.kind == .connection || error.endsConnection else { return true }
+            end(.failure(error))
+            return false
+        }
+        if let settings = try? SessionSettings(PostgresRows(result)) { self.settings = settings }
+        return true
+    }
+
+    private func begin(_ channel: Channel) {
+        channel.beginPipeline()
+            ? end(.success((channel, settings))) : fail("The connection cannot be used.")
     }
 
     private func fail(_ message: String) {
         end(.failure(PostgresError(.connection, message)))
     }
 
-    private func end(_ result: Result<Channel, PostgresError>) {
+    private func end(_ result: Result<Opened, PostgresError>) {
         let ended = ended.take()
         close()
         ended?(result)

@@ -13,6 +13,7 @@ final class Context {
     /// The worker stops, or the pool is gone: nothing is asked any more.
     private(set) var isEnded = false
     private var turn: Worker.TurnTask?
+    private var said: Set<String> = []
 
     init(
         worker: Worker, configuration: PostgresPool.Configuration, resolver: Resolver
@@ -43,6 +44,11 @@ final class Context {
 
     func report(_ level: Server.LogLevel, _ message: String) {
         configuration.report(level, message)
+    }
+
+    /// What is said at most once a worker.
+    func reportOnce(_ level: Server.LogLevel, _ message: String) {
+        if said.insert(message).inserted { report(level, message) }
     }
 }
 

@@ -16,6 +16,6 @@ enum LeaseReset {
         }
     }
 
-    /// Whether the server takes it only outside of a transaction, which what one Sync ends is.
+    /// Whether the server takes it only as the first of what one Sync ends.
     var isAlone: Bool { self == .session }
 }

@@ -38,7 +38,13 @@ final class Pipeline {
     /// What sends; nil before the connection is open, and once it is closed.
     private(set) var channel: Channel?
     private let statements: StatementCache
-    private let preparesStatements: Bool
+    private var preparesStatements: Bool
+    /// The pool's time for a statement, in milliseconds; and whether the server was told after the
+    /// connection was opened, so that it has to be told again when its session was reset.
+    private let timeout: Int64
+    private var setsTimeout = false
+    /// For how long a statement may be under way that has no time of its own, in nanoseconds.
+    private(set) var defaultTimeout: Int64
 
     private let expected = Queue<Expected>()
     /// Whether the first of them has had a result.
@@ -53,20 +59,35 @@ final class Pipeline {
     private var syncs = 0
     /// Reads were sent and not yet followed by their Sync.
     private var needsSync = false
-    /// What is under way to undo a lease, and whether that was done.
+    /// What is under way to undo a lease, and how much of it was not done.
     private var reset: LeaseReset?
-    private var isUndone = false
+    private var undone = 0
     /// Begins the transaction of a lease: to be sent before its next query.
     var beginning: String?
 
-    init(_ statements: StatementCache, preparesStatements: Bool) {
+    /// - Parameter timeout: The pool's time for a statement, in milliseconds.
+    init(_ statements: StatementCache, preparesStatements: Bool, timeout: Int64) {
         self.statements = statements
         self.preparesStatements = preparesStatements
+        self.timeout = timeout
+        defaultTimeout = Self.nanoseconds(timeout)
     }
 
-    func open(_ channel: Channel) {
+    func open(_ channel: Channel, _ settings: SessionSettings) {
         self.channel = channel
+        if !settings.areTaken { preparesStatements = false }
+        setsTimeout = settings.isTimeoutSet
+        if let timeout = settings.timeout { defaultTimeout = Self.nanoseconds(timeout) }
     }
+
+    /// The server's own timeout comes first, and zero is none.
+    private static func nanoseconds(_ milliseconds: Int64) -> Int64 {
+        (Duration.milliseconds(milliseconds == 0 ? .max : milliseconds) + .milliseconds(500))
+            .boundedNanoseconds
+    }
+
+    /// For how long a query may be under way here, in nanoseconds.
+    func timeout(of operation: Operation) -> Int64 { operation.timeout ?? defaultTimeout }
 
     /// Ends it. Returns the operations that were under way, in their order, each once.
     func close() -> [Operation] {
@@ -187,19 +208,25 @@ extension Pipeline {
     /// set. False when the connection is lost.
     func undo(_ reset: LeaseReset?) -> Bool {
         self.reset = reset
-        isUndone = false
+        undone = 0
         if !isIdle {
             note("ROLLBACK")
             if reset?.isAlone == true, !sync(nil) { return false }
         }
-        if let reset { note(reset.sql, .reset) }
+        if let reset { undo(reset.sql) }
+        if reset == .session && setsTimeout { undo("set statement_timeout = \(timeout)") }
         return sync(nil)
     }
 
-    /// Whether that was done, rather than cancelled.
+    private func undo(_ sql: String) {
+        note(sql, .reset)
+        undone += 1
+    }
+
+    /// Whether all of that was done, and nothing of it cancelled.
     func takeUndone() -> Bool {
-        defer { isUndone = false }
-        return isUndone
+        defer { reset = nil }
+        return reset != nil && undone == 0
     }
 
     private func sync(_ operation: Operation?) -> Bool {
@@ -342,7 +369,7 @@ extension Pipeline {
 
     /// With all of the session the statements are gone that were prepared.
     private func wasUndone() {
-        isUndone = true
+        undone -= 1
         if reset == .session { statements.removeAll() }
     }
 
@@ -458,7 +485,7 @@ extension Pipeline {
             if !operation.isAbandoned && operation.deadline <= now {
                 if isBehindAnother(operation) {
                     operation.isDelayed = true
-                    operation.deadline = now + operation.timeout
+                    operation.deadline = now + timeout(of: operation)
                 } else {
                     operation.abandon(late)
                 }

@@ -25,8 +25,10 @@ extension PostgresPool {
         /// authentication.
         public var connectTimeout: Duration = .seconds(5)
         /// How long a statement may take unless the query says otherwise: from when it is sent. The
-        /// server is told, too, and ends it by itself.
-        public var statementTimeout: Duration = .seconds(30)
+        /// server is told, too, and ends it by itself. Where this is nil, it is the
+        /// `statement_timeout` that the connection string, `PGOPTIONS`, the role, the database or
+        /// the server's configuration sets, and 30 seconds where none of them does.
+        public var statementTimeout: Duration?
         /// How old a connection grows, give or take a tenth that is drawn.
         public var lifetime: Duration = .seconds(1800)
         /// How long a connection beyond the minimum stays unused.
@@ -69,7 +71,7 @@ extension PostgresPool.Configuration {
         }
         let times = [
             ("acquireTimeout", acquireTimeout), ("connectTimeout", connectTimeout),
-            ("statementTimeout", statementTimeout), ("lifetime", lifetime),
+            ("statementTimeout", statementTimeout ?? .seconds(30)), ("lifetime", lifetime),
             ("idleTimeout", idleTimeout), ("leaseWarning", leaseWarning),
             ("cancelGrace", cancelGrace), ("firstPause", firstPause),
             ("maximumPause", maximumPause),
@@ -81,6 +83,13 @@ extension PostgresPool.Configuration {
 }
 
 extension PostgresPool.Configuration {
+    /// The time for a statement where nobody else has set one, in milliseconds: as many as the
+    /// server takes at most.
+    var statementMilliseconds: Int64 {
+        let time = (statementTimeout ?? .seconds(30)).boundedNanoseconds / 1_000_000
+        return min(max(1, time), Int64(Int32.max))
+    }
+
     func report(_ level: Server.LogLevel, _ message: String) {
         if let log { log(level, message) } else { writeToStandardError("vanilla: \(message)\n") }
     }

@@ -45,8 +45,9 @@ public final class PostgresPool: Sendable {
 
     /// Asks, on a connection shared with other requests.
     ///
-    /// - Parameter timeout: How long it may be under way; the configuration's `statementTimeout`
-    ///   unless set, which is also the most, as the server ends it then.
+    /// - Parameter timeout: How long it may be under way; the connection's `statement_timeout`
+    ///   unless set, which is also the most, as the server ends it then: see the configuration's
+    ///   `statementTimeout`.
     /// - Throws: ``PostgresError`` when the database refuses it, `RequestError` with the status 503
     ///   when there is none, `CancellationError` when the task was cancelled.
     @inlinable

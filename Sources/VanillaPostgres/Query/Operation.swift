@@ -43,8 +43,9 @@ final class Operation: Waiting, @unchecked Sendable {
     var connection: UInt64 = 0
     /// It belongs to a lease, and its task was cancelled.
     var wasCancelled = false
-    /// For how long it may be under way, in nanoseconds, and until when.
-    var timeout: Int64 = 0
+    /// For how long it may be under way, in nanoseconds, where it is not as long as any on its
+    /// connection; and until when.
+    var timeout: Int64?
     var deadline: Int64 = 0
     /// Its time began anew, because another query had taken it.
     var isDelayed = false
@@ -66,7 +67,7 @@ final class Operation: Waiting, @unchecked Sendable {
 
     /// An operation to fill: one that was used before, or a new one.
     static func make(
-        from freelist: Freelist<Operation>, repeatLimit: Int, timeout: Int64
+        from freelist: Freelist<Operation>, repeatLimit: Int, timeout: Int64?
     ) -> Operation {
         let operation =
             freelist.removeFirst() ?? Operation(freelist, repeatLimit: repeatLimit)

@@ -12,7 +12,6 @@ final class Shard: @unchecked Sendable {
     let backoff: Backoff
     let backlog: Backlog
     private let freelist = Freelist<Operation>()
-    private let statementTimeout: Int64
 
     var connections: [Connection] = []
     /// The numbers of connections, none of which is used twice.
@@ -29,8 +28,6 @@ final class Shard: @unchecked Sendable {
         self.quota = quota
         backoff = Backoff(configuration)
         backlog = Backlog(context, backoff)
-        // The server's own timeout comes first.
-        statementTimeout = configuration.statementTimeout.boundedNanoseconds + 500_000_000
         context.atEndOfTurn { [self] in flush() }
         backoff.open(on: worker) { [self] in grow() }
         worker.whenStopping { [self] in end() }
@@ -74,8 +71,9 @@ final class Shard: @unchecked Sendable {
 
 extension Shard {
     func makeOperation(_ timeout: Duration?) -> Operation {
-        let time = timeout?.boundedNanoseconds ?? statementTimeout
-        return Operation.make(from: freelist, repeatLimit: configuration.maximum, timeout: time)
+        Operation.make(
+            from: freelist, repeatLimit: configuration.maximum,
+            timeout: timeout?.boundedNanoseconds)
     }
 
     /// The connection that is leased for a query, or that it was sent on; nil once that is closed.
