@@ -174,6 +174,35 @@ struct PostgresBouncerTests {
         #expect(bench.pool.statistics.losses == 0)
     }
 
+    /// Set wrongly, each process finds statements of the other one on a server, and none by its
+    /// own names.
+    @Test(arguments: backends)
+    func meetsNoStatementOfAnother(backend: Server.Backend) async throws {
+        let bouncer = try Bouncer(to: database.get(), ignoring: "options")
+        defer { bouncer.stop() }
+        let benches = try (0..<2).map { _ in
+            try Bench(bouncer.connectionString, backend: backend) { $0.maximum = 1 }
+        }
+        defer { for bench in benches { bench.stop() } }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, bench) in benches.enumerated() {
+                group.addTask {
+                    try await bench.run { pool in
+                        let statements = (0..<3).map {
+                            Statement("select $1::int8, \(index)::int8, \($0)::int8", .reads)
+                        }
+                        for number in 0..<300 {
+                            let row = try await pool.query(statements[number % 3], number)[0]
+                            let found: [Int] = try [row[0], row[1], row[2]]
+                            #expect(found == [number, index, number % 3])
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     /// A failing query is the caller's alone, and the connection serves on.
     @Test(arguments: backends)
     func survivesErrors(backend: Server.Backend) async throws {

@@ -12,6 +12,9 @@ final class StatementCache {
     private let schema: SchemaVersion
     private var places: UnsafeMutablePointer<KnownStatement?>
     private var count = 8
+    /// The names begin with what no other connection has drawn: a pooler may send what is asked
+    /// here to a server on which another client has prepared its statements.
+    private let prefix = "vanilla_" + String(UInt64.random(in: 0 ... .max), radix: 36) + "_"
     private var nextName: UInt64 = 1
     /// Names whose DEALLOCATE is under way, in their order, and those that an error before it made
     /// the server skip.
@@ -61,7 +64,7 @@ extension StatementCache {
     /// A name for a statement that is about to be prepared.
     func make(_ statement: Statement, _ signature: UInt64) -> KnownStatement {
         let made = KnownStatement(
-            "vanilla_\(nextName)", serial: statement.serial, signature: signature,
+            "\(prefix)\(nextName)", serial: statement.serial, signature: signature,
             schema: schema.number)
         nextName += 1
         return made

@@ -32,7 +32,8 @@ final class Bouncer: @unchecked Sendable {
     private let process = Process()
     private let file: URL
 
-    init(to postgres: PrivatePostgres) throws {
+    /// - Parameter ignored: What clients say when they connect and it does not know.
+    init(to postgres: PrivatePostgres, ignoring ignored: String = "extra_float_digits") throws {
         let port = Self.nextPort.add(1, ordering: .relaxed).oldValue
         connectionString = postgres.connectionString.replacing("port=5432", with: "port=\(port)")
         file = FileManager.default.temporaryDirectory.appendingPathComponent(
@@ -46,6 +47,7 @@ final class Bouncer: @unchecked Sendable {
             default_pool_size = \(Self.connections)
             max_client_conn = 100
             auth_type = any
+            ignore_startup_parameters = \(ignored)
             listen_port = \(port)
             unix_socket_dir = \(postgres.directory)
             """
