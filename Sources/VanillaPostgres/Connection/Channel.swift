@@ -107,20 +107,32 @@ final class Channel {
         return unsafe PQsendPrepare(connection, known.pointer, sql, Int32(count), types) == 1
     }
 
-    func sendPrepared(_ known: KnownStatement, _ parameters: PostgresParameters) -> Bool {
+    func sendPrepared(
+        _ known: KnownStatement, _ parameters: PostgresParameters, _ results: Statement.Results
+    ) -> Bool {
         lay(parameters)
         return unsafe PQsendQueryPrepared(
-            connection, known.pointer, Int32(parameters.count), pointers, numbers, numbers + room, 1
-        ) == 1
+            connection, known.pointer, Int32(parameters.count), pointers, numbers, numbers + room,
+            Self.format(results)) == 1
     }
 
-    func send(_ sql: String, _ parameters: PostgresParameters) -> Bool {
+    func send(
+        _ sql: String, _ parameters: PostgresParameters, _ results: Statement.Results
+    ) -> Bool {
         lay(parameters)
         // Unnamed statements are rare, so that the types may have an array of their own.
         let types = (0..<parameters.count).map { unsafe parameters.places[$0].type }
         return unsafe PQsendQueryParams(
-            connection, sql, Int32(parameters.count), types, pointers, numbers, numbers + room, 1)
-            == 1
+            connection, sql, Int32(parameters.count), types, pointers, numbers, numbers + room,
+            Self.format(results)) == 1
+    }
+
+    /// As the protocol numbers the formats.
+    private static func format(_ results: Statement.Results) -> Int32 {
+        switch results {
+        case .texts: 0
+        case .binary: 1
+        }
     }
 
     func send(_ sql: StaticString) -> Bool {

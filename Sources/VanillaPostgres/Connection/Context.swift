@@ -10,6 +10,7 @@ final class Context {
     let resolver: Resolver
     let counters = Counters()
     let schema = SchemaVersion()
+    let types = TypeCatalog()
     /// The worker stops, or the pool is gone: nothing is asked any more.
     private(set) var isEnded = false
     private var turn: Worker.TurnTask?

@@ -258,9 +258,11 @@ extension Pipeline {
         if let statement = operation.statement, preparesStatements, !operation.isAlone {
             let known = prepare(statement, operation)
             operation.known = known
-            isSent = channel.sendPrepared(known, operation.parameters)
+            isSent = channel.sendPrepared(known, operation.parameters, statement.results)
         } else {
-            isSent = channel.send(operation.statement?.sql ?? operation.sql, operation.parameters)
+            isSent = channel.send(
+                operation.statement?.sql ?? operation.sql, operation.parameters,
+                operation.statement?.results ?? .binary)
         }
         if isSent || channel.hasFailed {
             // Where the connection is lost, its end takes the operation back.

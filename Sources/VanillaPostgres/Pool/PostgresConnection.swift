@@ -59,6 +59,34 @@ public final class PostgresConnection {
         return try await query.run()
     }
 
+    /// Asks on this connection, with as many parameters as are known at run time.
+    ///
+    /// - Parameter parameters: The values of `$1`, `$2` ... A NULL is one with its type, such as
+    ///   `Int?.none`.
+    /// - Throws: What ``PostgresPool/query(_:_:timeout:)`` throws.
+    @inlinable
+    nonisolated(nonsending) public func query(
+        _ statement: Statement, parameters: [any PostgresEncodable], timeout: Duration? = nil
+    ) async throws -> PostgresRows {
+        let query = try begin(statement, timeout)
+        try query.encode(list: parameters)
+        return try await query.run()
+    }
+
+    /// Asks what is not worth preparing, with as many parameters as are known at run time.
+    ///
+    /// - Parameter parameters: The values of `$1`, `$2` ... A NULL is one with its type, such as
+    ///   `Int?.none`.
+    /// - Throws: What ``PostgresPool/query(_:_:timeout:)`` throws.
+    @inlinable
+    nonisolated(nonsending) public func query(
+        _ sql: String, parameters: [any PostgresEncodable], timeout: Duration? = nil
+    ) async throws -> PostgresRows {
+        let query = try begin(sql, timeout)
+        try query.encode(list: parameters)
+        return try await query.run()
+    }
+
     @usableFromInline
     func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Query {
         let query = try begin(timeout)

@@ -22,10 +22,21 @@ public final class Statement: Sendable {
         case writes
     }
 
+    /// In which format a statement's results come.
+    public enum Results: Sendable {
+        /// The binary format of each type, which is what values are read from.
+        case binary
+        /// The text that the server makes of each value, whatever its type: every column is read as
+        /// a `String`, and as nothing else.
+        case texts
+    }
+
     /// The text, with `$1`, `$2` ... for the parameters.
     public let sql: String
     /// What it does to the database.
     public let effect: Effect
+    /// In which format its results come.
+    public let results: Results
 
     /// Where connections keep what they know of it; used again when this is gone.
     let number: Int
@@ -37,9 +48,10 @@ public final class Statement: Sendable {
     let refusal: PostgresError?
 
     /// A statement. Without a word about its effect it writes.
-    public init(_ sql: String, _ effect: Effect = .writes) {
+    public init(_ sql: String, _ effect: Effect = .writes, results: Results = .binary) {
         self.sql = sql
         self.effect = effect
+        self.results = results
         isText = !sql.utf8.contains(0)
         refusal = SessionEffect.refusal(of: sql)
         serial = Self.numbers.serial.add(1, ordering: .relaxed).newValue

@@ -31,9 +31,23 @@ struct Query: Sendable {
         operation.giveBack()
     }
 
+    /// Writes parameters whose number is known only at run time.
+    @usableFromInline
+    func encode(list values: [any PostgresEncodable]) throws {
+        do {
+            for value in values { try value.encode(into: parameters) }
+        } catch {
+            discard()
+            throw error
+        }
+    }
+
     /// Asks, and waits for the answer.
     @usableFromInline
     nonisolated(nonsending) func run() async throws -> PostgresRows {
+        let lease = operation.isLeased ? operation.connection : nil
+        // Of what the database says about types every server knows the types.
+        let isQuestion = operation.statement === Self.question
         let ticket = operation.ticket
         await withTaskCancellationHandler {
             await unsafe withUnsafeContinuation { continuation in
@@ -43,7 +57,9 @@ struct Query: Sendable {
         } onCancel: {
             shard.worker.run { cancel(ticket) }
         }
-        return try operation.takeRows()
+        let rows = try operation.takeRows()
+        if !isQuestion && rows.hasOtherTypes { await findTypes(of: rows, lease: lease) }
+        return rows
     }
 
     private func submit(_ isWanted: Bool) {

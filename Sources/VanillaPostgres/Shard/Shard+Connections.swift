@@ -86,6 +86,8 @@ extension Shard: ConnectionOwner {
         } else if error != nil {
             missing += 1
             context.count(.loss)
+            // The next server may have other types under the same numbers.
+            context.types.forget()
         }
         context.schedule()
     }

@@ -136,3 +136,24 @@ enum HostLookup {
             || inet_pton(AF_INET6, String(name), &six) == 1
     }
 }
+
+/// Addresses of the Internet Protocol as text.
+enum AddressText {
+    /// The 4 bytes of IPv4, or 16 of IPv6, that a text stands for; nil where it is none.
+    static func bytes(of text: String) -> [UInt8]? {
+        guard !text.utf8.contains(0) else { return nil }
+        var bytes = Array(repeating: UInt8(0), count: 16)
+        if unsafe inet_pton(AF_INET, text, &bytes) == 1 { return Array(bytes.prefix(4)) }
+        return unsafe inet_pton(AF_INET6, text, &bytes) == 1 ? bytes : nil
+    }
+
+    /// The text of 4 or 16 bytes.
+    static func text(of bytes: [UInt8]) -> String {
+        var text: [CChar] = Array(repeating: 0, count: 64)
+        let family = bytes.count == 16 ? AF_INET6 : AF_INET
+        // Cannot fail: there is room, and each address has a text.
+        unsafe inet_ntop(family, bytes, &text, socklen_t(text.count))
+        let end = text.firstIndex(of: 0) ?? text.endIndex
+        return String(decoding: text[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

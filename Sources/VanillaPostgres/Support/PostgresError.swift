@@ -40,6 +40,13 @@ public struct PostgresError: Error, Sendable {
 }
 
 extension PostgresError {
+    /// The error of a value that cannot be sent, for types that are made ``PostgresEncodable``.
+    public init(encoding message: String) {
+        self.init(.encoding, message)
+    }
+}
+
+extension PostgresError {
     /// Sorts of failure. Later versions may have more.
     public struct Kind: Sendable, Hashable, CustomStringConvertible {
         /// The name of the static member, for people.

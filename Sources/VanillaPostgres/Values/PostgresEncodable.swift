@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /// A value that can be a parameter of a query.
+///
+/// An enumeration with raw values that can be parameters needs no more than the conformance.
 public protocol PostgresEncodable {
     /// What the server is told that the parameter is.
     static var postgresType: PostgresType { get }
@@ -8,14 +10,13 @@ public protocol PostgresEncodable {
     func encode(into parameters: PostgresParameters) throws(PostgresError)
 }
 
-/// A value that arrays of the database can be made of, as for `= any($1)`.
-public protocol PostgresArrayElement {
-    /// What the server is told that an array of it is.
-    static var postgresArrayType: PostgresType { get }
-    /// Adds the array as one parameter.
-    static func encode(_ array: [Self], into parameters: PostgresParameters) throws(PostgresError)
-    /// Reads an array from a column.
-    static func decodeArray(_ cell: borrowing PostgresCell) throws(PostgresError) -> [Self]
+extension PostgresEncodable where Self: RawRepresentable, RawValue: PostgresEncodable {
+    public static var postgresType: PostgresType { RawValue.postgresType }
+
+    /// Adds the raw value.
+    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
+        try rawValue.encode(into: parameters)
+    }
 }
 
 extension Bool: PostgresEncodable {
@@ -101,14 +102,5 @@ extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
         } else {
             try parameters.appendNull(Wrapped.postgresType)
         }
-    }
-}
-
-/// An array of the database; of bytes, a bytea.
-extension Array: PostgresEncodable where Element: PostgresArrayElement {
-    public static var postgresType: PostgresType { Element.postgresArrayType }
-
-    public func encode(into parameters: PostgresParameters) throws(PostgresError) {
-        try Element.encode(self, into: parameters)
     }
 }

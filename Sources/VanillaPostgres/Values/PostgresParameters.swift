@@ -31,6 +31,18 @@ public final class PostgresParameters {
     /// Memory beyond this is given back after the query.
     private static let keptRoom = 4096
 
+    /// The values that are open, from the outermost: those of which the innermost is a part.
+    private var open: [Open] = []
+    private var innermost: Open?
+
+    /// A value that was begun and not ended.
+    private struct Open {
+        /// Where its size stands, of one within another one; -1 for a parameter.
+        let size: Int
+        /// What its parts are, where that is known.
+        let part: PostgresType
+    }
+
     init() {
         room = 256
         unsafe bytes = .allocate(byteCount: room, alignment: 8)
@@ -46,6 +58,10 @@ public final class PostgresParameters {
     func removeAll() {
         used = 0
         size = 0
+        if innermost != nil {
+            open.removeAll(keepingCapacity: true)
+            innermost = nil
+        }
         guard room > Self.keptRoom else { return }
         unsafe bytes.deallocate()
         room = 256
@@ -104,7 +120,9 @@ public final class PostgresParameters {
 
     /// Adds NULL.
     public func appendNull(_ type: PostgresType) throws(PostgresError) {
-        try place(type, size: -1, format: 1)
+        guard innermost != nil else { return try place(type, size: -1, format: 1) }
+        try check(type)
+        try write(Int32(-1))
     }
 
     /// Adds a number in the binary format.
@@ -122,13 +140,18 @@ public final class PostgresParameters {
     }
 
     /// Adds a text. With the type left open, the server reads it as what stands there: a uuid, a
-    /// date, an enumeration, json.
+    /// date, an enumeration, json. Within an array it is a `text`.
     ///
     /// - Throws: ``PostgresError`` for a text with a NUL, which PostgreSQL has not.
     public func append(_ text: String, type: PostgresType = .unspecified) throws(PostgresError) {
         var text = text
         text.makeContiguousUTF8()
-        try begin(type)
+        let isPart = innermost != nil
+        guard !isPart || type.hasTextAsBinary else {
+            throw PostgresError(
+                .encoding, "A text within another value is of the type \(type.rawValue).")
+        }
+        try begin(isPart && type == .unspecified ? .text : type)
         // Made contiguous above, so that the storage is there.
         let isFine = unsafe text.utf8.withContiguousStorageIfAvailable { utf8 in
             unsafe !utf8.contains(0) && writeIfItFits(UnsafeRawBufferPointer(utf8))
@@ -138,6 +161,7 @@ public final class PostgresParameters {
                 .encoding, "A text with a NUL in it, or one of a gigabyte, cannot be sent.")
         }
         end()
+        guard !isPart else { return }
         // libpq finds the end of what is in text format by its NUL.
         unsafe places[count - 1].format = 0
         try write(UInt8(0))
@@ -145,9 +169,33 @@ public final class PostgresParameters {
 
     // MARK: - A parameter in pieces
 
-    /// Begins a value in the binary format, which `write` fills and `end` ends.
+    /// Begins a value in the binary format, which `write` fills and `end` ends. Within a value that
+    /// was begun it begins a part of that, such as an element of an array: with its size before it.
     public func begin(_ type: PostgresType) throws(PostgresError) {
-        try place(type, size: 0, format: 1)
+        try begin(type, of: .unspecified)
+    }
+
+    /// Begins a value whose parts, where it has any, are of one type.
+    func begin(_ type: PostgresType, of part: PostgresType) throws(PostgresError) {
+        if let outer = innermost {
+            try check(type)
+            innermost = Open(size: size, part: part)
+            try write(Int32(0))
+            open.append(outer)
+        } else {
+            try place(type, size: 0, format: 1)
+            innermost = Open(size: -1, part: part)
+        }
+    }
+
+    /// - Throws: ``PostgresError`` where the value begun has parts of another type.
+    private func check(_ type: PostgresType) throws(PostgresError) {
+        guard let part = innermost?.part, part != .unspecified, part != type,
+            type != .unspecified
+        else { return }
+        throw PostgresError(
+            .encoding,
+            "A part of the type \(type.rawValue) is among those of the type \(part.rawValue).")
     }
 
     /// Adds a number to the value begun, the highest byte first.
@@ -187,9 +235,24 @@ public final class PostgresParameters {
         size += buffer.count
     }
 
-    /// Ends the value begun.
+    /// Ends the value begun last. Where none is begun, it does nothing.
     public func end() {
-        // The limit keeps the size within 31 bits.
-        unsafe places[count - 1].size = unsafe Int32(size - places[count - 1].start)
+        guard let value = innermost else { return }
+        innermost = open.popLast()
+        // The limit keeps the sizes within 31 bits.
+        if value.size < 0 {
+            unsafe places[count - 1].size = unsafe Int32(size - places[count - 1].start)
+        } else {
+            let size = Int32(size - value.size - 4).bigEndian
+            // Reserved when the value was begun.
+            unsafe bytes.storeBytes(of: size, toByteOffset: value.size, as: Int32.self)
+        }
+    }
+}
+
+extension PostgresType {
+    /// Whether its binary format is the text itself.
+    fileprivate var hasTextAsBinary: Bool {
+        [.unspecified, .text, .varchar, .bpchar, .name, .json, .xml].contains(self)
     }
 }

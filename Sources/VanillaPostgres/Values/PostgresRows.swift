@@ -18,6 +18,8 @@ public final class PostgresRows: @unchecked Sendable {
     public let count: Int
     /// The number of columns.
     public let columnCount: Int
+    /// What is known of the types. Set before a task gets the rows, and then left as it is.
+    var types = TypeTable.empty
 
     /// Takes the result over.
     init(_ result: PostgresResult) {
@@ -75,17 +77,17 @@ public final class PostgresRows: @unchecked Sendable {
                     + " \(columnCount) columns.")
         }
         let (line, field) = (Int32(row), Int32(column))
-        guard unsafe PQfformat(result, field) == 1 else {
-            throw PostgresError(.decoding, "Column \(column) is not in the binary format.")
-        }
         // Within the result, which this object owns and never changes.
         let buffer = unsafe UnsafeBufferPointer(
             start: UnsafeRawPointer(PQgetvalue(result, line, field))?
                 .assumingMemoryBound(to: UInt8.self),
             count: Int(PQgetlength(result, line, field)))
         let bytes = unsafe _overrideLifetime(Bytes(Span(_unsafeElements: buffer)), borrowing: self)
+        // What is in text format is a text and nothing else, whatever the type of the column.
+        let isText = unsafe PQfformat(result, field) == 0
+        let type = unsafe PostgresType(rawValue: PQftype(result, field))
         return unsafe PostgresCell(
-            bytes: bytes, type: PostgresType(rawValue: PQftype(result, field)),
-            isNull: PQgetisnull(result, line, field) == 1, column: column)
+            bytes: bytes, type: isText ? .text : type,
+            isNull: PQgetisnull(result, line, field) == 1, column: column, types)
     }
 }

@@ -64,11 +64,11 @@ extension PostgresTimestamp: PostgresEncodable, PostgresDecodable {
     }
 
     public init(_ cell: borrowing PostgresCell) throws(PostgresError) {
-        if cell.type == .timestamptz || cell.type == .timestamp,
+        if cell.form == .timestamptz || cell.form == .timestamp,
             let count = cell.number(Int64.self)
         {
             self = try Self.since2000(count, cell)
-        } else if cell.type == .date, let days = cell.number(Int32.self) {
+        } else if cell.form == .date, let days = cell.number(Int32.self) {
             switch days {
             case .max: self.init(microsecondsSince1970: .max)
             case .min: self.init(microsecondsSince1970: .min)
@@ -90,5 +90,12 @@ extension PostgresTimestamp: PostgresEncodable, PostgresDecodable {
         let (since1970, overflow) = count.addingReportingOverflow(epoch)
         guard !overflow else { throw cell.mismatch(PostgresTimestamp.self) }
         return Self(microsecondsSince1970: since1970)
+    }
+}
+
+extension PostgresTimestamp: PostgresArrayElement {
+    public static var postgresArrayType: PostgresType { .timestamptzArray }
+    public static func reads(_ type: PostgresType) -> Bool {
+        type == .timestamptz || type == .timestamp || type == .date
     }
 }
