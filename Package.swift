@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "VanillaDigest", targets: ["VanillaDigest"]),
         .library(name: "VanillaJSON", targets: ["VanillaJSON"]),
         .library(name: "VanillaPostgres", targets: ["VanillaPostgres"]),
+        .library(name: "VanillaPostgresFoundation", targets: ["VanillaPostgresFoundation"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
         // For the packages of the examples and of bench alone.
         .library(name: "PrivatePostgres", targets: ["PrivatePostgres"]),
@@ -42,6 +43,9 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
         .target(
             name: "VanillaPostgres", dependencies: ["Vanilla", "CPostgres"], swiftSettings: strict),
+        .target(
+            name: "VanillaPostgresFoundation", dependencies: ["VanillaPostgres"],
+            swiftSettings: strict),
         // A PostgreSQL server of their own, for tests and for examples that are tried out.
         .target(name: "PrivatePostgres", swiftSettings: strict),
         .executableTarget(
@@ -72,7 +76,10 @@ let package = Package(
             dependencies: ["Vanilla", "VanillaJSON", "VanillaTestSupport"]),
         .testTarget(
             name: "VanillaPostgresTests",
-            dependencies: ["Vanilla", "VanillaPostgres", "PrivatePostgres", "VanillaTestSupport"]),
+            dependencies: [
+                "Vanilla", "VanillaPostgres", "VanillaPostgresFoundation", "PrivatePostgres",
+                "VanillaTestSupport",
+            ]),
         .testTarget(
             name: "PrivatePostgresTests",
             dependencies: ["PrivatePostgres", "PostgresServer", "VanillaTestSupport"]),

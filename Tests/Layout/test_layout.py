@@ -323,6 +323,14 @@ class Swift(unittest.TestCase):
                 for line in re.findall(r"^.*\bimport\s+CPostgres.*$", code_of(path), re.M):
                     self.assertEqual(line, "internal import CPostgres")
 
+    def test_foundation_for_postgres_imports_its_essentials_and_postgres(self):
+        paths = list(files(VANILLA_POSTGRES + "Foundation", ".swift"))
+        self.assertGreater(len(paths), 0)
+        for path in paths:
+            with self.subTest(short(path)):
+                allowed = {"VanillaPostgres", "FoundationEssentials", "Foundation"}
+                self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
+
     def test_no_files_of_a_folder_know_each_other_in_a_circle(self):
         folders = {}
         for path in files(os.path.join(ROOT, "Sources"), ".swift"):
