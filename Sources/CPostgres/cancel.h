@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -112,6 +113,26 @@ static inline int32_t cpostgres_cancel_ended(int32_t descriptor)
 static inline void cpostgres_cancel_close(int32_t descriptor)
 {
     close(descriptor);
+}
+
+/* Send a request, and wait until the server has obeyed; blocks, at most so long for the connection
+ * and once more for the answer. Returns whether the server has closed the socket. */
+static inline bool cpostgres_cancel_perform(const struct cpostgres_cancel *cancel,
+                                            const uint8_t *bytes, size_t count,
+                                            int32_t milliseconds)
+{
+    int32_t descriptor = cpostgres_cancel_open(cancel);
+    if (descriptor < 0)
+        return false;
+    struct pollfd watched = {.fd = descriptor, .events = POLLOUT};
+    bool is_done = false;
+    if (poll(&watched, 1, milliseconds) == 1 &&
+        cpostgres_cancel_send(descriptor, bytes, count) == (int32_t) count) {
+        watched.events = POLLIN;
+        is_done = poll(&watched, 1, milliseconds) == 1 && cpostgres_cancel_ended(descriptor) == 1;
+    }
+    close(descriptor);
+    return is_done;
 }
 
 #endif

@@ -256,9 +256,11 @@ import VanillaTestSupport
         proxy.treatCancels(.reset)
         let task = try await Self.cancel(bench, behind: proxy)
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(bench.pool.statistics.losses == 1 && proxy.seen.cancels == 1)
+        #expect(bench.pool.statistics.losses == 1)
         #expect(bench.log.values.contains { $0.contains("A request to cancel was lost.") })
         #expect(try await Self.isUsable(bench))
+        // The end of the connection cancels once more what the server may still be at.
+        #expect(proxy.seen.cancels == 2)
         #expect(bench.pool.statistics.attempts == 2)
     }
 

@@ -18,10 +18,16 @@ final class Cancellation {
     }
 
     private var state = State.none
-    /// Under way to the server. Only within the grace.
+    /// Under way to the server, and until when. Only within the grace.
     private var request: CancelRequest?
-    /// When it is asked for once more.
+    private var requestEnds: Int64 = 0
+    /// When it is asked for once more, and how often that was done for the same query.
     private var nextRequest: Int64?
+    private var repeats = 0
+    /// How many queries had ended when it was last asked for; and whether the server has sent the
+    /// signal.
+    private var target: Int?
+    private(set) var isConfirmed = false
     private let grace: Int64
     private let alarm: Alarm
 
@@ -78,8 +84,21 @@ extension Cancellation {
         alarm.set(by: time)
     }
 
-    func beginCleaning() {
-        if let graceEnds { state = .cleaning(by: graceEnds) }
+    /// The round trip has a grace of its own.
+    func beginCleaning(_ now: Int64) {
+        guard graceEnds != nil else { return }
+        let time = now + grace
+        state = .cleaning(by: time)
+        alarm.set(by: time)
+    }
+
+    /// Prolongs the grace until the one of a request is over that began within it. False where that
+    /// is over.
+    func waitForRequest(_ now: Int64) -> Bool {
+        guard isRequesting && now < requestEnds else { return false }
+        state = .ending(by: requestEnds)
+        alarm.set(by: requestEnds)
+        return true
     }
 
     /// The round trip is over. The grace goes on until `end`.
@@ -91,6 +110,7 @@ extension Cancellation {
     func end() {
         state = .none
         nextRequest = nil
+        target = nil
     }
 
     func close() {
@@ -103,11 +123,19 @@ extension Cancellation {
 
 extension Cancellation {
     /// Asks the server. `ended` is called later, once, unless this is closed before.
+    ///
+    /// - Parameter target: How many queries have ended: it is for the one after them.
     func send(
-        _ canceller: Canceller, on worker: Worker, ended: @escaping (CancelRequest.End) -> Void
+        _ canceller: Canceller, for target: Int, on worker: Worker,
+        ended: @escaping (CancelRequest.End) -> Void
     ) {
+        repeats = target == self.target ? repeats + 1 : 0
+        self.target = target
+        isConfirmed = false
+        requestEnds = Clock.now + grace
         request = CancelRequest(canceller, on: worker) { [self] end in
             request = nil
+            isConfirmed = end == .done
             // A signal that overtook its query hit nothing.
             if end != .lost { pause() }
             ended(end)
@@ -117,19 +145,19 @@ extension Cancellation {
     }
 
     private func pause() {
-        let time = Clock.now + Self.delay
+        // A query that does not heed it costs the server a process each time.
+        let time = Clock.now + Self.delay << Int64(min(repeats, 4))
         nextRequest = time
         alarm.set(by: time)
     }
 
-    /// Whether it is time to ask once more, if what is cancelled still runs.
+    /// Whether it was asked for what runs now.
+    func isAimed(at target: Int) -> Bool { self.target == target }
+
+    /// Whether it is time to ask once more, as what was cancelled still runs.
     func isDue(_ now: Int64) -> Bool {
         guard let time = nextRequest else { return false }
-        guard time <= now else {
-            alarm.set(by: time)
-            return false
-        }
-        nextRequest = nil
-        return graceEnds != nil && !isCleaning
+        if time > now { alarm.set(by: time) }
+        return time <= now
     }
 }

@@ -18,6 +18,16 @@ struct Canceller {
         unsafe withUnsafePointer(to: target) { unsafe cpostgres_cancel_open($0) }
     }
 
+    /// Sends a request and waits for its end; blocks for twice as many milliseconds at most. False
+    /// where that did not succeed.
+    func perform(within milliseconds: Int32) -> Bool {
+        let request = request
+        // Read within the call.
+        return unsafe withUnsafePointer(to: target) {
+            unsafe cpostgres_cancel_perform($0, request, request.count, milliseconds)
+        }
+    }
+
     /// The message "CancelRequest" of the protocol.
     var request: [UInt8] {
         Self.request(target.process, target.secret)

@@ -65,7 +65,8 @@ final class Channel {
 
     /// From now on queries are sent before answers have come.
     func beginPipeline() -> Bool {
-        unsafe PQenterPipelineMode(connection) == 1
+        canceller = findCanceller()
+        return unsafe PQenterPipelineMode(connection) == 1
     }
 
     /// Which may be another one after each step of connecting; -1 when there is none.
@@ -88,9 +89,11 @@ final class Channel {
         return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
     }
 
-    /// What is needed to cancel what the server does for it; nil where the server named no key, or
-    /// libpq keeps it in a way that is not known here.
-    var canceller: Canceller? {
+    /// What is needed to cancel what the server does for it, even when it is lost; nil where the
+    /// server named no key, or libpq keeps it in a way that is not known here.
+    private(set) var canceller: Canceller?
+
+    private func findCanceller() -> Canceller? {
         var target = cpostgres_cancel()
         guard unsafe cpostgres_cancel_find(connection, &target) else { return nil }
         return Canceller(target)

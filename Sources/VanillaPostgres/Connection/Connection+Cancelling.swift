@@ -25,19 +25,41 @@ extension Connection {
         guard isWithinGrace(now) else {
             return close(PostgresError(.timeout, "A cancelled query did not end."))
         }
-        cancelAgain(now)
+        cancelRunning(now)
+        guard role != .closed else { return }
         moveReads(now)
         expire(now)
     }
 
     private func isWithinGrace(_ now: Int64) -> Bool {
         guard let time = cancellation.graceEnds, time <= now else { return true }
+        if cancellation.isCleaning { return false }
+        if cancellation.isRequesting { return cancellation.waitForRequest(now) }
+        guard let running = pipeline.running else { return false }
         // A query after the one that was cancelled may take its time.
-        guard let running = pipeline.running, !isUnwanted(running), !cancellation.isRequesting,
-            !cancellation.isCleaning
-        else { return false }
+        if isUnwanted(running) && cancellation.isAimed(at: pipeline.answered) {
+            guard cancellation.isConfirmed, silence(now) < pipeline.defaultTimeout else {
+                return false
+            }
+            linger()
+        }
         cancellation.prolong(now)
         return true
+    }
+
+    /// The server has got the signal, and goes on. Were the connection closed, another one would be
+    /// opened, and the server have more at work than the bounds allow: so it stays until the query
+    /// has ended, and is of no other use.
+    private func linger() {
+        if role != .draining {
+            context.report(
+                .warning,
+                "The query of process \(process) was cancelled and goes on: its connection waits.")
+        }
+        pipeline.leaveLease()
+        leaseTimer?.cancel()
+        leaseTimer = nil
+        role = .draining
     }
 
     /// Has reads that wait here for something slow sent on another connection, if there is one: the
@@ -133,7 +155,7 @@ extension Connection {
         guard let canceller = channel.canceller else {
             return close(PostgresError(.connection, "There is no key to cancel with."))
         }
-        cancellation.send(canceller, on: context.worker) { [self] end in
+        cancellation.send(canceller, for: pipeline.answered, on: context.worker) { [self] end in
             guard end != .lost else {
                 return close(PostgresError(.connection, "A request to cancel was lost."))
             }
@@ -141,14 +163,26 @@ extension Connection {
         }
     }
 
-    private func cancelAgain(_ now: Int64) {
-        guard cancellation.isDue(now), let running = pipeline.running else { return }
-        if isUnwanted(running) { startCancelling() }
+    /// Cancels what runs for nobody while the connection cancels: at once where it is another query
+    /// than the last one, else when it is time to ask once more.
+    func cancelRunning(_ now: Int64) {
+        guard cancellation.graceEnds != nil, !cancellation.isRequesting, !cancellation.isCleaning,
+            let running = pipeline.running, isUnwanted(running)
+        else { return }
+        if cancellation.isAimed(at: pipeline.answered) {
+            guard cancellation.isDue(now) else { return }
+        } else {
+            guard running.isLeased || pipeline.allSatisfy(isUnharmedByCancelling) else {
+                return alarm.set(by: now + Cancellation.delay)
+            }
+            cancellation.prolong(now)
+        }
+        startCancelling()
     }
 
     /// A signal was sent and may still come: a round trip of nothing takes it, not the next query.
     func clean() {
-        cancellation.beginCleaning()
+        cancellation.beginCleaning(Clock.now)
         // The transaction of a lease stays, for its task to see that it failed.
         guard role.isLeased ? pipeline.sendNothing() : pipeline.undo(reset) else {
             return close(pipeline.channel?.error)

@@ -36,6 +36,8 @@ final class Connection {
     var leaseWasCancelled = false
     /// What is still to be undone of the last lease.
     var reset: LeaseReset?
+    /// Closed, it has cancelled what the server still does.
+    private var farewell: Farewell?
 
     init(_ number: UInt64, _ context: Context, owner: any ConnectionOwner) {
         self.number = number
@@ -55,6 +57,9 @@ final class Connection {
 protocol ConnectionOwner: AnyObject {
     func opened(_ connection: Connection)
     func closed(_ connection: Connection, wasOpen: Bool, _ error: PostgresError?)
+    /// The server has nothing to do for a connection that was closed, as far as can be known: there
+    /// may be another one in its place.
+    func gone(_ connection: Connection)
     /// A query has to be sent once more, before those that came later.
     func sendAgain(_ operation: Operation)
     /// Whether another connection can take what waits at this one, or will be there soon.
@@ -314,6 +319,8 @@ extension Connection {
             cancellation.unblock()
             if isCancelling && !cancellation.isRequesting { return clean() }
             if role == .draining && !pipeline.hasUnsent { return close(nil) }
+        } else if isCancelling {
+            cancelRunning(Clock.now)
         }
         context.schedule()
     }
@@ -348,6 +355,7 @@ extension Connection {
     func close(_ error: PostgresError?) {
         guard role != .closed else { return }
         let wasOpen = role.isOpen
+        let farewell = makeFarewell()
         role = .closed
         alarm.close()
         lifetime.close()
@@ -361,8 +369,36 @@ extension Connection {
         cancellation.close()
         let lost = pipeline.close()
         owner.closed(self, wasOpen: wasOpen, error)
+        leave(farewell)
         let reason = error ?? PostgresError(.stopped, "The connection was closed.")
         for operation in lost.reversed() { lose(operation, reason) }
+    }
+
+    /// For what is under way, unless a request was sent and not answered: another one would not be,
+    /// either. Where the worker ends, it is done at once.
+    private func makeFarewell() -> Farewell? {
+        guard pipeline.running != nil, !cancellation.isRequesting,
+            let canceller = pipeline.channel?.canceller
+        else { return nil }
+        return Farewell(canceller, on: context.worker, queries: pipeline.inFlight)
+    }
+
+    private func leave(_ farewell: Farewell?) {
+        guard let farewell else { return owner.gone(self) }
+        if let lastMoment = context.lastMoment {
+            farewell.perform(until: lastMoment)
+            return owner.gone(self)
+        }
+        self.farewell = farewell
+        farewell.begin(within: context.configuration.cancelGrace) { [self] in
+            self.farewell = nil
+            owner.gone(self)
+        }
+    }
+
+    /// The worker ends: nothing is waited for any more.
+    func endFarewell() {
+        farewell?.end()
     }
 
     private func lose(_ operation: Operation, _ reason: PostgresError) {

@@ -13,6 +13,9 @@ final class Context {
     let types = TypeCatalog()
     /// The worker stops, or the pool is gone: nothing is asked any more.
     private(set) var isEnded = false
+    /// The worker ends, and nothing can be watched any more: until when it may be held up for what
+    /// has to be done.
+    private(set) var lastMoment: Int64?
     private var turn: Worker.TurnTask?
     private var said: Set<String> = []
 
@@ -34,7 +37,9 @@ final class Context {
         turn?.schedule()
     }
 
-    func end() {
+    func end(withWorker: Bool) {
+        // A quarter of a second, for all connections together.
+        if withWorker { lastMoment = Clock.now + 250_000_000 }
         isEnded = true
         turn = nil
     }

@@ -51,8 +51,9 @@ final class Pipeline {
     private var isAnswered = false
     /// No more answers come than those that were read.
     private(set) var isLost = false
-    /// Operations that were sent and are not over.
+    /// Operations that were sent and are not over, and how many were answered.
     private(set) var inFlight = 0
+    private(set) var answered = 0
     /// Operations that have a Sync each and are not sent yet; they follow those that share one.
     private var alone: [Operation] = []
     /// Syncs whose answers have not come.
@@ -422,6 +423,7 @@ extension Pipeline {
         else { return nil }
         // What may write is done when its Sync says so.
         inFlight -= 1
+        answered += 1
         return operation
     }
 
@@ -431,6 +433,7 @@ extension Pipeline {
         syncs -= 1
         guard let operation = expected.removeFirst()?.operation else { return nil }
         inFlight -= 1
+        answered += 1
         return operation
     }
 }
@@ -449,6 +452,22 @@ extension Pipeline {
             return true
         }
         return alone.count < count
+    }
+
+    /// Lets the tasks of a lease go on without their answers.
+    func leaveLease() {
+        _ = drop { $0.isLeased ? Self.leaseLost : nil }
+        for index in 0..<expected.count {
+            guard let operation = expected[index].operation, operation.isLeased,
+                operation.phase == .sent
+            else { continue }
+            operation.abandon(
+                operation.wasCancelled ? CancellationError() : Self.leaseLost)
+        }
+    }
+
+    private static var leaseLost: any Error {
+        unavailable(PostgresError(.connection, "The leased connection was lost."))
     }
 
     /// Returns the reads that wait here for another query, to be sent on another connection.

@@ -77,8 +77,6 @@ extension Shard: ConnectionOwner {
     }
 
     func closed(_ connection: Connection, wasOpen: Bool, _ error: PostgresError?) {
-        connections.removeAll { $0 === connection }
-        quota.give()
         guard !isEnded else { return }
         if let error { report(error, wasOpen: wasOpen) }
         if !wasOpen {
@@ -89,6 +87,12 @@ extension Shard: ConnectionOwner {
             // The next server may have other types under the same numbers.
             context.types.forget()
         }
+        context.schedule()
+    }
+
+    func gone(_ connection: Connection) {
+        connections.removeAll { $0 === connection }
+        quota.give()
         context.schedule()
     }
 
@@ -147,7 +151,7 @@ extension Shard: QuotaMember {
     }
 
     func giveOneUp() {
-        guard !isEnded, quota.isAnyStarved, connections.count > 1 else { return }
+        guard !isEnded, quota.isAnyStarved, count({ $0.role != .closed }) > 1 else { return }
         let given = connections.first { $0.isFree } ?? connections.first { $0.role.isShared }
         if !connections.contains(where: { $0.role.isDraining }) { given?.drain() }
     }

@@ -30,7 +30,7 @@ final class Shard: @unchecked Sendable {
         backlog = Backlog(context, backoff)
         context.atEndOfTurn { [self] in flush() }
         backoff.open(on: worker) { [self] in grow() }
-        worker.whenStopping { [self] in end() }
+        worker.whenStopping { [self] in end(withWorker: true) }
     }
 
     var worker: Worker { context.worker }
@@ -41,9 +41,10 @@ final class Shard: @unchecked Sendable {
     var isHere: Bool { worker.isCurrent && !isEnded }
 
     /// The worker stops, or the pool is gone: everything that waits ends.
-    func end() {
+    func end(withWorker: Bool = false) {
+        if withWorker { for connection in connections { connection.endFarewell() } }
         guard !isEnded else { return }
-        context.end()
+        context.end(withWorker: withWorker)
         backoff.close()
         if isStarved { quota.stopStarving(self) }
         isStarved = false
