@@ -69,6 +69,19 @@ final class Channel {
         return unsafe PQenterPipelineMode(connection) == 1
     }
 
+    /// Which of the places libpq tries, or is connected to.
+    var place: Place {
+        unsafe Place(
+            host: Self.text(PQhost(connection)), address: Self.text(PQhostaddr(connection)),
+            port: Self.text(PQport(connection)))
+    }
+
+    @unsafe
+    private static func text(_ text: UnsafePointer<CChar>?) -> String {
+        // Memory of the connection, with a NUL at its end.
+        unsafe text.map { unsafe String(cString: $0) } ?? ""
+    }
+
     /// Which may be another one after each step of connecting; -1 when there is none.
     var descriptor: Int32 { unsafe PQsocket(connection) }
 

@@ -9,11 +9,7 @@ internal import Vanilla
 extension Connection {
     /// Finds out for what the alarm rang, and sets it again.
     func alarmRang() {
-        guard role != .closed else { return }
-        if role == .connecting {
-            let time = context.configuration.connectTimeout
-            return close(PostgresError(.timeout, "The database did not answer within \(time)."))
-        }
+        guard role.isOpen else { return }
         let before = pipeline.expectedCount
         if !read(.max) && role.isOpen && pipeline.expectedCount < before {
             // What has come was in time, even where this turn is late. When it has been handled,

@@ -103,10 +103,9 @@ extension Connection {
 // MARK: - Opening
 
 extension Connection {
-    /// Begins to open, with one deadline over all of it.
+    /// Begins to open.
     func open() {
         alarm.open(on: context.worker) { [self] in alarmRang() }
-        alarm.set(Clock.now + context.configuration.connectTimeout.boundedNanoseconds)
         let connector = Connector(context) { [self] result in
             switch result {
             case .success(let opened): self.opened(opened.channel, opened.settings)
@@ -133,7 +132,6 @@ extension Connection {
         reading = Worker.TurnTask(on: context.worker, at: .soon) { [self] in readSome() }
         role = .shared
         pace.opened(within: lifetime.age)
-        alarm.cancel()
         lifetime.open(on: context.worker) { [self] in lifetimeRang() }
         listen()
         owner.opened(self)
@@ -333,7 +331,7 @@ extension Connection {
         guard role.isOpen else { return }
         let now = Clock.now
         if lifetime.hasEnded(now) {
-            let time = context.configuration.connectTimeout.boundedNanoseconds
+            let time = context.connectTime.whole(context.resolver.count)
             lifetime.expire(now, successorWithin: time)
             // Another one is opened first, where that is allowed.
             if !owner.openAnother() { drain() }

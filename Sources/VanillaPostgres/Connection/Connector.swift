@@ -2,9 +2,9 @@
 
 internal import Vanilla
 
-/// Opens a connection: has the host's addresses looked up, waits for what libpq asks for, step by
-/// step and never blocking, and asks for the settings of the session. Its connection bounds the time that it may take. Only on the
-/// worker's thread.
+/// Opens a connection: has the addresses of hosts looked up, waits for what libpq asks for, step by
+/// step and never blocking, and asks for the settings of the session. libpq waits for each place for
+/// ever where it does not block, so the time of each is kept here. Only on the worker's thread.
 final class Connector {
     private let context: Context
     private var channel: Channel?
@@ -12,6 +12,17 @@ final class Connector {
     private var ended: ((Result<Opened, PostgresError>) -> Void)?
     private let mark = SessionSettings.Mark()
     private var settings = SessionSettings.unknown
+
+    private let search = HostSearch()
+    /// It is not waited for hosts any more that are still to be found.
+    private var isImpatient = false
+    /// Where the server may be, as far as that was not tried in vain, and where libpq is.
+    private var places: [Place] = []
+    private var place: Place?
+    private let began = Clock.now
+    /// When all of the time is over.
+    private var limit: Int64 = 0
+    private var timer: Worker.Timer?
 
     typealias Opened = (channel: Channel, settings: SessionSettings)
 
@@ -22,29 +33,94 @@ final class Connector {
     }
 
     func begin() {
-        guard context.resolver.mustAsk else { return connect([]) }
-
-        // The other thread does not use this object, and only passes it on.
-        let (resolver, worker, box) = (context.resolver, context.worker, Box(self))
-        let begun = HelperThread.run {
-            do throws(PostgresError) {
-                let words = try resolver.resolve()
-                worker.run { box.value.connect(words) }
-            } catch {
-                worker.run { box.value.end(.failure(error)) }
-            }
-        }
-        if !begun { fail("No thread is available.") }
+        timer = Worker.Timer(on: context.worker) { [self] in rang() }
+        let (names, time) = (context.resolver.names, context.connectTime)
+        limit = began + time.whole(context.resolver.count)
+        guard !names.isEmpty else { return connect(context.resolver.places([:])) }
+        search.begin(names, on: context.worker) { [self] in found() }
+        // Where there are several, the other half is for those that were found.
+        let left = limit - began
+        set(context.resolver.count > 1 ? left / 2 : left)
     }
 
-    private func connect(_ words: [(String, String)]) {
-        guard ended != nil, channel == nil else { return }
-        guard let channel = Channel(parameters(words)) else {
-            return fail("There is no memory for a connection.")
+    private func set(_ time: Int64) {
+        timer?.set(after: .nanoseconds(max(0, time)))
+    }
+
+    private func rang() {
+        guard channel == nil else { return leavePlace() }
+        guard Clock.now < limit else {
+            return fail(.timeout, "No address of a host was found in time. \(search.failure)")
+        }
+        isImpatient = true
+        set(limit - Clock.now)
+        found()
+    }
+
+    /// Connects to the hosts that were found, once that are all, or the time for it is over.
+    private func found() {
+        guard search.isOver || isImpatient else { return }
+        let places = context.resolver.places(search.found)
+        if places.isEmpty {
+            if search.isOver { fail(.connection, search.failure) }
+            return
+        }
+        search.close()
+        connect(places)
+    }
+
+    private func connect(_ places: [Place]) {
+        guard ended != nil else { return }
+        self.places = places
+        limit = max(limit, began + context.connectTime.whole(places.count))
+        start()
+    }
+
+    /// Has libpq try the places that are left.
+    private func start() {
+        watch?.close()
+        watch = nil
+        guard let channel = Channel(parameters(Place.words(places))) else {
+            return fail(.connection, "There is no memory for a connection.")
         }
         self.channel = channel
+        if channel.hasFailed { return end(.failure(channel.error)) }
+        place = nil
+        share()
         // libpq says what to wait for first: to write.
-        channel.hasFailed ? end(.failure(channel.error)) : wait(.writable) { $0.step() }
+        wait(.writable) { $0.step() }
+    }
+
+    // MARK: - Places
+
+    /// Gives the place that libpq is at its share of the time, if it has come to another one.
+    private func share() {
+        guard let channel else { return }
+        let current = channel.place
+        guard current != place else { return }
+        place = current
+        let left = max(0, limit - Clock.now)
+        set(context.connectTime.share(of: left, among: places.count - index(of: current)))
+    }
+
+    private func index(of place: Place) -> Int {
+        places.firstIndex { $0.isMeant(by: place) } ?? 0
+    }
+
+    /// The place has had its time: libpq, which would wait for it, tries those after it.
+    private func leavePlace() {
+        guard let place else { return }
+        let index = index(of: place)
+        var left = Array(places.dropFirst(index + 1))
+        // Where it is not the first one that counts, those before it were found wanting.
+        if context.resolver.prefersStandby { left += places.prefix(index) }
+        guard !left.isEmpty, Clock.now < limit else {
+            let name = place.address.isEmpty ? place.host : place.address
+            return fail(
+                .timeout, "The database did not answer in time, at last at \(name):\(place.port).")
+        }
+        places = left
+        start()
     }
 
     /// What libpq is told: keywords and values, of which a later one counts.
@@ -69,7 +145,7 @@ final class Connector {
         watch?.close()
         watch = nil
         guard let channel, let watch = try? context.worker.watch(channel.descriptor) else {
-            return fail("The connection cannot be watched.")
+            return fail(.connection, "The connection cannot be watched.")
         }
         self.watch = watch
         watch.whenReady(for: events) { [self] _ in then(self) }
@@ -77,7 +153,9 @@ final class Connector {
 
     private func step() {
         guard let channel else { return }
-        switch channel.connect() {
+        let progress = channel.connect()
+        share()
+        switch progress {
         case .reading: wait(.readable) { $0.step() }
         case .writing: wait(.writable) { $0.step() }
         case .failed: end(.failure(channel.error))
@@ -123,11 +201,12 @@ final class Connector {
 
     private func begin(_ channel: Channel) {
         channel.beginPipeline()
-            ? end(.success((channel, settings))) : fail("The connection cannot be used.")
+            ? end(.success((channel, settings)))
+            : fail(.connection, "The connection cannot be used.")
     }
 
-    private func fail(_ message: String) {
-        end(.failure(PostgresError(.connection, message)))
+    private func fail(_ kind: PostgresError.Kind, _ message: String) {
+        end(.failure(PostgresError(kind, message)))
     }
 
     private func end(_ result: Result<Opened, PostgresError>) {
@@ -139,6 +218,9 @@ final class Connector {
     /// Forgets about it.
     func close() {
         ended = nil
+        search.close()
+        timer?.cancel()
+        timer = nil
         watch?.close()
         watch = nil
         channel = nil

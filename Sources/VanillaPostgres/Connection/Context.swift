@@ -8,6 +8,7 @@ final class Context {
     let worker: Worker
     let configuration: PostgresPool.Configuration
     let resolver: Resolver
+    let connectTime: ConnectTime
     let counters = Counters()
     let schema = SchemaVersion()
     let types = TypeCatalog()
@@ -25,6 +26,8 @@ final class Context {
         self.worker = worker
         self.configuration = configuration
         self.resolver = resolver
+        connectTime = ConnectTime(
+            program: configuration.connectTimeout, connectTimeout: resolver.connectTimeout)
     }
 
     /// Sets what is done at the end of a turn in which `schedule` was called.

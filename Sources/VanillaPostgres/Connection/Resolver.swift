@@ -10,6 +10,12 @@ struct Resolver: Sendable {
     private var port = ""
     /// The string's `options`.
     private(set) var options = ""
+    /// In seconds; zero or less for as long as it takes.
+    private(set) var connectTimeout: Int64 = 0
+    /// Whether every server is asked before one is taken that is not a standby.
+    private(set) var prefersStandby = false
+    private var isTimeoutKnown = false
+    private var isTargetKnown = false
 
     /// Reads a connection string.
     ///
@@ -42,6 +48,12 @@ struct Resolver: Sendable {
                 case "hostaddr" where !isKnown: address = value
                 case "port" where port.isEmpty: port = value
                 case "options" where options.isEmpty: options = value
+                case "connect_timeout" where !isTimeoutKnown:
+                    isTimeoutKnown = true
+                    connectTimeout = Int64(value.filter { $0 != " " }) ?? 0
+                case "target_session_attrs" where !isTargetKnown:
+                    isTargetKnown = true
+                    prefersStandby = value == "prefer-standby"
                 default: break
                 }
             }
@@ -49,42 +61,63 @@ struct Resolver: Sendable {
         }
     }
 
-    /// Whether a host's address has to be asked for.
-    var mustAsk: Bool {
-        address.isEmpty
-            && hosts.contains {
-                !$0.isEmpty && !$0.hasPrefix("/") && !$0.hasPrefix("@") && !HostLookup.isAddress($0)
-            }
+    /// The hosts whose addresses have to be asked for, each once.
+    var names: [String] {
+        guard address.isEmpty else { return [] }
+        return hosts.reduce(into: []) { names, host in
+            if !isPlain(host) && !names.contains(host) { names.append(host) }
+        }
     }
 
-    private var hosts: [Substring] { host.split(separator: ",", omittingEmptySubsequences: false) }
+    /// A directory, or an address, or what libpq finds.
+    private func isPlain(_ host: String) -> Bool {
+        host.isEmpty || host.hasPrefix("/") || host.hasPrefix("@")
+            || HostLookup.isAddress(host[...])
+    }
 
-    /// Keywords for libpq that leave it nothing to ask for. Blocks, so not on a worker's thread.
-    func resolve() throws(PostgresError) -> [(String, String)] {
-        let ports = port.split(separator: ",", omittingEmptySubsequences: false)
-        var names: [Substring] = []
-        var addresses: [String] = []
-        var chosen: [Substring] = []
-        var failure = ""
-        for (index, name) in hosts.enumerated() {
-            let port = ports.count == 1 ? ports[0] : index < ports.count ? ports[index] : ""
-            if name.isEmpty || name.hasPrefix("/") || name.hasPrefix("@") {
-                names.append(name)
-                addresses.append("")
-                chosen.append(port)
-                continue
-            }
-            let found = HostLookup.addresses(of: String(name), &failure)
-            for address in found {
-                names.append(name)
-                addresses.append(address)
-                chosen.append(port)
+    private var hosts: [String] { Self.list(host) }
+
+    /// How many hosts there are, at least one.
+    var count: Int { max(1, hosts.count, Self.list(address).count) }
+
+    private static func list(_ text: String) -> [String] {
+        text.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
+    }
+
+    /// Where the server may be, in the order in which that is tried, each once; none where libpq
+    /// has to find out, or to complain.
+    ///
+    /// - Parameter found: The addresses of ``names``.
+    func places(_ found: [String: [String]]) -> [Place] {
+        if host.isEmpty && address.isEmpty { return [] }
+        let ports = Self.list(port)
+        let addresses = address.isEmpty ? [] : Self.list(address)
+        let hosts = host.isEmpty ? addresses.map { _ in "" } : hosts
+        guard ports.count <= 1 || ports.count == hosts.count else { return [] }
+        guard addresses.isEmpty || addresses.count == hosts.count else { return [] }
+        var places: [Place] = []
+        for (index, host) in hosts.enumerated() {
+            let port = ports.count > 1 ? ports[index] : ports.first ?? ""
+            let candidates =
+                if !addresses.isEmpty {
+                    [Self.canonical(addresses[index])]
+                } else if HostLookup.isAddress(host[...]) {
+                    [Self.canonical(host)]
+                } else {
+                    found[host] ?? (isPlain(host) ? [""] : [])
+                }
+            for address in candidates {
+                let place = Place(host: host, address: address, port: port)
+                if !places.contains(place) { places.append(place) }
             }
         }
-        guard !names.isEmpty else { throw PostgresError(.connection, failure) }
-        return [
-            ("host", names.joined(separator: ",")), ("hostaddr", addresses.joined(separator: ",")),
-            ("port", chosen.joined(separator: ",")),
-        ]
+        return places
+    }
+
+    /// As libpq names it. Does not block for an address.
+    private static func canonical(_ address: String) -> String {
+        guard HostLookup.isAddress(address[...]) else { return address }
+        var failure = ""
+        return HostLookup.addresses(of: address, &failure).first ?? address
     }
 }

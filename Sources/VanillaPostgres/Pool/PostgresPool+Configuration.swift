@@ -21,9 +21,12 @@ extension PostgresPool {
         public var maximumWaiting = 4096
         /// How long a query or an acquirer waits for a connection.
         public var acquireTimeout: Duration = .seconds(5)
-        /// How long opening a connection may take, all of it: finding the host, every address, the
-        /// authentication.
-        public var connectTimeout: Duration = .seconds(5)
+        /// How long opening a connection may take, all of it: finding the hosts, every address, the
+        /// authentication. Each address has a share of it, or the `connect_timeout` of the
+        /// connection string or `PGCONNECT_TIMEOUT`, so that one that is silent leaves the others
+        /// their time. Where this is nil, all of it takes no longer than these together, or five
+        /// seconds where there is none.
+        public var connectTimeout: Duration?
         /// How long a statement may take unless the query says otherwise: from when it is sent. The
         /// server is told, too, and ends it by itself. Where this is nil, it is the
         /// `statement_timeout` that the connection string, `PGOPTIONS`, the role, the database or
@@ -70,7 +73,7 @@ extension PostgresPool.Configuration {
                 .misuse, "\(name) is \(value): \(range.lowerBound) to \(range.upperBound).")
         }
         let times = [
-            ("acquireTimeout", acquireTimeout), ("connectTimeout", connectTimeout),
+            ("acquireTimeout", acquireTimeout), ("connectTimeout", connectTimeout ?? .seconds(5)),
             ("statementTimeout", statementTimeout ?? .seconds(30)), ("lifetime", lifetime),
             ("idleTimeout", idleTimeout), ("leaseWarning", leaseWarning),
             ("cancelGrace", cancelGrace), ("firstPause", firstPause),
