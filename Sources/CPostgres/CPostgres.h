@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* CPostgres.h - libpq 14 or newer, and what of it Swift cannot say: an empty notice receiver, and
- * the fields of a diagnosis, whose codes are characters. */
+/* CPostgres.h - libpq 14 or newer, and what of it Swift cannot say: a notice receiver, and the
+ * fields of a diagnosis, whose codes are characters. */
 #ifndef CPOSTGRES_H
 #define CPOSTGRES_H
 
@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "cancel.h"
 
@@ -27,18 +28,54 @@ enum cpostgres_field {
     CPOSTGRES_CONSTRAINT = PG_DIAG_CONSTRAINT_NAME,
     CPOSTGRES_POSITION = PG_DIAG_STATEMENT_POSITION,
     CPOSTGRES_FUNCTION = PG_DIAG_SOURCE_FUNCTION,
+    CPOSTGRES_SEVERITY = PG_DIAG_SEVERITY_NONLOCALIZED,
 };
 
-static inline void cpostgres_ignore_notice(void *context, const PGresult *result)
+/* What a server says while nothing is under way, before it ends the connection; empty before. */
+struct cpostgres_last_words {
+    char state[6];
+    char message[250];
+};
+
+static inline bool cpostgres_is_fatal(const PGresult *result)
 {
-    (void) context;
-    (void) result;
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    return severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0);
 }
 
-/* libpq prints a server's notices to standard error unless told otherwise. */
-static inline void cpostgres_ignore_notices(PGconn *connection)
+static inline void cpostgres_copy(char *to, size_t size, const char *from)
 {
-    PQsetNoticeReceiver(connection, cpostgres_ignore_notice, NULL);
+    strncpy(to, from ? from : "", size - 1);
+    to[size - 1] = '\0';
+}
+
+/* libpq takes an error that answers nothing for a notice. Other notices are nobody's. */
+static inline void cpostgres_hear_notice(void *context, const PGresult *result)
+{
+    struct cpostgres_last_words *words = (struct cpostgres_last_words *) context;
+    if (!cpostgres_is_fatal(result))
+        return;
+    cpostgres_copy(words->state, sizeof words->state, PQresultErrorField(result, PG_DIAG_SQLSTATE));
+    cpostgres_copy(words->message, sizeof words->message,
+                   PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+}
+
+/* libpq prints a server's notices to standard error unless told otherwise. `words` live as long as
+ * the connection. */
+static inline void cpostgres_hear_notices(PGconn *connection, struct cpostgres_last_words *words)
+{
+    *words = (struct cpostgres_last_words) {0};
+    PQsetNoticeReceiver(connection, cpostgres_hear_notice, words);
+}
+
+static inline const char *cpostgres_state(const struct cpostgres_last_words *words)
+{
+    return words->state;
+}
+
+static inline const char *cpostgres_message(const struct cpostgres_last_words *words)
+{
+    return words->message;
 }
 
 /* End what was sent so far with a Sync. Newer versions do not send at once, but with the next

@@ -84,6 +84,44 @@ import VanillaTestSupport
         #expect(try await answers(bench))
     }
 
+    /// What the server says of itself, while nothing is asked.
+    @Test(
+        arguments: backends,
+        [
+            ("idle_session_timeout", "57P05"), ("idle_in_transaction_session_timeout", "25P03"),
+            ("", "57P01"),
+        ])
+    func saysWhyTheServerEndedAConnection(
+        backend: Server.Backend, setting: (name: String, state: String)
+    ) async throws {
+        let name = "last_words_\(backend)_\(setting.state)"
+        var connection = try database.get().connectionString + " application_name=\(name)"
+        if !setting.name.isEmpty { connection += " options='-c \(setting.name)=100'" }
+        let bench = try Bench(connection, backend: backend) { $0.maximum = 1 }
+        defer { bench.stop() }
+        let end =
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = '\(name)'"
+        let error = try await bench.run { pool in
+            await #expect(throws: RequestError.self) {
+                try await pool.withTransaction { connection in
+                    // Idle within a transaction, or before one.
+                    if setting.state != "57P05" { _ = try await connection.query("select 1") }
+                    if setting.name.isEmpty { try ask(end, of: database.get()) }
+                    let isSaid = try await eventually {
+                        bench.log.values.contains { $0.contains(setting.state) }
+                    }
+                    #expect(isSaid)
+                    _ = try await connection.query("select 1")
+                }
+            }
+        }
+        let cause = try #require(error?.cause as? PostgresError)
+        #expect(cause.sqlState == setting.state && cause.kind == .connection, "\(cause)")
+        #expect(cause.message.contains("terminating connection"), "\(cause)")
+        #expect(
+            !bench.log.values.contains { $0.contains("abnormally") || $0.contains("unexpectedly") })
+    }
+
     @Test(arguments: backends)
     func survivesARestart(backend: Server.Backend) async throws {
         let postgres = try PrivatePostgres()

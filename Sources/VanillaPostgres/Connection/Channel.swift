@@ -10,6 +10,8 @@ final class Channel {
     private var pointers: UnsafeMutablePointer<UnsafePointer<CChar>?>
     private var numbers: UnsafeMutablePointer<Int32>
     private var room = 8
+    /// Written by libpq when it reads.
+    private let lastWords: UnsafeMutablePointer<cpostgres_last_words>
 
     enum Progress {
         case reading
@@ -34,13 +36,15 @@ final class Channel {
         let texts = unsafe values.map { unsafe UnsafePointer($0) } + [nil]
         guard let connection = unsafe PQconnectStartParams(names, texts, 1) else { return nil }
         unsafe self.connection = unsafe connection
-        unsafe cpostgres_ignore_notices(connection)
+        unsafe lastWords = .allocate(capacity: 1)
+        unsafe cpostgres_hear_notices(connection, lastWords)
         unsafe pointers = .allocate(capacity: room)
         unsafe numbers = .allocate(capacity: 2 * room)
     }
 
     deinit {
         unsafe PQfinish(connection)
+        unsafe lastWords.deallocate()
         unsafe pointers.deallocate()
         unsafe numbers.deallocate()
     }
@@ -85,7 +89,13 @@ final class Channel {
     /// Which may be another one after each step of connecting; -1 when there is none.
     var descriptor: Int32 { unsafe PQsocket(connection) }
 
+    /// Why the connection was lost: what the server said before, or what libpq says.
     var error: PostgresError {
+        let state = unsafe Self.text(cpostgres_state(lastWords))
+        if !state.isEmpty {
+            let words = unsafe Self.text(cpostgres_message(lastWords))
+            return PostgresError(.connection, words, sqlState: state)
+        }
         let message = unsafe trimmed(unsafe PQerrorMessage(connection))
         return PostgresError(.connection, message.isEmpty ? "The connection was lost." : message)
     }
@@ -202,14 +212,16 @@ final class Channel {
 
     // MARK: - Receiving
 
-    /// Reads what the socket has. False when the connection is lost.
+    /// Reads what the socket has. False when the connection is lost, or the server has said that it
+    /// ends it.
     func receive() -> Bool {
         let isThere = unsafe PQconsumeInput(connection) == 1
         // Nobody listens here, and libpq would keep them as long as the connection lives.
         while let notification = unsafe PQnotifies(connection) {
             unsafe PQfreemem(notification)
         }
-        return isThere
+        // Words of which the first is zero are empty.
+        return unsafe isThere && lastWords.pointee.state.0 == 0
     }
 
     /// Whether the next result has not come yet.

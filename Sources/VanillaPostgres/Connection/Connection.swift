@@ -31,6 +31,8 @@ final class Connection {
     /// The transaction of the lease only reads.
     var isReadOnly = false
     var leaseTimer: Worker.Timer?
+    /// Why it was lost.
+    private(set) var loss: PostgresError?
     /// Something was asked on the lease; and a task that asked was cancelled.
     var leaseWasUsed = false
     var leaseWasCancelled = false
@@ -355,6 +357,7 @@ extension Connection {
         let wasOpen = role.isOpen
         let farewell = makeFarewell()
         role = .closed
+        loss = error
         alarm.close()
         lifetime.close()
         leaseTimer?.cancel()

@@ -308,7 +308,10 @@ extension Pipeline {
 extension Pipeline {
     /// Reads what the socket has.
     func receive() {
-        if let channel { isLost = !channel.receive() }
+        guard let channel else { return }
+        // Only when libpq knows that all has been answered does it listen to what answers nothing.
+        if expected.isEmpty && !channel.isBusy { channel.next()?.clear() }
+        isLost = !channel.receive()
     }
 
     /// Takes complete results up to the next event; nil when no more are complete.

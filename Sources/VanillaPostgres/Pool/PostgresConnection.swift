@@ -88,26 +88,27 @@ public final class PostgresConnection {
     }
 
     @usableFromInline
-    func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Query {
+    func begin(_ statement: Statement, _ timeout: Duration?) throws -> Query {
         let query = try begin(timeout)
         try query.operation.take(statement)
         return query
     }
 
     @usableFromInline
-    func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Query {
+    func begin(_ sql: String, _ timeout: Duration?) throws -> Query {
         let query = try begin(timeout)
         try query.operation.take(sql)
         return query
     }
 
-    private func begin(_ timeout: Duration?) throws(PostgresError) -> Query {
+    private func begin(_ timeout: Duration?) throws -> Query {
         guard shard.worker.isCurrent else {
             throw PostgresError(.misuse, "A connection is used on its worker's thread.")
         }
         guard let connection else {
             throw PostgresError(.misuse, "The connection was released.")
         }
+        if let loss = connection.loss { throw unavailable(loss) }
         // It is not sent then, whatever it was to undo.
         if Task.isCancelled { connection.leaseWasCancelled = true }
         let query = shard.makeQuery(timeout)

@@ -22,11 +22,13 @@ public struct PostgresError: Error, Sendable {
     public let position: Int?
     /// A cached plan that a schema change made unusable.
     let isStalePlan: Bool
+    /// The server has ended the connection with it.
+    let isFatal: Bool
 
     init(
         _ kind: Kind, _ message: String, sqlState: String = "", detail: String? = nil,
         hint: String? = nil, constraint: String? = nil, position: Int? = nil,
-        isStalePlan: Bool = false
+        isStalePlan: Bool = false, isFatal: Bool = false
     ) {
         self.kind = kind
         self.message = message
@@ -36,6 +38,7 @@ public struct PostgresError: Error, Sendable {
         self.constraint = constraint
         self.position = position
         self.isStalePlan = isStalePlan
+        self.isFatal = isFatal
     }
 }
 
@@ -90,7 +93,8 @@ extension PostgresError {
     /// The connection has no future: the server goes down, is not what it was, or cannot be
     /// reached.
     var endsConnection: Bool {
-        switch sqlState {
+        if isFatal { return true }
+        return switch sqlState {
         case "57P01", "57P02", "57P03", "57P05": true
         // What a wrong number of parameters is called, too; where it is the connection, that ends.
         case "08P01": false

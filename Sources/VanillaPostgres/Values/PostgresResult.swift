@@ -53,7 +53,8 @@ struct PostgresResult {
             field(CPOSTGRES_MESSAGE) ?? trimmed(unsafe PQresultErrorMessage(pointer)),
             sqlState: state, detail: field(CPOSTGRES_DETAIL), hint: field(CPOSTGRES_HINT),
             constraint: field(CPOSTGRES_CONSTRAINT),
-            position: field(CPOSTGRES_POSITION).flatMap { Int($0) }, isStalePlan: stale)
+            position: field(CPOSTGRES_POSITION).flatMap { Int($0) }, isStalePlan: stale,
+            isFatal: cpostgres_is_fatal(pointer))
     }
 
     private func field(_ field: cpostgres_field) -> String? {
