@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Foundation
 import PrivatePostgres
 import Testing
 import Vanilla
@@ -267,6 +268,56 @@ import VanillaTestSupport
         _ = try await idle.run { pool in try await pool.query(Self.one) }
         let isClosed = try await eventually { idle.pool.statistics.size == 0 }
         #expect(isClosed)
+    }
+
+    /// libpq keeps the memory of the largest message.
+    @Test(arguments: backends, [1, 2])
+    func givesBackTheMemoryOfALargeMessage(backend: Server.Backend, maximum: Int) async throws {
+        let bench = try Bench(backend: backend) {
+            $0.maximum = maximum
+            $0.grownLifetime = .milliseconds(100)
+        }
+        defer { bench.stop() }
+        func resident() throws -> Int {
+            let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+            return try #require(text.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+                * 4096
+        }
+        let hasGrown: @Sendable (PostgresPool) throws -> Bool = { pool in
+            try pool.table.find().connections.contains { $0.pipeline.hasGrown }
+        }
+        // Many rows are not one.
+        let isKept = try await bench.run { pool in
+            let rows = try await pool.query(
+                "select repeat('x', 1000) from generate_series(1, 5000)")
+            #expect(rows.count == 5000)
+            _ = try await pool.query("select length($1)", String(repeating: "x", count: 1 << 19))
+            return try !hasGrown(pool)
+        }
+        #expect(isKept && bench.pool.statistics.attempts == 1)
+        let before = try resident()
+        for (round, sql) in [
+            "select length($1)::text", "select repeat('x', 64 << 20) || left($1, 0)",
+        ].enumerated() {
+            let attempts = bench.pool.statistics.attempts
+            try await bench.run { pool in
+                let text = round == 0 ? String(repeating: "x", count: 64 << 20) : "x"
+                let found: String = try await pool.query(sql, text)[0][0]
+                #expect(found.utf8.count == (round == 0 ? 8 : 64 << 20))
+                // What is sent takes longer than the connection then has.
+                #expect(try round == 0 || hasGrown(pool), "\(pool.statistics)")
+            }
+            let isReplaced = try await eventually {
+                try await bench.run { pool in
+                    _ = try await pool.query(Self.one)
+                    return try !hasGrown(pool)
+                }
+            }
+            #expect(isReplaced && bench.pool.statistics.attempts > attempts, "\(round)")
+        }
+        let isBack = try await eventually { try resident() < before + 24 << 20 }
+        #expect(isBack)
+        #expect(bench.pool.statistics.losses == 0 && bench.pool.statistics.errors == 0)
     }
 
     @Test func staysWithinTheProcess() async throws {

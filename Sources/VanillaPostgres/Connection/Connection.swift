@@ -191,7 +191,7 @@ extension Connection {
         guard let left = pipeline.channel?.flush() else { return }
         // The server often says why before it closes, so that there is something to read.
         if left < 0 { return receive() }
-        if left > 0 { listen(writing: true) }
+        if left > 0 { listen(writing: true) } else { pipeline.wasFlushed() }
     }
 
     /// Waits for answers, or for the end of the connection.
@@ -221,6 +221,8 @@ extension Connection {
         let left = channel.flush()
         guard left >= 0 else { return close(channel.error) }
         listen(writing: left > 0)
+        if left == 0 { pipeline.wasFlushed() }
+        if pipeline.hasGrown { lifetime.end(within: context.configuration.grownLifetime) }
         proceed()
     }
 

@@ -11,6 +11,7 @@ final class Lifetime {
     private var lastUse: Int64
     /// It is too old, and used until another one is there.
     private(set) var isOver = false
+    private var isShortened = false
     private var timer: Worker.Timer?
 
     init(_ configuration: PostgresPool.Configuration) {
@@ -43,6 +44,14 @@ final class Lifetime {
 
     func wasUsed(_ now: Int64) {
         lastUse = now
+    }
+
+    /// It is not used for longer than that. Later calls do nothing.
+    func end(within time: Duration) {
+        guard !isShortened else { return }
+        isShortened = true
+        end = min(end, Clock.now + time.boundedNanoseconds)
+        set()
     }
 
     func hasEnded(_ now: Int64) -> Bool { now >= end }

@@ -60,6 +60,14 @@ final class Pipeline {
     private var syncs = 0
     /// Reads were sent and not yet followed by their Sync.
     private var needsSync = false
+    /// A message was so large that libpq's memory has grown, which it keeps as long as the
+    /// connection lives.
+    private(set) var hasGrown = false
+    /// How many bytes libpq was given since it had nothing left to send.
+    private var given = 0
+    /// 1 MiB.
+    static let messageBound = 1 << 20
+
     /// What is under way to undo a lease, and how much of it was not done.
     private var reset: LeaseReset?
     private var undone = 0
@@ -200,6 +208,11 @@ extension Pipeline {
         return isFine && !channel.hasFailed
     }
 
+    /// libpq has handed everything to the socket.
+    func wasFlushed() {
+        given = 0
+    }
+
     /// A round trip of nothing. False when the connection is lost.
     func sendNothing() -> Bool {
         sync(nil)
@@ -253,6 +266,8 @@ extension Pipeline {
     @discardableResult
     private func push(_ operation: Operation) -> Bool {
         guard let channel else { return false }
+        given += operation.size
+        if given > Self.messageBound { hasGrown = true }
         if operation.isLeased, let beginning { begin(beginning, operation) }
         let isSent: Bool
         // Sent again, it depends on nothing.
@@ -380,6 +395,7 @@ extension Pipeline {
     }
 
     private func keep(_ result: PostgresResult, _ operation: Operation?) throws(PostgresError) {
+        if !hasGrown { hasGrown = result.hasRow(over: Self.messageBound) }
         guard let operation else { return result.clear() }
         // Of several the last one counts.
         operation.result?.clear()

@@ -49,6 +49,9 @@ extension PostgresPool {
         /// in transaction mode wants, which also gets no `statement_timeout`, and one Sync of a
         /// connection at a time.
         public var preparesStatements = true
+        /// How long a connection is used on whose memory has grown by a large message: not as many
+        /// of these cost a connection each, and the memory is given back soon.
+        var grownLifetime: Duration = .seconds(10)
         /// Where messages go; standard error unless set. Called on any thread.
         public var log: (@Sendable (Server.LogLevel, String) -> Void)?
 

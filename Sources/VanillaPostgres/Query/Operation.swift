@@ -130,6 +130,9 @@ extension Operation {
         return PostgresError(.encoding, "A statement has a NUL in it, where libpq would end it.")
     }
 
+    /// How many bytes the text and the parameters take.
+    var size: Int { (statement?.sql ?? sql).utf8.count + parameters.size }
+
     /// Whether it shares a Sync with others.
     var isShared: Bool { isRead && !isAlone && !isLeased }
 

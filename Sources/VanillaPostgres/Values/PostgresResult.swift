@@ -44,6 +44,18 @@ struct PostgresResult {
         unsafe PQclear(pointer)
     }
 
+    /// Whether a row takes more bytes than that. libpq has to have each as a whole.
+    func hasRow(over bound: Int) -> Bool {
+        guard unsafe PQresultMemorySize(pointer) > bound else { return false }
+        let (rows, columns) = unsafe (PQntuples(pointer), PQnfields(pointer))
+        return (0..<rows).contains { row in
+            var size = 0
+            // A row and a column that are there.
+            for column in 0..<columns { size += Int(unsafe PQgetlength(pointer, row, column)) }
+            return size > bound
+        }
+    }
+
     /// The error of a result that failed.
     var error: PostgresError {
         let state = field(CPOSTGRES_SQLSTATE) ?? ""
