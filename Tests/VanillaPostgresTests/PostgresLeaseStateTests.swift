@@ -231,7 +231,8 @@ import VanillaTestSupport
                     }
                 }
             }
-            let isSent = try await eventually { proxy.seen.messages["E"] == 1 }
+            // What the lease before has left to undo may count as well.
+            let isSent = try await eventually { proxy.seen.messages["E", default: 0] >= 1 }
             #expect(isSent)
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
