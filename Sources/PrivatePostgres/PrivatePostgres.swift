@@ -20,7 +20,8 @@ internal import Synchronization
 ///
 /// It listens on a unix socket in a new directory that nobody else may enter, and on no port. It
 /// has the database `example` of the user `username`, who may do everything and has the password
-/// `password`, which is asked for (SCRAM). Nothing it writes survives a loss of power: `fsync` is off.
+/// `password`, which is asked for (SCRAM). Nothing it writes survives a loss of power: `fsync` is
+/// off.
 ///
 /// Server and directory are gone once `stop()` returns, soon after the last reference is, and soon
 /// after this program ended, however it did: a process that watches it sees to that.

@@ -611,7 +611,7 @@ const char *vn_check_start_errors(uint8_t backend)
     return problem;
 }
 
-/* A worker for which there is no descriptor left: `begin` takes them away, `end` gives them back. */
+/* A worker for which no descriptor is left: `begin` takes them away, `end` gives them back. */
 struct beggar {
     struct rlimit limit;
     vn_worker *worker;

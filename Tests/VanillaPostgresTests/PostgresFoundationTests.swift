@@ -8,22 +8,6 @@ import VanillaPostgresFoundation
 
 /// Types of Foundation as parameters and columns.
 @Suite(.serialized, .needsPostgres) struct PostgresFoundationTests {
-    private func roundTrip<Value: PostgresEncodable & PostgresDecodable & Equatable & Sendable>(
-        _ values: [Value], _ type: String
-    ) async throws {
-        let bench = try Bench()
-        defer { bench.stop() }
-        let echo = Statement("select $1::\(type)", .reads)
-        try await bench.run { pool in
-            for value in values {
-                let found: Value = try await pool.query(echo, value)[0][0]
-                #expect(found == value)
-            }
-            let nothing: Value? = try await pool.query(echo, Value?.none)[0][0]
-            #expect(nothing == nil)
-        }
-    }
-
     private static let moments = [
         -2_208_988_800.25, -978_307_200, 0, 0.000001, 700_000_000.123457, 4_000_000_000.999999,
     ].map { Date(timeIntervalSinceReferenceDate: $0) }

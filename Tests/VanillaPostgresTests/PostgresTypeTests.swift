@@ -571,20 +571,4 @@ private enum Mood: String, PostgresEncodable, PostgresDecodable, PostgresArrayEl
             #expect(numbers == [1, 2])
         }
     }
-
-    private func roundTrip<Value: PostgresEncodable & PostgresDecodable & Equatable & Sendable>(
-        _ values: [Value], _ type: String
-    ) async throws {
-        let bench = try Bench()
-        defer { bench.stop() }
-        let echo = Statement("select $1::\(type)", .reads)
-        try await bench.run { pool in
-            for value in values {
-                let found: Value = try await pool.query(echo, value)[0][0]
-                #expect(found == value)
-            }
-            let nothing: Value? = try await pool.query(echo, Value?.none)[0][0]
-            #expect(nothing == nil)
-        }
-    }
 }

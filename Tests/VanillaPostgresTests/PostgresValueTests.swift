@@ -6,24 +6,6 @@ import VanillaPostgres
 
 /// Values that go to the server and come back.
 @Suite(.serialized, .needsPostgres) struct PostgresValueTests {
-    private func roundTrip<Value: PostgresEncodable & PostgresDecodable & Equatable & Sendable>(
-        _ values: [Value], _ type: String
-    ) async throws {
-        let bench = try Bench()
-        defer { bench.stop() }
-        let echo = Statement("select $1::\(type)", .reads)
-        try await bench.run { pool in
-            for value in values {
-                let found: Value = try await pool.query(echo, value)[0][0]
-                #expect(found == value)
-                let optional: Value? = try await pool.query(echo, Optional(value))[0][0]
-                #expect(optional == value)
-            }
-            let nothing: Value? = try await pool.query(echo, Value?.none)[0][0]
-            #expect(nothing == nil)
-        }
-    }
-
     @Test func carriesNumbers() async throws {
         try await roundTrip([true, false], "bool")
         try await roundTrip([0, -1, Int16.min, .max], "int2")

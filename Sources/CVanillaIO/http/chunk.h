@@ -41,8 +41,8 @@ struct vn_chunk {
     uint32_t data_count;
 };
 
-/* Write the frame of a chunk around `count` bytes of data, for which there is room between
- * vn_chunk_write_line, that began at `bytes` and has returned `data`, and VN_CHUNK_END_SIZE bytes. */
+/* End a chunk whose line begins at `bytes`, and whose `count` bytes of data at `data`. Writes
+ * VN_CHUNK_END_SIZE bytes. */
 static inline struct vn_chunk vn_chunk_finish(const uint8_t *bytes, uint8_t *data, uint32_t count)
 {
     const uint8_t *end = vn_chunk_write_end(data + count);

@@ -37,7 +37,7 @@ extension Connection {
             guard cancellation.isConfirmed, silence(now) < pipeline.defaultTimeout else {
                 return false
             }
-            linger()
+            keepUntilEnd()
         }
         cancellation.prolong(now)
         return true
@@ -46,7 +46,7 @@ extension Connection {
     /// The server has got the signal, and goes on. Were the connection closed, another one would be
     /// opened, and the server have more at work than the bounds allow: so it stays until the query
     /// has ended, and is of no other use.
-    private func linger() {
+    private func keepUntilEnd() {
         if role != .draining {
             context.report(
                 .warning,

@@ -39,7 +39,7 @@ final class Connection {
     /// What is still to be undone of the last lease.
     var reset: LeaseReset?
     /// Closed, it has cancelled what the server still does.
-    private var farewell: Farewell?
+    private var closingCancel: ClosingCancel?
 
     init(_ number: UInt64, _ context: Context, owner: any ConnectionOwner) {
         self.number = number
@@ -357,7 +357,7 @@ extension Connection {
     func close(_ error: PostgresError?) {
         guard role != .closed else { return }
         let wasOpen = role.isOpen
-        let farewell = makeFarewell()
+        let closingCancel = makeClosingCancel()
         role = .closed
         loss = error
         alarm.close()
@@ -372,36 +372,36 @@ extension Connection {
         cancellation.close()
         let lost = pipeline.close()
         owner.closed(self, wasOpen: wasOpen, error)
-        leave(farewell)
+        leave(closingCancel)
         let reason = error ?? PostgresError(.stopped, "The connection was closed.")
         for operation in lost.reversed() { lose(operation, reason) }
     }
 
     /// For what is under way, unless a request was sent and not answered: another one would not be,
     /// either. Where the worker ends, it is done at once.
-    private func makeFarewell() -> Farewell? {
+    private func makeClosingCancel() -> ClosingCancel? {
         guard pipeline.running != nil, !cancellation.isRequesting,
             let canceller = pipeline.channel?.canceller
         else { return nil }
-        return Farewell(canceller, on: context.worker, queries: pipeline.inFlight)
+        return ClosingCancel(canceller, on: context.worker, queries: pipeline.inFlight)
     }
 
-    private func leave(_ farewell: Farewell?) {
-        guard let farewell else { return owner.gone(self) }
+    private func leave(_ closingCancel: ClosingCancel?) {
+        guard let closingCancel else { return owner.gone(self) }
         if let lastMoment = context.lastMoment {
-            farewell.perform(until: lastMoment)
+            closingCancel.perform(until: lastMoment)
             return owner.gone(self)
         }
-        self.farewell = farewell
-        farewell.begin(within: context.configuration.cancelGrace) { [self] in
-            self.farewell = nil
+        self.closingCancel = closingCancel
+        closingCancel.begin(within: context.configuration.cancelGrace) { [self] in
+            self.closingCancel = nil
             owner.gone(self)
         }
     }
 
     /// The worker ends: nothing is waited for any more.
-    func endFarewell() {
-        farewell?.end()
+    func endClosingCancel() {
+        closingCancel?.end()
     }
 
     private func lose(_ operation: Operation, _ reason: PostgresError) {

@@ -3,8 +3,9 @@
 internal import Vanilla
 
 /// Opens a connection: has the addresses of hosts looked up, waits for what libpq asks for, step by
-/// step and never blocking, and asks for the settings of the session. libpq waits for each place for
-/// ever where it does not block, so the time of each is kept here. Only on the worker's thread.
+/// step and never blocking, and asks for the settings of the session. libpq waits for each place
+/// without end where it does not block, so the time of each is kept here. Only on the worker's
+/// thread.
 final class Connector {
     private let context: Context
     private var channel: Channel?

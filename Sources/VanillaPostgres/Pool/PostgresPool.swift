@@ -73,7 +73,8 @@ public final class PostgresPool: Sendable {
         return try await query.run()
     }
 
-    /// Asks on a connection shared with other requests, with as many parameters as are known at run time.
+    /// Asks on a connection shared with other requests, with as many parameters as are known at run
+    /// time.
     ///
     /// - Parameter parameters: The values of `$1`, `$2` ... A NULL is one with its type, such as
     ///   `Int?.none`.

@@ -3,11 +3,9 @@
 /// What a statement leaves in the session of its connection, as far as its text says. On a
 /// connection that is shared, that would meet the queries of other requests.
 enum SessionEffect {
-    /// Commands that leave something. RESET, UNLISTEN, DISCARD and DEALLOCATE only take away, which
-    /// the pool mends.
-    private static let commands: Set<String> = [
-        "begin", "start", "set", "listen", "prepare", "declare",
-    ]
+    /// Commands that leave something, besides a transaction. RESET, UNLISTEN, DISCARD and
+    /// DEALLOCATE only take away, which the pool mends.
+    private static let commands: Set<String> = ["set", "listen", "prepare", "declare"]
     /// What the functions have in common that lock until the session ends.
     private static let lock = Array("advisory_lock".utf8)
 

@@ -2,10 +2,9 @@
 
 internal import Vanilla
 
-// Results say the types of their columns by numbers. What the numbers mean that differ from database
-// to database is asked once, before a task gets the first result that has them: by a query of its
-// own, on the lease where the result came from one, as the type may have been made in its
-// transaction.
+// Results say the types of their columns by numbers. What those mean that differ from database to
+// database is asked once, before a task gets the first result that has them: by a query of its own,
+// on the lease where the result came from one, as the type may have been made in its transaction.
 
 extension Query {
     /// Gives rows what is known of their types, which is asked for where it is not known. What is

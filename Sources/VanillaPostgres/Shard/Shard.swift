@@ -42,7 +42,7 @@ final class Shard: @unchecked Sendable {
 
     /// The worker stops, or the pool is gone: everything that waits ends.
     func end(withWorker: Bool = false) {
-        if withWorker { for connection in connections { connection.endFarewell() } }
+        if withWorker { for connection in connections { connection.endClosingCancel() } }
         guard !isEnded else { return }
         context.end(withWorker: withWorker)
         backoff.close()

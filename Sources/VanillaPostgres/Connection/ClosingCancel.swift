@@ -4,7 +4,7 @@ internal import Vanilla
 
 /// Cancels what the server still does for a connection that is closed: it would notice only when it
 /// has an answer to send. Only on the worker's thread.
-final class Farewell {
+final class ClosingCancel {
     private let canceller: Canceller
     private let worker: Worker
     private var rounds: Int
@@ -47,8 +47,8 @@ final class Farewell {
         ended.take()?()
     }
 
-    /// The same where the worker ends, so that nobody would go on with it: blocks for as long as the
-    /// server needs to take the request, and until `end` at most.
+    /// The same where the worker ends, so that nobody would go on with it: blocks for as long as
+    /// the server needs to take the request, and until `end` at most.
     func perform(until end: Int64) {
         for _ in 0..<rounds {
             // To connect, and for the answer.
