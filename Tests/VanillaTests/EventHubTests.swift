@@ -365,10 +365,6 @@ private final class Subscriber {
     }
 }
 
-/// Whether a sanitizer makes everything slow.
-private let isSanitized: Bool =
-    dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
-
 /// How many more files this process may open, some being left for others.
 private var freeDescriptors: Int {
     var limit = rlimit()
