@@ -53,8 +53,7 @@ extension Connection {
                 "The query of process \(process) was cancelled and goes on: its connection waits.")
         }
         pipeline.leaveLease()
-        leaseTimer?.cancel()
-        leaseTimer = nil
+        stopWatchingLease()
         role = .draining
     }
 

@@ -47,13 +47,17 @@ extension Connection {
         leaseTimer?.set(after: time)
     }
 
+    func stopWatchingLease() {
+        leaseTimer?.cancel()
+        leaseTimer = nil
+    }
+
     /// Takes the connection back.
     ///
     /// - Parameter reset: What is undone before others have it, if anything was asked.
     func endLease(_ reset: LeaseReset?) {
         guard role.isLeased else { return }
-        leaseTimer?.cancel()
-        leaseTimer = nil
+        stopWatchingLease()
         pipeline.beginning = nil
         isReadOnly = false
         // What others use next must not meet it.

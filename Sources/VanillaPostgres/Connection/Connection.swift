@@ -16,10 +16,10 @@ final class Connection {
     let owner: any ConnectionOwner
     var role = Role.connecting
 
-    private var connector: Connector?
-    private var watch: Worker.DescriptorWatch?
+    var connector: Connector?
+    var watch: Worker.DescriptorWatch?
     /// Takes the answers that have come.
-    private var reading: Worker.TurnTask?
+    var reading: Worker.TurnTask?
     /// To be flushed at the end of the turn.
     private(set) var needsFlush = false
     private(set) var pace = Pace()
@@ -28,18 +28,19 @@ final class Connection {
     let alarm = Alarm()
     let lifetime: Lifetime
 
+    /// Warns of a lease that is held for long.
+    var leaseTimer: Worker.Timer?
     /// The transaction of the lease only reads.
     var isReadOnly = false
-    var leaseTimer: Worker.Timer?
-    /// Why it was lost.
-    private(set) var loss: PostgresError?
     /// Something was asked on the lease; and a task that asked was cancelled.
     var leaseWasUsed = false
     var leaseWasCancelled = false
     /// What is still to be undone of the last lease.
     var reset: LeaseReset?
-    /// Closed, it has cancelled what the server still does.
-    private var closingCancel: ClosingCancel?
+    /// Why it was lost.
+    var loss: PostgresError?
+    /// Closed, it has what the server still does cancelled.
+    var closingCancel: ClosingCancel?
 
     init(_ number: UInt64, _ context: Context, owner: any ConnectionOwner) {
         self.number = number
@@ -286,12 +287,12 @@ extension Connection {
     }
 
     /// Whether it was cancelled by a signal that was meant for another query.
-    private func isForNeighbour(_ error: PostgresError) -> Bool {
+    func isForNeighbour(_ error: PostgresError) -> Bool {
         error.isCancelled && cancellation.graceEnds != nil
     }
 
     /// Whether the connection is of no more use to any query.
-    private func endsUse(_ error: PostgresError) -> Bool {
+    func endsUse(_ error: PostgresError) -> Bool {
         error.endsConnection || (error.refusesWrites && !isReadOnly)
     }
 
@@ -325,104 +326,5 @@ extension Connection {
             cancelRunning(Clock.now)
         }
         context.schedule()
-    }
-}
-
-// MARK: - Ending
-
-extension Connection {
-    private func lifetimeRang() {
-        guard role.isOpen else { return }
-        let now = Clock.now
-        if lifetime.hasEnded(now) {
-            let time = context.connectTime.whole(context.resolver.count)
-            lifetime.expire(now, successorWithin: time)
-            // Another one is opened first, where that is allowed.
-            if !owner.openAnother() { drain() }
-        } else if lifetime.isIdle(now) && !role.isLeased && owner.hasMoreThanMinimum {
-            drain()
-        }
-        if pipeline.inFlight > 0 || role.isLeased { lifetime.wasUsed(now) }
-        if role.isOpen { lifetime.set() }
-    }
-
-    /// Takes no more queries, and closes when those under way are over.
-    func drain() {
-        role.drain()
-        if role == .draining && pipeline.isEmpty { close(nil) }
-    }
-
-    /// Ends the connection, and everything that waits for it. There is no error where it ends as
-    /// planned.
-    func close(_ error: PostgresError?) {
-        guard role != .closed else { return }
-        let wasOpen = role.isOpen
-        let closingCancel = makeClosingCancel()
-        role = .closed
-        loss = error
-        alarm.close()
-        lifetime.close()
-        leaseTimer?.cancel()
-        leaseTimer = nil
-        connector?.close()
-        connector = nil
-        watch?.close()
-        watch = nil
-        reading = nil
-        cancellation.close()
-        let lost = pipeline.close()
-        owner.closed(self, wasOpen: wasOpen, error)
-        leave(closingCancel)
-        let reason = error ?? PostgresError(.stopped, "The connection was closed.")
-        for operation in lost.reversed() { lose(operation, reason) }
-    }
-
-    /// For what is under way, unless a request was sent and not answered: another one would not be,
-    /// either. Where the worker ends, it is done at once.
-    private func makeClosingCancel() -> ClosingCancel? {
-        guard pipeline.running != nil, !cancellation.isRequesting,
-            let canceller = pipeline.channel?.canceller
-        else { return nil }
-        return ClosingCancel(canceller, on: context.worker, queries: pipeline.inFlight)
-    }
-
-    private func leave(_ closingCancel: ClosingCancel?) {
-        guard let closingCancel else { return owner.gone(self) }
-        if let lastMoment = context.lastMoment {
-            closingCancel.perform(until: lastMoment)
-            return owner.gone(self)
-        }
-        self.closingCancel = closingCancel
-        closingCancel.begin(within: context.configuration.cancelGrace) { [self] in
-            self.closingCancel = nil
-            owner.gone(self)
-        }
-    }
-
-    /// The worker ends: nothing is waited for any more.
-    func endClosingCancel() {
-        closingCancel?.end()
-    }
-
-    private func lose(_ operation: Operation, _ reason: PostgresError) {
-        if operation.isAbandoned { return operation.finish() }
-        if operation.canRepeat && !context.isEnded {
-            operation.startElsewhere()
-            return owner.sendAgain(operation)
-        }
-        context.count(.error)
-        operation.finish(
-            operation.wasCancelled ? CancellationError() : outcome(of: operation, reason))
-    }
-
-    /// What the task of a query is told when its connection was lost: what the server said of the
-    /// query before, unless that was about the connection, or a repetition would have mended it.
-    private func outcome(of operation: Operation, _ loss: PostgresError) -> any Error {
-        guard let failure = operation.failure as? PostgresError else { return unavailable(loss) }
-        if endsUse(failure) { return unavailable(failure) }
-        if operation.wantsPreparing(after: failure) || isForNeighbour(failure) {
-            return unavailable(loss)
-        }
-        return failure
     }
 }
