@@ -5,16 +5,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -611,61 +615,73 @@ const char *vn_check_start_errors(uint8_t backend)
     return problem;
 }
 
-/* A worker for which no descriptor is left: `begin` takes them away, `end` gives them back. */
-struct beggar {
-    struct rlimit limit;
+/* A worker that gets no descriptor for its ring: `begin` sees to that, for its own thread. */
+struct starved {
     vn_worker *worker;
     vn_task task;
     bool has_ended, ran, ran_after_end;
 };
 
-static void beggar_run(void *context)
+static void starved_run(void *context)
 {
-    struct beggar *beggar = context;
-    beggar->ran = true;
-    beggar->ran_after_end = beggar->has_ended;
+    struct starved *starved = context;
+    starved->ran = true;
+    starved->ran_after_end = starved->has_ended;
 }
 
-static void *beggar_begin(void *context, uint32_t worker)
+/* The limit of descriptors is the process's, and so of every other test; a filter is the thread's. */
+static void refuse_rings(void)
 {
-    struct beggar *beggar = context;
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_create1, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EMFILE),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof rules / sizeof *rules, rules};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        abort();
+}
+
+static void *starved_begin(void *context, uint32_t worker)
+{
+    struct starved *starved = context;
     (void) worker;
-    beggar->worker = vn_worker_current();
-    beggar->task = (vn_task) {.run = beggar_run, .context = beggar};
-    vn_worker_post(beggar->worker, &beggar->task);
-    getrlimit(RLIMIT_NOFILE, &beggar->limit);
-    setrlimit(RLIMIT_NOFILE, &(struct rlimit) {0, beggar->limit.rlim_max});
-    return beggar;
+    starved->worker = vn_worker_current();
+    starved->task = (vn_task) {.run = starved_run, .context = starved};
+    vn_worker_post(starved->worker, &starved->task);
+    refuse_rings();
+    return starved;
 }
 
-static void beggar_end(void *context)
+static void starved_end(void *context)
 {
-    struct beggar *beggar = context;
-    setrlimit(RLIMIT_NOFILE, &beggar->limit);
-    beggar->has_ended = true;
+    ((struct starved *) context)->has_ended = true;
 }
 
 const char *vn_check_start_without_descriptors(uint8_t backend)
 {
     struct stage stage;
-    struct beggar beggar = {.ran = false};
+    struct starved starved = {.ran = false};
     stage_init(&stage);
     vn_config config = config_of(&stage, backend);
     vn_error error = {0};
-    config.handlers.context = &beggar;
-    config.handlers.begin = beggar_begin;
-    config.handlers.end = beggar_end;
+    config.handlers.context = &starved;
+    config.handlers.begin = starved_begin;
+    config.handlers.end = starved_end;
     vn_server *server = vn_server_open(&config, &error);
     if (server == NULL)
         return failed("%s", error.message);
     const char *problem = NULL;
     int32_t started = vn_server_start(server, &error);
-    if (started != -EMFILE || !beggar.has_ended)
+    if (started != -EMFILE || !starved.has_ended)
         problem = failed("started: %d, %s", started, error.message);
-    else if (!beggar.ran || beggar.ran_after_end)
+    else if (!starved.ran || starved.ran_after_end)
         problem =
-            failed("what was posted ran %d, after the end %d", beggar.ran, beggar.ran_after_end);
-    else if (vn_worker_post(beggar.worker, &beggar.task) != -ECANCELED)
+            failed("what was posted ran %d, after the end %d", starved.ran, starved.ran_after_end);
+    else if (vn_worker_post(starved.worker, &starved.task) != -ECANCELED)
         problem = failed("a worker that has ended takes tasks");
     vn_server_close(server);
     return problem;
@@ -958,79 +974,6 @@ const char *vn_check_listeners(uint8_t backend, uint32_t workers)
     if (problem == NULL)
         problem = check_all_serve(&hall);
     return hall_free(&hall, problem);
-}
-
-enum { DESCRIPTORS = 64 };
-
-/* Take all descriptors that are left. Returns how many those are. */
-static int take_descriptors(int *taken)
-{
-    int count = 0;
-    while (count < DESCRIPTORS && (taken[count] = dup(STDERR_FILENO)) >= 0)
-        count++;
-    return count;
-}
-
-/* A connection for which no descriptor is left is one that its listener has refused, and is served
- * when there are some again. */
-static const char *check_refused(struct hall *hall)
-{
-    vn_listener_statistics each[LISTENERS];
-    vn_statistics all;
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(vn_server_port(hall->server, 1))};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int taken[DESCRIPTORS], fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int count = take_descriptors(taken);
-    const char *problem = count < DESCRIPTORS ? NULL : failed("descriptors without end");
-    if (connect(fd, (struct sockaddr *) &address, sizeof address) != 0)
-        problem = failed("connect: %s", strerror(errno));
-    uint64_t until = milliseconds() + WAIT_MAX;
-    do
-        vn_server_listener_statistics(hall->server, 1, &each[1]);
-    while (problem == NULL && each[1].refused == 0 && milliseconds() < until);
-    while (count > 0)
-        close(taken[--count]);
-    if (problem == NULL && !says_hello(fd))
-        problem = failed("it was not served afterwards");
-    close(fd);
-    for (uint32_t i = 0; i < LISTENERS; i++)
-        vn_server_listener_statistics(hall->server, i, &each[i]);
-    vn_server_statistics(hall->server, &all);
-    if (problem == NULL && (each[0].refused != 0 || each[1].refused == 0 || each[2].refused != 0 ||
-                            all.refused != each[1].refused))
-        problem =
-            failed("%llu, %llu and %llu refused", (unsigned long long) each[0].refused,
-                   (unsigned long long) each[1].refused, (unsigned long long) each[2].refused);
-    return problem;
-}
-
-/* The limit is set before it starts: an accept of io_uring goes by the one that it was begun
- * under. */
-const char *vn_check_listener_refusals(uint8_t backend)
-{
-    struct hall hall = {0};
-    struct rlimit limit;
-    int next = dup(STDERR_FILENO);
-    close(next);
-    getrlimit(RLIMIT_NOFILE, &limit);
-    setrlimit(RLIMIT_NOFILE, &(struct rlimit) {(rlim_t) next + DESCRIPTORS / 2, limit.rlim_max});
-    const char *problem = hall_make(&hall, backend, 1);
-    hall.config.limits.connections = 8;
-    if (problem == NULL)
-        problem = hall_start(&hall);
-    /* An accept of io_uring fails at once where it is begun without a descriptor left. */
-    for (uint32_t i = 0; i < LISTENERS && problem == NULL; i++) {
-        int fd = hall_dial(&hall, i);
-        if (!says_hello(fd))
-            problem = failed("listener %u gives no answer", i);
-        close(fd);
-    }
-    if (problem == NULL)
-        problem = check_refused(&hall);
-    problem = hall_free(&hall, problem);
-    setrlimit(RLIMIT_NOFILE, &limit);
-    return problem;
 }
 
 /* One place for all: the next connection, on another listener, waits, and comes when it is free. */

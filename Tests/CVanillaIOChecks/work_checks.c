@@ -2,11 +2,13 @@
 #include "work_checks.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/random.h"
@@ -578,6 +580,75 @@ const char *vn_check_stop_hooks(int backend)
             "what a stop hook left to do was not done");
     REQUIRE(late.left == 1, "a stop hook that was added late was not run");
     return NULL;
+}
+
+/* ---- Accepting ---- */
+
+enum { LISTENERS = 3 };
+
+/* A socket that listens at a port of its own, which comes back. */
+static int32_t listen_somewhere(struct sockaddr_in *address)
+{
+    socklen_t size = sizeof *address;
+    *address = (struct sockaddr_in) {.sin_family = AF_INET};
+    address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int32_t fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (bind(fd, (struct sockaddr *) address, size) != 0 || listen(fd, 8) != 0 ||
+        getsockname(fd, (struct sockaddr *) address, &size) != 0)
+        abort();
+    return fd;
+}
+
+static struct vn_source *source_of(struct vn_worker *worker, int32_t fd)
+{
+    struct vn_slab *slab = &worker->loop.sources;
+    for (uint32_t i = 0; i < slab->fresh; i++) {
+        struct vn_source *source = vn_slab_slot(slab, i);
+        if (vn_slab_is_taken(slab, i) && source->fd == fd)
+            return source;
+    }
+    return NULL;
+}
+
+static const char *check_refusal(struct place *place, const int32_t *fds,
+                                 const struct sockaddr_in *address)
+{
+    struct vn_worker *worker = &place->worker;
+    struct vn_source *source = source_of(worker, fds[1]);
+    REQUIRE(source != NULL, "the acceptor is not there");
+    const struct vn_event event = {.source = source, .type = VN_ACCEPTED, .count = -EMFILE};
+    source->kind->event(source, &event);
+    for (uint32_t i = 0; i < LISTENERS; i++)
+        REQUIRE(worker->listeners[i].counted.refused == (i == 1), "listener %u refused %d", i,
+                (int) worker->listeners[i].counted.refused);
+    int32_t client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool is_connected = connect(client, (const struct sockaddr *) address, sizeof *address) == 0;
+    for (uint64_t due = vn_clock() + 20000;
+         worker->listeners[1].counted.accepted == 0 && vn_clock() < due;)
+        vn_loop_turn(&worker->loop, 1000);
+    close(client);
+    REQUIRE(is_connected && worker->listeners[1].counted.accepted == 1, "it accepts no more");
+    return NULL;
+}
+
+/* A listener that gets no descriptor is the one that has refused, and tries again. */
+const char *vn_check_refusal(int backend)
+{
+    struct place *place = place_make(backend, (vn_handlers) {0});
+    struct sockaddr_in addresses[LISTENERS];
+    int32_t fds[LISTENERS];
+    for (uint32_t i = 0; i < LISTENERS; i++) {
+        const struct vn_lane lane = {&vn_transport_plain, &vn_protocol_http1, (uint8_t) i};
+        fds[i] = listen_somewhere(&addresses[i]);
+        vn_acceptor_open(&place->worker, fds[i], &lane);
+    }
+    vn_acceptors_begin(&place->worker);
+    vn_loop_turn(&place->worker.loop, 0);
+    const char *problem = check_refusal(place, fds, &addresses[1]);
+    vn_mailbox_stop(&place->worker.loop.mailbox, vn_clock() + 20000);
+    vn_worker_run(&place->worker);
+    place_close(place);
+    return problem;
 }
 
 /* ---- Calls ---- */

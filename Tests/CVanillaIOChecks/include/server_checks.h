@@ -36,8 +36,6 @@ const char *vn_check_fairness(uint8_t backend);
 /* Two TCP listeners and a unix one over the same workers: all serve, each is counted, totals are
  * sums, all close when the server drains. */
 const char *vn_check_listeners(uint8_t backend, uint32_t workers);
-/* What a listener refuses for want of descriptors is counted for that one. */
-const char *vn_check_listener_refusals(uint8_t backend);
 /* A limit of connections (1 or 9) is one for all listeners, and none of them starves. */
 const char *vn_check_listeners_share_places(uint8_t backend, uint32_t places);
 /* One address of several that is in use: an error, nothing is left bound, files that were bound

@@ -18,6 +18,7 @@ const char *vn_check_timer_bursts(void);
 const char *vn_check_watches(int backend);
 const char *vn_check_watch_at_the_end(int backend);
 const char *vn_check_stop_hooks(int backend);
+const char *vn_check_refusal(int backend);
 const char *vn_check_detached(int over);
 const char *vn_check_detached_before_it_begins(int over);
 const char *vn_check_detached_deadlines(int over);

@@ -69,11 +69,6 @@ private let backends = [UInt8(VN_BACKEND_URING), UInt8(VN_BACKEND_EPOLL)]
         expectNoProblem(vn_check_listeners(backend, workers))
     }
 
-    @Test(arguments: backends)
-    func countsWhatEachListenerRefuses(_ backend: UInt8) {
-        expectNoProblem(vn_check_listener_refusals(backend))
-    }
-
     @Test(arguments: backends, [1, 9] as [UInt32])
     func sharesItsPlacesAmongListeners(_ backend: UInt8, places: UInt32) {
         expectNoProblem(vn_check_listeners_share_places(backend, places))

@@ -59,6 +59,11 @@ private func canOpen(_ kind: vn_ring_backend) -> Bool {
         expectNoProblem(vn_check_stop_hooks(ring))
     }
 
+    @Test(arguments: rings.filter { $0 != VN_RING_AUTO.rawValue })
+    func countsWhatAListenerRefuses(ring: Int32) {
+        expectNoProblem(vn_check_refusal(ring))
+    }
+
     @Test(arguments: Transport.allCases)
     func answersCallsInTheOrderOfTheirRequests(over transport: Transport) {
         expectNoProblem(vn_check_detached(transport.c))
