@@ -629,7 +629,7 @@ static void starved_run(void *context)
     starved->ran_after_end = starved->has_ended;
 }
 
-/* The limit of descriptors is the process's, and so of every other test; a filter is the thread's. */
+/* The limit of descriptors is the process's, and every other test's; a filter is the thread's. */
 static void refuse_rings(void)
 {
     struct sock_filter rules[] = {
