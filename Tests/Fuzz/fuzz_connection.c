@@ -107,6 +107,8 @@ static void reset_worker(const vn_config *config)
     fuzz_system.now = BEGIN;
     worker->config = config;
     worker->loop.now = BEGIN;
+    worker->loop.lost = 0;
+    worker->loop.put_off_count = 0;
     worker->loop.turn = 0;
     worker->loop.random = 1;
     worker->loop.budget.was_busy = false;

@@ -134,7 +134,7 @@ static uint32_t surplus(const struct vn_subscriber *subscriber, const struct vn_
                         uint64_t unsent)
 {
     const vn_topic_options *options = &subscriber->list->topic->options;
-    uint64_t now = subscriber->exchange->worker->loop.now;
+    uint64_t now = vn_loop_clock(&subscriber->exchange->worker->loop);
     uint64_t waiting = subscriber->waiting + unsent;
     uint32_t begin = first_to_drop(subscriber), count = 0;
     while (begin + count < subscriber->count) {
@@ -248,7 +248,7 @@ int32_t vn_subscriber_produce(void *context, vn_body_writer *writer)
     struct vn_subscriber *subscriber = context;
     struct vn_exchange *exchange = subscriber->exchange;
     struct delivery delivery = {0};
-    uint64_t now = exchange->worker->loop.now;
+    uint64_t now = vn_loop_clock(&exchange->worker->loop);
     int32_t result;
     (void) writer; /* its own way: framed long before, and sent without a detour */
     if (vn_likely(subscriber->count == 1)) {

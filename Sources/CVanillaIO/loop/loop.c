@@ -9,6 +9,12 @@ enum {
     CHECK_READY_EVERY = 4, /* the same for sources that go on without an event */
     TIMERS_AT_ONCE = 8, /* between two looks at the clock */
     TASKS_MAX = 4096, /* tasks in one turn; a task that asks for the next comes in the next */
+    /* Nanoseconds that a turn may be late before its time is not counted: far below a deadline, and
+     * long enough for a worker that is merely busy. */
+    LATE_MAX = 100000000,
+    LATE_GRACE = 1000, /* milliseconds more for those whose deadlines passed in such a turn */
+    /* Turns in a row that put deadlines off: enough to take all that a full ring has. */
+    PUT_OFF_MAX = 32,
 };
 
 uint64_t vn_loop_draw(struct vn_loop *loop, uint64_t below)
@@ -18,10 +24,22 @@ uint64_t vn_loop_draw(struct vn_loop *loop, uint64_t below)
     return vn_draw(&loop->random, below);
 }
 
-static void loop_tell_time(struct vn_loop *loop)
+/* A turn begins late: a handler blocked, or the process was stopped. */
+vn_cold static void loop_lose_time(struct vn_loop *loop, uint64_t late)
+{
+    loop->lost += (late - LATE_MAX) / 1000000;
+    loop->is_late = true;
+}
+
+/* A turn begins, which was to begin `wait` nanoseconds after the one before (below 0: at any
+ * time). */
+static void loop_tell_time(struct vn_loop *loop, int64_t wait)
 {
     uint64_t now = vn_clock_nanoseconds();
-    loop->now = now / 1000000;
+    int64_t late = (int64_t) (now - loop->budget.began) - wait;
+    if (vn_unlikely(late > LATE_MAX && wait >= 0))
+        loop_lose_time(loop, (uint64_t) late);
+    loop->now = now / 1000000 - loop->lost;
     loop->second = vn_clock_second();
     vn_budget_begin_turn(&loop->budget, now);
 }
@@ -70,7 +88,8 @@ int32_t vn_loop_open(struct vn_loop *loop, vn_ring_opener *open_ring, size_t slo
     loop->budget.idle_span = VN_SPAN_MIN;
     vn_list_init(&loop->ready);
     vn_list_init(&loop->resumed);
-    loop_tell_time(loop);
+    loop->lost = 0;
+    loop_tell_time(loop, -1);
     vn_wheel_init(&loop->wheel, loop->now);
     vn_timers_open(&loop->timers);
     int32_t error = vn_slab_open(&loop->sources, (uint32_t) slot_size, slots);
@@ -160,16 +179,34 @@ static void loop_run_timers(struct vn_loop *loop)
 
 /* ---- Turns of sources ---- */
 
+/* By how long deadlines are put off that have passed, in milliseconds: while the loop did not look,
+ * or while events wait that may be what they are about. Not for ever: a busy ring always has
+ * some. */
+static uint64_t loop_put_off(struct vn_loop *loop)
+{
+    uint64_t span = loop->is_late ? LATE_GRACE : vn_ring_has_more(loop->ring);
+    if (loop->put_off_count == PUT_OFF_MAX)
+        span = 0;
+    loop->put_off_count = span > 0 ? loop->put_off_count + 1 : 0;
+    return span;
+}
+
 static void loop_expire(struct vn_loop *loop)
 {
     struct vn_link due;
     vn_list_init(&due);
     vn_wheel_advance(&loop->wheel, loop->now, &due);
+    if (vn_likely(vn_list_is_empty(&due)))
+        return;
+    uint64_t put_off = loop_put_off(loop);
     while (!vn_list_is_empty(&due)) {
         struct vn_timeout *timeout = vn_holder(due.next, struct vn_timeout, link);
         vn_list_remove(&timeout->link);
         struct vn_entry *entry = vn_holder(timeout, struct vn_entry, timeout);
-        entry->source.kind->expire(&entry->source);
+        if (put_off > 0)
+            vn_wheel_set(&loop->wheel, timeout, loop->now + put_off);
+        else
+            entry->source.kind->expire(&entry->source);
     }
 }
 
@@ -248,7 +285,7 @@ static void loop_drain(struct vn_loop *loop)
         loop->is_draining = true;
         loop_drain_sources(loop, VN_DRAIN_BEGIN);
     }
-    if (vn_mailbox_stop_due(&loop->mailbox) <= loop->now)
+    if (vn_mailbox_stop_due(&loop->mailbox) <= vn_loop_clock(loop))
         loop_drain_sources(loop, VN_DRAIN_OVER);
 }
 
@@ -262,6 +299,13 @@ static int64_t wait_until(uint64_t timer, int64_t wait)
     return wait < 0 || until < wait ? until : wait;
 }
 
+/* When the time for a stop is over, in the loop's own time; UINT64_MAX: never. */
+static uint64_t stop_due(struct vn_loop *loop)
+{
+    uint64_t due = vn_mailbox_stop_due(&loop->mailbox);
+    return due == UINT64_MAX || due < loop->lost ? due : due - loop->lost;
+}
+
 /* How long there is nothing to do, as far as is known: nanoseconds; below 0: without end. */
 static int64_t loop_wait_time(struct vn_loop *loop, uint64_t max)
 {
@@ -270,7 +314,7 @@ static int64_t loop_wait_time(struct vn_loop *loop, uint64_t max)
         return 0;
     uint64_t due = vn_wheel_next(&loop->wheel);
     if (loop->is_draining)
-        due = vn_smaller(due, vn_mailbox_stop_due(&loop->mailbox));
+        due = vn_smaller(due, stop_due(loop));
     uint64_t wait = due <= loop->now ? 0 : due - loop->now;
     wait = max < wait ? max : wait;
     int64_t time = wait > INT64_MAX / 1000000 ? -1 : (int64_t) (wait * 1000000);
@@ -296,16 +340,17 @@ static bool loop_deliver(struct vn_loop *loop, int32_t count)
 
 int32_t vn_loop_turn(struct vn_loop *loop, uint64_t max)
 {
-    int32_t count =
-        vn_ring_wait(loop->ring, loop->events, VN_EVENTS_MAX, loop_wait_time(loop, max));
+    int64_t wait = loop_wait_time(loop, max);
+    int32_t count = vn_ring_wait(loop->ring, loop->events, VN_EVENTS_MAX, wait);
     if (vn_unlikely(count < 0))
         return count;
-    loop_tell_time(loop);
+    loop_tell_time(loop, wait);
     loop->turn++;
 
     bool was_woken = loop_deliver(loop, count);
     loop_go_on(loop, count > 0);
     loop_expire(loop);
+    loop->is_late = false;
     if (was_woken)
         vn_mailbox_take(&loop->mailbox, &loop->soon);
     loop_run_timers(loop);

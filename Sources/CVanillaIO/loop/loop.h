@@ -16,7 +16,8 @@ enum { VN_EVENTS_MAX = 512 }; /* events taken up in one turn */
 
 struct vn_loop {
     struct vn_ring *ring;
-    uint64_t now; /* milliseconds, monotonic; once a turn */
+    uint64_t now; /* milliseconds of the loop's own time, monotonic; once a turn */
+    uint64_t lost; /* milliseconds that this is behind the clock: vn_loop_clock */
     int64_t second; /* since 1970, by the wall clock; once a turn */
     uint64_t turn; /* its number */
     struct vn_budget budget;
@@ -31,12 +32,21 @@ struct vn_loop {
     uint32_t run; /* counts the times that it was opened */
     bool is_draining;
     bool is_closed; /* the stop hooks have run; what is added now runs at once */
+    bool is_late; /* this turn began long after it was to */
+    uint8_t put_off_count; /* turns in a row that put deadlines off */
     uint32_t watch_count; /* descriptors that are watched, those included that have not ended */
     uint32_t watch_limit;
     uint64_t random;
     struct vn_mailbox mailbox;
     struct vn_event events[VN_EVENTS_MAX];
 };
+
+/* What vn_clock() says, once a turn. The loop's own time stands still while the loop is late: time
+ * in which it did not look at anybody is nobody's delay, and no deadline passes in it. */
+static inline uint64_t vn_loop_clock(const struct vn_loop *loop)
+{
+    return loop->now + loop->lost;
+}
 
 /* A worker begins with its loop (serve/worker.h), so that a worker is all that users name. */
 static inline struct vn_loop *vn_loop_of(const vn_worker *worker)

@@ -522,6 +522,12 @@ static int32_t ep_wait(struct vn_ring *base, struct vn_event *events, int32_t ca
     }
 }
 
+static bool ep_has_more(const struct vn_ring *base)
+{
+    const struct epoll *ring = (const struct epoll *) base;
+    return ring->turns.first != NULL || ring->full.first != NULL;
+}
+
 /* ---- Opening and closing ---- */
 
 static void ep_close(struct vn_ring *base)
@@ -547,6 +553,7 @@ static const struct vn_ring_ops ep_ops = {
     .give = ep_give,
     .wake = ep_wake,
     .wait = ep_wait,
+    .has_more = ep_has_more,
 };
 
 int32_t vn_epoll_open(struct vn_ring **opened, struct vn_slab *slab)

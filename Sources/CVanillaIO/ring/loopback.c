@@ -275,10 +275,10 @@ static bool next_event(struct loopback *loopback, struct line *line, struct vn_e
     return line->receives && receive_some(loopback, line, event);
 }
 
-static bool has_work(struct loopback *loopback)
+static bool has_work(const struct loopback *loopback)
 {
     for (uint32_t i = 0; i < loopback->line_count; i++) {
-        struct line *line = &loopback->lines[i];
+        const struct line *line = &loopback->lines[i];
         if (line->source == NULL)
             continue;
         bool has_input = line->peer != NULL && (line->input_at < line->input_count ||
@@ -324,6 +324,11 @@ static int32_t loopback_wait(struct vn_ring *ring, struct vn_event *events, int3
     return count;
 }
 
+static bool loopback_has_more(const struct vn_ring *ring)
+{
+    return has_work((const struct loopback *) ring);
+}
+
 static const struct vn_ring_ops loopback_ops = {
     .name = "loopback",
     .close = loopback_close,
@@ -338,6 +343,7 @@ static const struct vn_ring_ops loopback_ops = {
     .give = loopback_give,
     .wake = loopback_wake,
     .wait = loopback_wait,
+    .has_more = loopback_has_more,
 };
 
 int32_t vn_loopback_open(struct vn_ring **ring, struct vn_slab *slab)

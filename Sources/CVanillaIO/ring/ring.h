@@ -82,6 +82,7 @@ struct vn_ring_ops {
     void (*wake)(struct vn_ring *ring);
     int32_t (*wait)(struct vn_ring *ring, struct vn_event *events, int32_t capacity,
                     int64_t timeout);
+    bool (*has_more)(const struct vn_ring *ring);
 };
 
 struct vn_ring {
@@ -191,6 +192,12 @@ static inline int32_t vn_ring_wait(struct vn_ring *ring, struct vn_event *events
                                    int64_t timeout)
 {
     return ring->ops->wait(ring, events, capacity, timeout);
+}
+
+/* Whether the last wait may have left events to the next one. */
+static inline bool vn_ring_has_more(const struct vn_ring *ring)
+{
+    return ring->ops->has_more(ring);
 }
 
 #endif

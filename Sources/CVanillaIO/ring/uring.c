@@ -563,6 +563,11 @@ static int32_t uring_wait(struct vn_ring *base, struct vn_event *events, int32_t
     }
 }
 
+static bool uring_has_more(const struct vn_ring *base)
+{
+    return io_uring_cq_ready(&((const struct vn_uring *) base)->kernel) > 0;
+}
+
 /* ---- Closing ---- */
 
 static void uring_close(struct vn_ring *base)
@@ -588,6 +593,7 @@ const struct vn_ring_ops vn_uring_ops = {
     .give = uring_give,
     .wake = uring_wake,
     .wait = uring_wait,
+    .has_more = uring_has_more,
 };
 
 #endif

@@ -17,6 +17,9 @@ enum {
     CHECK_EVERY = 1024, /* such work between two looks at the clock */
     /* bytes that leave in one flight: a client that asked for the close has them before a reset */
     CLOSE_AT_ONCE_MAX = 8 * 1024,
+    /* Turns for which a deadline that has passed waits for input that is unread: as many as a busy
+     * loop needs to come to it, and two seconds for a client that drips. */
+    LOOKS_MAX = 250,
 };
 
 static const struct vn_kind connection_kind;
@@ -410,13 +413,28 @@ static void count_timeout(vn_statistics *counted, enum vn_timeout_kind kind)
         vn_count_more((uint64_t *) (void *) ((char *) counted + at[kind]), 1);
 }
 
+/* Whether what a deadline waited for may lie here unread: in the socket, or among the bytes that
+ * wait for this connection's turn. Then that is read first. */
+static bool connection_has_unread(struct vn_connection *connection, enum vn_timeout_kind kind)
+{
+    bool is_due_from_client = kind == VN_TIMEOUT_HEAD || kind == VN_TIMEOUT_BODY ||
+                              kind == VN_TIMEOUT_IDLE || kind == VN_TIMEOUT_LINGER;
+    if (!is_due_from_client || connection->is_at_end || connection->looks == LOOKS_MAX)
+        return false;
+    bool has_unread = (connection->is_blocked && connection_can_use(connection)) ||
+                      vn_socket_has_input(descriptor_of(connection));
+    connection->looks += has_unread;
+    return has_unread;
+}
+
 static void connection_expire(struct vn_source *source)
 {
     struct vn_connection *connection = connection_of(source);
     enum vn_timeout_kind kind;
     uint64_t due = connection_deadline(connection, &kind);
     bool is_early = due == 0 || due > connection->worker->loop.now;
-    if (is_early || (vn_connection_unsent(connection) > 0 && connection_is_read(connection))) {
+    if (is_early || (vn_connection_unsent(connection) > 0 && connection_is_read(connection)) ||
+        connection_has_unread(connection, kind)) {
         connection_update(connection);
         return;
     }

@@ -55,6 +55,7 @@ struct vn_connection {
     bool goes_on_shortly : 1;
     bool has_failed : 1; /* the transport's word: it cannot go on, and the protocol has ended */
     uint8_t listener; /* its place in vn_config */
+    uint8_t looks; /* at its unread input, when a deadline had passed; the protocol's to clear */
     uint32_t discarded; /* bytes thrown away: of a body that nobody wants, or before the close */
     struct vn_protocol_state state;
 

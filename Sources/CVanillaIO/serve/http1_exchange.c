@@ -112,6 +112,7 @@ void vn_http1_next(struct vn_connection *connection)
         return;
     }
     connection->discarded = 0;
+    connection->looks = 0;
     connection->since = connection->worker->loop.now;
     http1->reading = VN_READING_HEAD;
     http1->head = NULL;

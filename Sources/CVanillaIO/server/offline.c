@@ -41,7 +41,8 @@ static void offline_run(struct vn_worker *worker, const struct vn_loopback_peer 
     struct vn_loop *loop = &worker->loop;
     uint64_t due = vn_clock() + OFFLINE_MAX;
     while (peer->ended == 0 && vn_loop_turn(loop, OFFLINE_MAX) == 0) {
-        struct vn_connection *connection = loop->now < due ? NULL : only_connection(worker);
+        struct vn_connection *connection =
+            vn_loop_clock(loop) < due ? NULL : only_connection(worker);
         if (connection != NULL)
             vn_connection_end(connection);
     }
