@@ -62,11 +62,11 @@ const char *vn_check_unread_in_time(int over, int row)
 {
     struct rig *rig = make_hurried(over, DEADLINE);
     rig_connect(rig, unread[row].begun, strlen(unread[row].begun));
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     rig_script(rig)->receive_max = 1; /* a turn reads little of it */
     rig_feed(rig, unread[row].rest, strlen(unread[row].rest));
     hold_up(DEADLINE * 2);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     return finish(rig, "200");
 }
 
@@ -77,7 +77,7 @@ const char *vn_check_dripping_is_late(int over)
     static const uint8_t rest[BODY];
     struct rig *rig = make_hurried(over, DEADLINE);
     rig_connect(rig, head, sizeof head - 1);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     rig_script(rig)->receive_max = 1;
     rig_feed(rig, rest, sizeof rest);
     for (int turn = 0; turn < 1000; turn++) {
@@ -91,11 +91,11 @@ const char *vn_check_late_worker(int over)
 {
     struct rig *rig = make_hurried(over, 3 * DEADLINE);
     rig_connect(rig, unread[0].begun, strlen(unread[0].begun));
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     hold_up(10 * DEADLINE);
     vn_loop_turn(&rig->worker.loop, 0); /* nothing has come yet */
     rig_feed(rig, unread[0].rest, strlen(unread[0].rest));
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     return finish(rig, "200");
 }
 
@@ -104,7 +104,7 @@ const char *vn_check_late_stop(int over)
     static const char input[] = "GET /later HTTP/1.1\r\nHost: a\r\n\r\n";
     struct rig *rig = make_hurried(over, 10000);
     rig_connect(rig, input, sizeof input - 1);
-    rig_settle(rig);
+    rig_turn_until_idle(rig);
     hold_up(10 * DEADLINE);
     vn_loop_turn(&rig->worker.loop, 0);
     vn_mailbox_stop(&rig->worker.loop.mailbox, vn_clock() + DEADLINE);
