@@ -46,6 +46,7 @@ package_of() { # need manager
     argon2:dnf) echo libargon2-devel ;;
     argon2:apk) echo argon2-dev ;;
     argon2:*) echo argon2 ;;
+    nginx:apt) echo nginx-light ;;
     nchan:apt) echo nginx-light libnginx-mod-nchan ;;
     nchan:*) ;;
     strip:*) echo binutils ;;
@@ -67,6 +68,7 @@ has() { # need
     argon2) has_header argon2.h ;;
     arm-headers) [ "$(uname -m)" != x86_64 ] || [ -e /usr/aarch64-linux-gnu/include/assert.h ] ;;
     chromium) [ -n "$(find_browser)" ] ;;
+    nginx) PATH=$PATH:/usr/sbin command -v nginx >/dev/null 2>&1 ;;
     nchan) [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] ;;
     postgres) has_postgres ;;
     pgbouncer) PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null 2>&1 ;;

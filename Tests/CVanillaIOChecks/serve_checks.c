@@ -442,27 +442,6 @@ static const char *check_output(int over)
                                    : rig_failed("%u at the limit, %u a byte below", at, below);
 }
 
-/* Bytes behind a refusal are drained up to the limit; one more cuts. */
-static const char *check_linger(int over)
-{
-    for (uint32_t rest = 10; rest <= 11; rest++) {
-        struct rig *rig = rig_make(over);
-        rig->config.limits.linger = 10;
-        rig_script(rig)->stays_open = true;
-        rig_connect(rig, "BAD\r\n", 5);
-        rig_turn_until_idle(rig);
-        rig_feed(rig, "xxxxxxxxxxx", rest);
-        rig_turn_until_idle(rig);
-        bool ended = rig->client.peer.ended == 1;
-        const char *problem = rig_free(rig);
-        if (problem != NULL)
-            return problem;
-        if (ended != (rest == 11))
-            return rig_failed("%u bytes of rest: ended %d", rest, ended);
-    }
-    return NULL;
-}
-
 const char *vn_check_limit(int over, const char *name)
 {
     vn_config config;
@@ -508,8 +487,6 @@ const char *vn_check_limit(int over, const char *name)
     }
     if (strcmp(name, "output") == 0)
         return check_output(over);
-    if (strcmp(name, "linger") == 0)
-        return check_linger(over);
     for (size_t i = 0; i < sizeof limit_cases / sizeof *limit_cases; i++) {
         const struct limit_case *which = &limit_cases[i];
         if (strcmp(which->name, name) != 0)
@@ -703,8 +680,54 @@ static const char *check_write_rate(int over, uint32_t rate, bool is_cut)
     return problem;
 }
 
+/* A refused client that goes on to send `piece` bytes at a time, `pieces` times, a millisecond
+ * apart. Returns whether it is cut, by a deadline. */
+static bool is_cut_while_sending(int over, const vn_deadlines *deadlines, size_t piece,
+                                 uint32_t pieces)
+{
+    uint8_t *bytes = calloc(1, piece);
+    struct rig *rig = rig_make(over);
+    rig->config.deadlines = *deadlines;
+    rig_script(rig)->stays_open = true;
+    rig_connect(rig, "BAD\r\n", 5);
+    rig_turn_until_idle(rig);
+    for (uint32_t i = 0; i < pieces && rig->client.peer.ended == 0; i++) {
+        rig_feed(rig, bytes, piece);
+        for (uint64_t next = vn_clock() + 1; vn_clock() < next;)
+            vn_loop_turn(&rig->worker.loop, 1);
+        for (size_t turn = 0; turn < piece / 4096; turn++)
+            vn_loop_turn(&rig->worker.loop, 0);
+    }
+    bool is_cut = rig->client.peer.ended == 1 && rig->worker.counted.timeouts_linger == 1;
+    free(bytes);
+    return rig_free(rig) == NULL && is_cut;
+}
+
+/* Its time is bounded, its rate from below, and not how much it sends. */
+static const char *check_linger_of_sender(int over)
+{
+    vn_config config;
+    vn_config_init(&config);
+    vn_deadlines *deadlines = &config.deadlines;
+    if (is_cut_while_sending(over, deadlines, 4 << 20, 2))
+        return rig_failed("cut for how much it sends");
+    deadlines->linger_total = 40;
+    if (!is_cut_while_sending(over, deadlines, 10000, 5000))
+        return rig_failed("it may send without an end");
+    deadlines->linger_total = 30000;
+    deadlines->linger = 40;
+    deadlines->body_rate = 1000000;
+    if (!is_cut_while_sending(over, deadlines, 1, 5000))
+        return rig_failed("it may drip");
+    deadlines->linger = 30000;
+    return is_cut_while_sending(over, deadlines, 1, 100) ? rig_failed("cut within its grace")
+                                                         : NULL;
+}
+
 const char *vn_check_deadline(int over, const char *name)
 {
+    if (strcmp(name, "linger_total") == 0)
+        return check_linger_of_sender(over);
     if (strcmp(name, "write_rate") == 0) {
         const char *problem = check_write_rate(over, 1, false);
         if (problem == NULL)

@@ -134,25 +134,25 @@ static const char *check_failure(const char *input, const struct vn_loopback_scr
     return finish(rig, problem);
 }
 
-/* A client whose transport failed may send no more than others who are not listened to. */
+/* A client whose transport failed may send no longer than others who are not listened to. */
 static const char *check_flood_after_failure(void)
 {
     static const uint8_t flood[100];
     const char *problem = NULL;
     struct rig *rig = rig_make(OVER_XOR);
-    rig->config.limits.linger = 1000;
+    rig->config.deadlines.linger_total = 20;
     rig_script(rig)->stays_open = true;
     rig_connect(rig, "", 0);
     scripted_feed_wire(&rig->worker, rig_conn(rig), no_record, sizeof no_record);
     rig_turn_until_idle(rig);
-    uint32_t sent = 0;
-    for (; rig_conn(rig) != NULL && sent < 5000; sent += sizeof flood) {
+    uint64_t until = vn_clock() + 20000;
+    while (rig_conn(rig) != NULL && rig->client.peer.ended == 0 && vn_clock() < until) {
         scripted_feed_wire(&rig->worker, rig_conn(rig), flood, sizeof flood);
         vn_loop_turn(&rig->worker.loop, 0);
         vn_loop_turn(&rig->worker.loop, 0);
     }
-    if (sent < 1000 || sent > 1200)
-        problem = rig_failed("%u bytes were thrown away", sent);
+    if (rig->client.peer.ended == 0)
+        problem = rig_failed("it may send without an end");
     return finish(rig, problem);
 }
 

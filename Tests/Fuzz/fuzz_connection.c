@@ -70,7 +70,6 @@ static void make_configs(void)
                 .requests = 3,
                 .output = 1024,
                 .discard = 10,
-                .linger = 20,
             };
         config->keep_alive = (i & 4) != 0   ? VN_KEEP_ALIVE_NEVER
                              : (i & 2) != 0 ? VN_KEEP_ALIVE_ALWAYS

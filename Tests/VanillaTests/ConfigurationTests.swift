@@ -62,7 +62,6 @@ import VanillaTestSupport
         ("limits.connections", { $0.limits.connections = 0 }),
         ("limits.output", { $0.limits.output = 0 }),
         ("limits.discard", { $0.limits.discard = -1 }),
-        ("limits.linger", { $0.limits.linger = .max }),
         ("deadlines.head", { $0.deadlines.head = .zero }),
         ("deadlines.bodyGrace", { $0.deadlines.bodyGrace = .seconds(-1) }),
         ("deadlines.bodyRate", { $0.deadlines.bodyRate = 0 }),
@@ -71,6 +70,7 @@ import VanillaTestSupport
         ("deadlines.writeRate", { $0.deadlines.writeRate = 0 }),
         ("deadlines.handler", { $0.deadlines.handler = .seconds(Int64.max) }),
         ("deadlines.linger", { $0.deadlines.linger = .seconds(Int64.min) }),
+        ("deadlines.lingerTotal", { $0.deadlines.lingerTotal = .zero }),
     ]
 
     @Test(arguments: ConfigurationTests.impossible)

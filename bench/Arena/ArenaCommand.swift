@@ -22,7 +22,7 @@ struct ArenaCommand: ParsableCommand {
     @Option(
         help: """
             NAME=MILLISECONDS, as often as needed; a NAME is head, bodyGrace, idle, writeStall, \
-            handler or linger. With --handler swift.
+            handler, linger or lingerTotal. With --handler swift.
             """)
     var deadline: [DeadlineOption] = []
 

@@ -10,7 +10,7 @@ struct DeadlineOption: ExpressibleByArgument, Sendable {
     private let milliseconds: Int
 
     enum Name: String, CaseIterable, Sendable {
-        case head, bodyGrace, idle, writeStall, handler, linger
+        case head, bodyGrace, idle, writeStall, handler, linger, lingerTotal
     }
 
     init?(argument: String) {
@@ -33,6 +33,7 @@ struct DeadlineOption: ExpressibleByArgument, Sendable {
         case .writeStall: configuration.deadlines.writeStall = duration
         case .handler: configuration.deadlines.handler = duration
         case .linger: configuration.deadlines.linger = duration
+        case .lingerTotal: configuration.deadlines.lingerTotal = duration
         }
     }
 }

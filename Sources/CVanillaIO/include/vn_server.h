@@ -49,10 +49,10 @@ typedef struct vn_limits {
     uint32_t connections; /* 0: from the descriptor limit; beyond it the accept queue waits */
     uint32_t output; /* 1 MiB unsent; beyond it the connection's input waits */
     uint32_t discard; /* 1 MiB of an ignored body is drained; beyond it the connection closes */
-    uint32_t linger; /* 1 MiB drained before a lingering close */
 } vn_limits;
 
-/* Milliseconds, and two rates. 0 turns one off, except linger, which is at least 1. */
+/* Milliseconds, and two rates. 0 turns one off, except linger and linger_total, which are at
+ * least 1. */
 typedef struct vn_deadlines {
     /* 10,000: from a head's first byte (for the first, from accept) to its end; 408 */
     uint32_t head;
@@ -66,7 +66,10 @@ typedef struct vn_deadlines {
     uint32_t handler; /* 30,000 for a deferred answer; 503 */
     /* 500 from a client's end of output until its unanswered detached exchange is cancelled */
     uint32_t half_close;
-    uint32_t linger; /* 2,000 at most for a lingering close */
+    /* 2,000 of silence, or at less than body_rate, until a lingering close ends; what comes by then
+     * is thrown away, so that the answer is not lost to a reset */
+    uint32_t linger;
+    uint32_t linger_total; /* 30,000 at most for a lingering close, however much comes */
 } vn_deadlines;
 
 enum { VN_LOG_INFO, VN_LOG_WARNING, VN_LOG_ERROR };

@@ -101,6 +101,8 @@ void vn_connection_close(struct vn_connection *connection, bool lingers)
 {
     connection->is_closing = true;
     connection->since = connection->worker->loop.now;
+    if (vn_connection_unsent(connection) == 0)
+        connection->progress = connection->since;
     connection->lingers = connection->lingers || lingers;
     connection->pauses_input = false;
     connection->has_more = false;
@@ -157,6 +159,7 @@ static void connection_finish(struct vn_connection *connection)
     if (!connection->is_finished) {
         connection->is_finished = true;
         connection->since = connection->worker->loop.now;
+        connection->progress = connection->since;
         vn_socket_finish(descriptor_of(connection));
     }
 }
@@ -175,15 +178,16 @@ void vn_connection_count_work(struct vn_connection *connection, uint32_t work)
 }
 
 /* Bytes that come after the last answer. They are read so that the client sees that answer and no
- * reset (RFC 9112, section 9.6). */
+ * reset (RFC 9112, section 9.6), however many they are: a proxy that is sending a body reads the
+ * answer when it has sent all. */
 static void connection_discard(struct vn_connection *connection, size_t count)
 {
     connection->lingers = true;
     vn_connection_count_work(connection, (uint32_t) (count / DISCARD_OF_WORK));
-    connection->discarded += (uint32_t) count;
-    if (connection->discarded > connection->worker->config->limits.linger &&
-        vn_connection_unsent(connection) == 0)
-        connection->is_cut = true;
+    connection->discarded +=
+        (uint32_t) vn_smaller(count, UINT32_MAX - (size_t) connection->discarded);
+    if (vn_connection_unsent(connection) == 0)
+        connection->progress = connection->worker->loop.now;
 }
 
 /* Use what can be used; returns how much that was. */
@@ -376,6 +380,18 @@ static bool connection_is_read(struct vn_connection *connection)
            vn_stall_is_fast(&output->stall, now, deadlines->write_stall, deadlines->write_rate);
 }
 
+/* A lingering close lasts while the client goes on to send, and not slower than a body may come. */
+static uint64_t linger_deadline(const struct vn_connection *connection)
+{
+    const vn_deadlines *deadlines = &connection->worker->config->deadlines;
+    uint64_t due = vn_sooner(vn_after(connection->progress, deadlines->linger),
+                             vn_after(connection->since, deadlines->linger_total));
+    if (deadlines->body_rate == 0)
+        return due;
+    uint64_t earned = connection->discarded * UINT64_C(1000) / deadlines->body_rate;
+    return vn_sooner(due, connection->since + deadlines->linger + earned);
+}
+
 /* What the client has to do, and until when; 0: without end. */
 static uint64_t connection_deadline(const struct vn_connection *connection,
                                     enum vn_timeout_kind *kind)
@@ -387,7 +403,7 @@ static uint64_t connection_deadline(const struct vn_connection *connection,
     }
     if (connection->is_closing) {
         *kind = VN_TIMEOUT_LINGER;
-        return vn_after(connection->since, connection->worker->config->deadlines.linger);
+        return linger_deadline(connection);
     }
     return connection->protocol->deadline(connection, kind);
 }

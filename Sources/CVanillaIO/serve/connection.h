@@ -36,7 +36,9 @@ struct vn_connection {
     struct vn_worker *worker;
     struct vn_output *output; /* NULL: nothing unsent */
     uint64_t sent; /* bytes on the wire */
-    uint64_t progress; /* milliseconds: when the client last took bytes */
+    /* Milliseconds: when the client last took bytes; and, once it has them all and closes, when it
+     * last sent some. */
+    uint64_t progress;
 
     const struct vn_protocol *protocol;
     const struct vn_transport *transport;

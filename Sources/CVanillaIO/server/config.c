@@ -28,7 +28,6 @@ void vn_config_init(vn_config *config)
                 .requests = 1000000,
                 .output = 1024 * 1024,
                 .discard = 1024 * 1024,
-                .linger = 1024 * 1024,
             },
         .deadlines =
             {
@@ -41,6 +40,7 @@ void vn_config_init(vn_config *config)
                 .handler = 30000,
                 .half_close = 500,
                 .linger = 2000,
+                .linger_total = 30000,
             },
     };
     for (uint32_t i = 0; i < VN_LISTENERS_MAX; i++)
@@ -87,9 +87,9 @@ int32_t vn_config_check(const vn_config *config, vn_error *error)
         {"limits.connections", limits->connections, 0, 1 << 24},
         {"limits.output", limits->output, 1024, 1 << 30},
         {"limits.discard", limits->discard, 0, 1 << 30},
-        {"limits.linger", limits->linger, 0, 1 << 30},
         /* Without an end a silent client could keep its closed connection open. */
         {"deadlines.linger", config->deadlines.linger, 1, UINT32_MAX},
+        {"deadlines.linger_total", config->deadlines.linger_total, 1, UINT32_MAX},
     };
     if (config->handlers.handle == NULL)
         return vn_error_fill(error, VN_FAILED_CONFIG, EINVAL, "handlers.handle is missing");

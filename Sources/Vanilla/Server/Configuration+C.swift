@@ -93,7 +93,6 @@ extension Server.Configuration.Limits {
         connections = limits.connections == 0 ? nil : Int(limits.connections)
         output = Int(limits.output)
         discard = Int(limits.discard)
-        linger = Int(limits.linger)
     }
 
     fileprivate func write(to limits: inout vn_limits) throws(InvalidOption) {
@@ -110,7 +109,6 @@ extension Server.Configuration.Limits {
         limits.connections = try connections?.positive("limits.connections") ?? 0
         limits.output = try output.positive("limits.output")
         limits.discard = try discard.c("limits.discard")
-        limits.linger = try linger.c("limits.linger")
     }
 }
 
@@ -125,6 +123,7 @@ extension Server.Configuration.Deadlines {
         handler = .unlessZero(milliseconds: deadlines.handler)
         halfClose = .unlessZero(milliseconds: deadlines.half_close)
         linger = Duration(milliseconds: deadlines.linger)
+        lingerTotal = Duration(milliseconds: deadlines.linger_total)
     }
 
     fileprivate func write(to deadlines: inout vn_deadlines) throws(InvalidOption) {
@@ -138,6 +137,7 @@ extension Server.Configuration.Deadlines {
         deadlines.handler = try handler?.c("deadlines.handler") ?? 0
         deadlines.half_close = try halfClose?.c("deadlines.halfClose") ?? 0
         deadlines.linger = try linger.c("deadlines.linger")
+        deadlines.linger_total = try lingerTotal.c("deadlines.lingerTotal")
     }
 }
 

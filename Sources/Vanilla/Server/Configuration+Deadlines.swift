@@ -26,8 +26,13 @@ extension Server.Configuration {
         /// milliseconds by default. The client may have nothing more to ask, or be gone; until
         /// something is sent both look the same.
         public var halfClose: Duration?
-        /// For draining input while a connection closes: 2 seconds by default.
+        /// Of silence, until a connection is closed whose last answer was sent: 2 seconds by
+        /// default. What the client sends by then is thrown away, so that a client that is still
+        /// sending, such as a proxy, reads the answer and not a reset. It has to come as fast as
+        /// ``bodyRate``.
         public var linger: Duration
+        /// The same for a client that goes on to send: 30 seconds by default.
+        public var lingerTotal: Duration
 
         /// Every deadline at its default.
         public init() {

@@ -33,9 +33,6 @@ extension Server.Configuration {
         /// An ignored body that is drained: 1 MiB by default. The connection closes after the
         /// answer to a longer one.
         public var discard: Int
-        /// Input that is drained while a connection closes: 1 MiB by default. More cuts the
-        /// connection.
-        public var linger: Int
 
         /// Every limit at its default.
         public init() {

@@ -62,7 +62,7 @@ let conversations: [String] = [
         arguments: [
             "request_line", "field", "fields", "field_count", "body", "streamed_body", "chunk_line",
             "trailers", "requests",
-            "discard", "output", "linger",
+            "discard", "output",
         ], Transport.allCases)
     func allowsWhatIsAtTheLimitAndRefusesOneMore(_ name: String, over transport: Transport) {
         expectNoProblem(vn_check_limit(transport.c, name))
@@ -71,7 +71,7 @@ let conversations: [String] = [
     @Test(
         arguments: [
             "head", "body_grace", "body_rate", "idle", "write_stall", "write_rate",
-            "handler", "linger",
+            "handler", "linger", "linger_total",
         ], Transport.allCases)
     func endsAtTheDeadline(_ name: String, over transport: Transport) {
         expectNoProblem(vn_check_deadline(transport.c, name))
