@@ -28,14 +28,18 @@ uint64_t rig_draw(uint64_t *state, uint64_t below)
 
 /* ---- What its paths do ---- */
 
-static vn_span path_of(const vn_request *request)
+/* The paths under "/ignored" are as the same ones without that, and no body is wanted. */
+static bool is_ignored(vn_span path)
 {
-    return vn_request_path(request);
+    static const char begin[] = "/ignored/";
+    return path.count >= sizeof begin - 1 && memcmp(path.bytes, begin, sizeof begin - 1) == 0;
 }
 
 bool rig_path_is(const vn_request *request, const char *path)
 {
-    vn_span have = path_of(request);
+    vn_span have = vn_request_path(request);
+    size_t skipped = is_ignored(have) ? sizeof "/ignored" - 1 : 0;
+    have = (vn_span) {have.bytes + skipped, have.count - skipped};
     return have.count == strlen(path) && memcmp(have.bytes, path, have.count) == 0;
 }
 
@@ -77,6 +81,13 @@ static int32_t consume_and_fail(void *context, vn_response *response, vn_span pi
 {
     (void) context, (void) response, (void) piece, (void) is_last;
     return -EIO;
+}
+
+static int32_t consume_and_answer(void *context, vn_response *response, vn_span piece, bool is_last)
+{
+    (void) context, (void) piece, (void) is_last;
+    vn_response_send(response, rig_text, vn_span_of("early"));
+    return VN_RECEIVE_MORE;
 }
 
 /* 5,000 bytes in pieces of a hundred. */
@@ -121,7 +132,7 @@ static int32_t produce_on(void *context, vn_body_writer *stream)
 static void rig_handle(void *context, const vn_request *request, vn_response *response)
 {
     struct rig *rig = context;
-    static const uint8_t big[50000] = {'b'};
+    static const uint8_t big[50000] = {[0 ... 49999] = 'b'};
     static const uint8_t huge[1000000] = {'h'};
     rig->handled++;
     if (rig_path_is(request, "/echo"))
@@ -140,6 +151,8 @@ static void rig_handle(void *context, const vn_request *request, vn_response *re
                                 rig);
     } else if (rig_path_is(request, "/count") || rig_path_is(request, "/ignored-count"))
         vn_response_receive(response, consume_count, NULL, rig);
+    else if (rig_path_is(request, "/answered-early"))
+        vn_response_receive(response, consume_and_answer, NULL, rig);
     else if (rig_path_is(request, "/pause"))
         vn_response_receive(response, consume_and_pause, NULL, rig);
     else if (rig_path_is(request, "/late-count")) {
@@ -187,9 +200,11 @@ static void rig_handle(void *context, const vn_request *request, vn_response *re
 static int32_t rig_choose_body(void *context, const vn_request *request)
 {
     (void) context;
-    if (rig_path_is(request, "/count") || rig_path_is(request, "/late-count") ||
-        rig_path_is(request, "/pause") || rig_path_is(request, "/fail") ||
-        rig_path_is(request, "/stream-unread"))
+    if (is_ignored(vn_request_path(request)))
+        return VN_BODY_IGNORED;
+    if (rig_path_is(request, "/answered-early") || rig_path_is(request, "/count") ||
+        rig_path_is(request, "/late-count") || rig_path_is(request, "/pause") ||
+        rig_path_is(request, "/fail") || rig_path_is(request, "/stream-unread"))
         return VN_BODY_STREAMED;
     return rig_path_is(request, "/ignore") || rig_path_is(request, "/ignored-count")
                ? VN_BODY_IGNORED

@@ -483,7 +483,7 @@ const char *vn_check_limit(int over, const char *name)
         const char *problem = expect(over, limits, within, "200", 2);
         if (problem == NULL)
             problem = expect(over, limits, beyond, "200 close", 1);
-        return problem != NULL ? problem : expect(over, limits, chunked, "200", 1);
+        return problem != NULL ? problem : expect(over, limits, chunked, "200 close", 1);
     }
     if (strcmp(name, "output") == 0)
         return check_output(over);

@@ -267,7 +267,31 @@ class EarlyRefusals(ServerCase):
             peer.send(b"x" * count)
             response = peer.read_response("POST")
             self.assertEqual(response.status, 404)
-            if response.says_close:
+            self.assertFalse(response.says_close)
+            self.assertEqual(peer.expect_open().body, b"Hello, World!")
+
+    # method, target, status of the answer that needs no body
+    EARLY = [("POST", "/nowhere", 404), ("DELETE", "/user/1", 405), ("GET", "/", 200), ("GET", "/async", 200)]
+
+    def test_completes_no_answer_before_its_request(self):
+        """A proxy would give the connection to its next client, whose request would follow the rest."""
+        for method, target, status in self.EARLY:
+            for fields, body in (("Content-Length: 5\r\n", b"hello"),
+                                 ("Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n0\r\n\r\n")):
+                with self.subTest(f"{method} {target} {fields}"), self.server.connect() as peer:
+                    peer.send(request("/pipeline") + request(target, fields, method))
+                    self.assertEqual(peer.read_response().body, b"ok")
+                    self.server.get("/async")  # whoever comes later is answered
+                    self.assertFalse(peer.is_readable(0.05))
+                    peer.send(body)
+                    response = peer.read_response(method)
+                    self.assertEqual((response.status, response.field("Connection")), (status, None))
+                    self.assertEqual(peer.expect_open().body, b"Hello, World!")
+
+    def test_says_that_it_closes_where_the_body_is_long(self):
+        for method, target, status in self.EARLY:
+            with self.subTest(f"{method} {target}"), self.server.connect() as peer:
+                peer.send(request(target, f"Content-Length: {2 << 20}\r\n", method))
+                response = peer.read_response(method)
+                self.assertEqual((response.status, response.says_close), (status, True))
                 peer.expect_end()
-            else:
-                self.assertEqual(peer.expect_open().body, b"Hello, World!")

@@ -145,7 +145,7 @@ void vn_head_finish(struct vn_head *head, vn_span content_type, enum vn_framing 
         vn_head_put(head, VN_LITERAL("Transfer-Encoding: chunked\r\n"));
 
     if (vn_unlikely(persistence == VN_SAYS_IT_CLOSES))
-        vn_head_put(head, VN_LITERAL("Connection: close\r\n"));
+        vn_head_put(head, VN_HEAD_CLOSES);
     else if (vn_unlikely(persistence == VN_SAYS_IT_STAYS))
         vn_head_put(head, VN_LITERAL("Connection: keep-alive\r\n"));
     vn_head_put(head, VN_LITERAL("\r\n"));

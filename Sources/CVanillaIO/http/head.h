@@ -88,6 +88,9 @@ enum vn_framing {
     VN_FRAMED_BY_CLOSE,
 };
 
+/* The line of a head whose connection closes. */
+#define VN_HEAD_CLOSES VN_LITERAL("Connection: close\r\n")
+
 /* What the Connection field says; nothing in HTTP/1.1 while it stays open. */
 enum vn_persistence { VN_STAYS_SILENTLY, VN_SAYS_IT_STAYS, VN_SAYS_IT_CLOSES };
 

@@ -91,7 +91,8 @@ enum {
 };
 
 /* Gets the next piece, decoded and lent for the call; `is_last` with the last one, which may be
- * empty. It may answer in any call; what comes after the answer is drained. After a negative
+ * empty. It may answer in any call; what comes after the answer is drained, and then the answer
+ * leaves (limits.discard). After a negative
  * result the client gets 500, unless it was answered before, and the connection closes. When the
  * connection is lost, only `release` is called. */
 typedef int32_t vn_consumer(void *context, vn_response *response, vn_span piece, bool is_last);

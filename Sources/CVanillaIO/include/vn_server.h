@@ -19,7 +19,8 @@ enum {
 enum {
     VN_BODY_WHOLE,    /* the handler is called when it is complete; limits.body bounds it */
     VN_BODY_STREAMED, /* the handler is called at once and takes pieces: vn_response_receive */
-    /* the handler is called at once; the body is drained, or the connection closed */
+    /* the handler is called at once; its answer leaves when the body was drained, or, where that is
+     * long, at once, and the connection closes */
     VN_BODY_IGNORED,
 };
 
@@ -48,7 +49,9 @@ typedef struct vn_limits {
     uint32_t requests; /* 1,000,000 on one connection, then it closes */
     uint32_t connections; /* 0: from the descriptor limit; beyond it the accept queue waits */
     uint32_t output; /* 1 MiB unsent; beyond it the connection's input waits */
-    uint32_t discard; /* 1 MiB of an ignored body is drained; beyond it the connection closes */
+    /* 1 MiB of an ignored body is drained before the answer leaves; beyond it the answer leaves at
+     * once, and the connection closes */
+    uint32_t discard;
 } vn_limits;
 
 /* Milliseconds, and two rates. 0 turns one off, except linger and linger_total, which are at

@@ -130,8 +130,11 @@ void vn_output_give(struct vn_writer *writer, struct vn_output *output)
     output->first = 0;
     output->count = 0;
     output->unsent = 0;
+    output->held = 0;
+    output->held_count = 0;
     output->cut = 0;
     output->is_sending = false;
+    output->holds = false;
 
     if (writer->output_count == VN_BLOCKS_KEPT) {
         free(output);
@@ -180,7 +183,11 @@ static int32_t output_append(struct vn_output *output, const uint8_t *bytes, siz
     output->vectors[output->count] = (struct iovec) {(void *) (uintptr_t) bytes, count};
     output->pieces[output->count] = (struct vn_piece) {release, context};
     output->count++;
-    output->unsent += count;
+    if (vn_unlikely(output->holds)) {
+        output->held += count;
+        output->held_count++;
+    } else
+        output->unsent += count;
     return 0;
 }
 
@@ -191,8 +198,8 @@ int32_t vn_output_commit(struct vn_output *output, struct vn_writer *writer, siz
     assert(count <= block->capacity - block->used);
 
     /* Growing the last piece is right even while it is being sent: SENT tells how much of it went.
-     */
-    if (output->count > output->first) {
+     * Not where it may not leave. */
+    if (output->count > output->first && vn_likely(!output->holds)) {
         struct iovec *last = &output->vectors[output->count - 1];
         if (output->pieces[output->count - 1].context == block &&
             (uint8_t *) last->iov_base + last->iov_len == bytes) {
@@ -218,18 +225,36 @@ int32_t vn_output_refer(struct vn_output *output, vn_span bytes, vn_release *rel
     return appended;
 }
 
+void vn_output_let_go(struct vn_output *output)
+{
+    output->unsent += output->held;
+    output->held = 0;
+    output->held_count = 0;
+    output->holds = false;
+}
+
+void vn_output_drop_held(struct vn_output *output, size_t at, size_t count)
+{
+    struct iovec *vector = &output->vectors[output->count - output->held_count];
+    uint8_t *bytes = vector->iov_base;
+    assert(output->held_count > 0 && at + count <= vector->iov_len);
+    memmove(bytes + count, bytes, at);
+    *vector = (struct iovec) {bytes + count, vector->iov_len - count};
+    output->held -= count;
+}
+
 /* As many of the first unsent bytes as one send may have. The last piece is short until it was
  * sent. */
 vn_cold static void cut_message(struct vn_output *output)
 {
     struct msghdr *message = &output->message;
-    size_t count = 0, sum = 0;
-    while (count < message->msg_iovlen && sum < VN_OUTPUT_SEND_MAX)
+    size_t most = vn_smaller(output->unsent, VN_OUTPUT_SEND_MAX), count = 0, sum = 0;
+    while (count < message->msg_iovlen && sum < most)
         sum += message->msg_iov[count++].iov_len;
     message->msg_iovlen = count;
-    if (sum <= VN_OUTPUT_SEND_MAX)
+    if (sum <= most)
         return;
-    output->cut = sum - VN_OUTPUT_SEND_MAX;
+    output->cut = sum - most;
     message->msg_iov[count - 1].iov_len -= output->cut;
 }
 
@@ -241,7 +266,7 @@ void vn_output_prepare(struct vn_output *output)
         .msg_iovlen = count < VN_OUTPUT_VECTORS ? count : VN_OUTPUT_VECTORS,
     };
     assert(output->cut == 0);
-    if (vn_unlikely(output->unsent > VN_OUTPUT_SEND_MAX))
+    if (vn_unlikely(output->unsent > VN_OUTPUT_SEND_MAX || output->held > 0))
         cut_message(output);
 }
 

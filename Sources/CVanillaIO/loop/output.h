@@ -45,13 +45,16 @@ struct vn_piece {
 struct vn_output {
     struct vn_output *next;
     struct msghdr message; /* what the ring sends */
-    uint64_t unsent; /* bytes */
+    uint64_t unsent; /* bytes that may leave */
+    uint64_t held; /* bytes after those that may not: vn_output_hold */
     uint64_t cut; /* bytes of the last piece in `message` that are for the next send */
     struct vn_stall stall;
     uint32_t first; /* pieces before it were sent */
     uint32_t count; /* pieces, those sent included */
     uint32_t capacity;
+    uint32_t held_count; /* the last pieces, which are held */
     bool is_sending;
+    bool holds;
     struct iovec *vectors;
     struct vn_piece *pieces;
     struct iovec few_vectors[VN_OUTPUT_FEW];
@@ -97,6 +100,19 @@ int32_t vn_output_commit(struct vn_output *output, struct vn_writer *writer, siz
  * also on failure. Returns 0 or -ENOMEM. */
 int32_t vn_output_refer(struct vn_output *output, vn_span bytes, vn_release *release,
                         void *context);
+
+/* Hold back what is appended from here on, in pieces of its own. */
+static inline void vn_output_hold(struct vn_output *output)
+{
+    output->holds = true;
+}
+
+/* What was held may leave. */
+void vn_output_let_go(struct vn_output *output);
+
+/* Take `count` bytes out of the first held piece, which was written by vn_output_commit: those
+ * after the first `at`. */
+void vn_output_drop_held(struct vn_output *output, size_t at, size_t count);
 
 /* Make `message` name the first unsent bytes. */
 void vn_output_prepare(struct vn_output *output);

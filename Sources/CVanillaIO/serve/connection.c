@@ -312,7 +312,8 @@ vn_flat static bool connection_flush(struct vn_connection *connection)
         return true;
     for (int round = 0; output != NULL && !output->is_sending; round++) {
         if (output->unsent == 0) {
-            if (connection->has_more) /* it comes at once, and the stall goes on being measured */
+            /* It comes at once, and the stall goes on being measured; or it is held. */
+            if (connection->has_more || output->holds)
                 return true;
             vn_output_give(&worker->writer, output);
             connection->output = NULL;
@@ -480,7 +481,7 @@ static bool connection_needs_turn(const struct vn_connection *connection)
 {
     return (connection->is_blocked && connection_can_use(connection)) ||
            (connection->has_more && vn_connection_unsent(connection) == 0) ||
-           (connection->output != NULL && !connection->output->is_sending) ||
+           (vn_connection_unsent(connection) > 0 && !connection->output->is_sending) ||
            (connection->worker->loop.is_draining && !connection->is_closing &&
             connection->protocol->is_idle(connection));
 }

@@ -27,6 +27,7 @@ struct vn_pending {
     vn_event_stream events; /* how it lives */
     vn_release *producer_release;
 
+    size_t close_at; /* bytes of a held head before its "Connection: close"; 0: there is none */
     void *detached; /* what its handler goes on with (detached.h); NULL: nothing */
     void (*detached_over)(void *detached); /* told when the exchange is over */
     /* a copy with its head after it: for a whole body, and for the conditions of a late answer */

@@ -16,6 +16,48 @@ static bool will_close(const struct vn_connection *connection)
            (!body->is_complete && !body->is_chunked && body->left > limits->discard);
 }
 
+/* Whether the rest of the request is still to come, on a connection that stays. A proxy may give it
+ * to its next client once the answer is complete, and that one's request would follow the rest of
+ * this one's. So what completes the answer waits for the rest, unless the answer says that the
+ * connection closes. */
+static bool is_early(const struct vn_exchange *exchange)
+{
+    return vn_unlikely(!vn_http1_with(exchange)->body.is_complete) && !exchange->closes;
+}
+
+/* A head that is held says that the connection closes, until it is known that it does not. HTTP/1.0
+ * would have to be told that it stays: there it closes. */
+vn_cold static void hold_head(struct vn_exchange *exchange, const struct vn_head *head)
+{
+    struct vn_output *output = vn_connection_output(vn_http1_connection(exchange));
+    struct vn_pending *pending = vn_exchange_pending(exchange);
+    exchange->closes = vn_http1_with(exchange)->minor == 0 || pending == NULL || output == NULL;
+    if (exchange->closes)
+        return;
+    pending->close_at = vn_head_count(head) - VN_HEAD_CLOSES.count - VN_LITERAL("\r\n").count;
+    vn_output_hold(output);
+}
+
+/* Hold back what is appended next, if it completes an answer too early. */
+vn_flat static void hold_if_early(struct vn_exchange *exchange)
+{
+    if (vn_likely(!is_early(exchange)) ||
+        (exchange->answer != VN_ANSWER_DONE && exchange->pending->left > 0))
+        return;
+    struct vn_output *output = vn_connection_output(vn_http1_connection(exchange));
+    if (output != NULL)
+        vn_output_hold(output);
+}
+
+vn_cold void vn_http1_let_go(struct vn_exchange *exchange)
+{
+    struct vn_output *output = vn_http1_connection(exchange)->output;
+    const struct vn_pending *pending = exchange->pending;
+    if (pending != NULL && pending->close_at > 0 && !exchange->closes)
+        vn_output_drop_held(output, pending->close_at, VN_HEAD_CLOSES.count);
+    vn_output_let_go(output);
+}
+
 static enum vn_framing framing_of(const struct vn_http1 *http1, const struct vn_content *content)
 {
     if (!content->is_allowed)
@@ -33,13 +75,16 @@ int32_t vn_http1_head(struct vn_exchange *exchange, struct vn_head *head,
     enum vn_framing framing = framing_of(http1, content);
     enum vn_persistence persistence = VN_STAYS_SILENTLY;
     exchange->closes = framing == VN_FRAMED_BY_CLOSE || will_close(connection);
-    if (exchange->closes)
+    bool is_held = is_early(exchange) && exchange->answer == VN_ANSWER_DONE;
+    if (exchange->closes || is_held)
         persistence = VN_SAYS_IT_CLOSES;
     else if (http1->minor == 0)
         persistence = VN_SAYS_IT_STAYS;
     http1->is_chunked = framing == VN_FRAMED_BY_CHUNKS;
     connection->has_more = exchange->answer == VN_ANSWER_STREAM;
     vn_head_finish(head, content->type, framing, (uint64_t) content->length, persistence);
+    if (vn_unlikely(is_held))
+        hold_head(exchange, head);
     if (content->bytes.count > 0 && content->is_allowed && !exchange->is_head)
         vn_head_put(head, content->bytes);
     struct vn_output *output = vn_connection_output(connection);
@@ -52,6 +97,7 @@ int32_t vn_http1_raw(struct vn_exchange *exchange, vn_span bytes)
 {
     struct vn_connection *connection = vn_http1_connection(exchange);
     exchange->closes = will_close(connection);
+    hold_if_early(exchange);
     return bytes.count == 0 ? 0 : vn_connection_put(connection, bytes);
 }
 
@@ -75,6 +121,7 @@ static int32_t put_end(struct vn_connection *connection)
 int32_t vn_http1_write(struct vn_exchange *exchange, vn_span bytes)
 {
     struct vn_connection *connection = vn_http1_connection(exchange);
+    hold_if_early(exchange);
     int32_t result = put_line(connection, bytes.count);
     if (result == 0)
         result = vn_connection_put(connection, bytes);
@@ -85,6 +132,7 @@ int32_t vn_http1_write_shared(struct vn_exchange *exchange, vn_span bytes, vn_re
                               void *context)
 {
     struct vn_connection *connection = vn_http1_connection(exchange);
+    hold_if_early(exchange);
     int32_t result = put_line(connection, bytes.count);
     struct vn_output *output = result < 0 ? NULL : vn_connection_output(connection);
     if (output == NULL) {
@@ -119,7 +167,10 @@ int32_t vn_http1_write_chunk(struct vn_exchange *exchange, const struct vn_chunk
 int32_t vn_http1_finish(struct vn_exchange *exchange)
 {
     struct vn_connection *connection = vn_http1_connection(exchange);
-    return vn_http1_in(connection)->is_chunked ? vn_connection_put(connection, VN_CHUNK_LAST) : 0;
+    if (!vn_http1_in(connection)->is_chunked)
+        return 0;
+    hold_if_early(exchange);
+    return vn_connection_put(connection, VN_CHUNK_LAST);
 }
 
 void vn_http1_cut(struct vn_exchange *exchange)

@@ -18,6 +18,10 @@ int32_t vn_http1_finish(struct vn_exchange *exchange);
 void vn_http1_cut(struct vn_exchange *exchange);
 uint64_t vn_http1_unsent(const struct vn_exchange *exchange);
 
+/* The request of an answer that is held has come, or the connection closes: the answer may leave.
+ * There is output that holds. */
+void vn_http1_let_go(struct vn_exchange *exchange);
+
 /* Tell a client that waits for it to send its body (RFC 9110, section 10.1.1). */
 void vn_http1_continue(struct vn_connection *connection);
 

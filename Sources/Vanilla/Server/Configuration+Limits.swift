@@ -30,8 +30,8 @@ extension Server.Configuration {
         /// Output that a client has not taken: 1 MiB by default. While there is more, the client's
         /// input waits.
         public var output: Int
-        /// An ignored body that is drained: 1 MiB by default. The connection closes after the
-        /// answer to a longer one.
+        /// An ignored body that is drained before the answer leaves: 1 MiB by default. The answer
+        /// to a longer one leaves at once, and the connection closes.
         public var discard: Int
 
         /// Every limit at its default.
