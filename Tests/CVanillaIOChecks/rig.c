@@ -141,6 +141,11 @@ static void rig_handle(void *context, const vn_request *request, vn_response *re
         for (uint64_t until = vn_clock() + 100; vn_clock() < until;)
             ;
         vn_response_send(response, rig_text, vn_span_of("Hello"));
+    } else if (rig_path_is(request, "/sluggish")) { /* longer than a share may last */
+        for (uint64_t until = vn_clock_nanoseconds() + 2 * VN_SHARE_SPAN_MAX;
+             vn_clock_nanoseconds() < until;)
+            ;
+        vn_response_send(response, rig_text, vn_span_of("Hello"));
     } else if (rig_path_is(request,
                            "/late")) { /* whatever the turn has taken so far, it is late now */
         rig->worker.loop.budget.ends = 0;

@@ -816,7 +816,12 @@ const char *vn_check_shares(int over)
     const char *problem =
         check_share(over, "", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1000, false, 1, 59);
     /* The request is as much work as 128 pieces, and so are chunks cut by the end of a buffer. */
-    return problem != NULL ? problem : check_share(over, body, "1\r\na\r\n", 20000, true, 1, 4096);
+    if (problem == NULL)
+        problem = check_share(over, body, "1\r\na\r\n", 20000, true, 1, 4096);
+    /* A slow handler is a share by itself. */
+    return problem != NULL ? problem
+                           : check_share(over, "", "GET /sluggish HTTP/1.1\r\nHost: a\r\n\r\n", 20,
+                                         false, 1, 1);
 }
 
 /* ---- Large output ---- */

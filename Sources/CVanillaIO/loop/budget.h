@@ -7,7 +7,7 @@
 #ifndef VN_LOOP_BUDGET_H
 #define VN_LOOP_BUDGET_H
 
-#include "../system/clock.h"
+#include "../system/ticks.h"
 #include "output.h"
 
 enum {
@@ -17,6 +17,11 @@ enum {
     VN_SPAN_MAX = 1000000,
     /* The same while turn after turn has no event: each look for one costs a tenth of a send. */
     VN_IDLE_SPAN_MAX = 200000,
+    /* What a source that has not done its share may take before it waits for its next turn: longer
+     * than a share of quick requests lasts, and shorter than a request that is felt. */
+    VN_SHARE_SPAN_MAX = VN_SPAN_MAX,
+    /* Between two looks at the clock: on no processor as long as that. */
+    VN_TICKS_UNSEEN = 20000,
 };
 
 struct vn_budget {
@@ -25,6 +30,9 @@ struct vn_budget {
     uint64_t sending; /* bytes that were given to the ring in it, about */
     uint64_t idle_span; /* of a turn without events; longer after each in a row */
     uint64_t debt; /* spent on events and tasks: due to sources that go on without an event */
+    uint64_t share_began; /* ticks: when the last source began its share of this turn */
+    uint64_t opened; /* nanoseconds and ticks of the same moment, */
+    uint64_t opened_ticks; /* which say how long a tick is */
     bool is_over;
     bool was_busy; /* the turn before had events, and left those that were ready to this one */
 };
@@ -46,6 +54,39 @@ static inline void vn_budget_begin_turn(struct vn_budget *budget, uint64_t now)
 static inline void vn_budget_check(struct vn_budget *budget)
 {
     budget->is_over = budget->is_over || vn_clock_nanoseconds() > budget->ends;
+}
+
+/* The loop opens. */
+static inline void vn_budget_open(struct vn_budget *budget)
+{
+    budget->idle_span = VN_SPAN_MIN;
+    budget->opened = vn_clock_nanoseconds();
+    budget->opened_ticks = vn_ticks();
+}
+
+/* A source begins to do its share of the turn. */
+static inline void vn_budget_begin_share(struct vn_budget *budget)
+{
+    budget->share_began = vn_ticks();
+}
+
+/* Look at the clock. Where the share is over, the turn is over its budget. */
+vn_cold static inline bool vn_budget_check_share(struct vn_budget *budget, uint64_t ticks)
+{
+    uint64_t elapsed = vn_clock_nanoseconds() - budget->opened;
+    double tick = (double) elapsed / (double) (ticks - budget->opened_ticks);
+    if ((double) (ticks - budget->share_began) * tick < VN_SHARE_SPAN_MAX)
+        return false;
+    budget->is_over = true;
+    return true;
+}
+
+/* Whether the share that began last has lasted its time, such as by one slow handler. */
+static inline bool vn_budget_is_share_over(struct vn_budget *budget)
+{
+    uint64_t ticks = vn_ticks();
+    return vn_unlikely(ticks - budget->share_began >= VN_TICKS_UNSEEN) &&
+           vn_budget_check_share(budget, ticks);
 }
 
 static inline void vn_budget_count_sending(struct vn_budget *budget, uint64_t count)

@@ -85,7 +85,7 @@ int32_t vn_loop_open(struct vn_loop *loop, vn_ring_opener *open_ring, size_t slo
 {
     loop->run++;
     loop->is_draining = false;
-    loop->budget.idle_span = VN_SPAN_MIN;
+    vn_budget_open(&loop->budget);
     vn_list_init(&loop->ready);
     vn_list_init(&loop->resumed);
     loop->lost = 0;

@@ -170,7 +170,11 @@ void vn_connection_count_work(struct vn_connection *connection, uint32_t work)
 {
     struct vn_loop *loop = &connection->worker->loop;
     uint32_t turn = (uint32_t) loop->turn;
-    uint32_t before = connection->worked_in == turn ? connection->work : 0;
+    uint32_t before = connection->work;
+    if (connection->worked_in != turn) {
+        before = 0;
+        vn_budget_begin_share(&loop->budget);
+    }
     connection->worked_in = turn;
     connection->work = before + work;
     if (before / CHECK_EVERY != connection->work / CHECK_EVERY)

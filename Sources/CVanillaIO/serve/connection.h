@@ -165,13 +165,14 @@ static inline bool vn_connection_is_full(const struct vn_connection *connection)
     return vn_connection_unsent(connection) > connection->worker->config->limits.output;
 }
 
-/* Whether it did its share in this turn. The others on this worker come first then, however much
- * input waits here. */
+/* Whether it did its share in this turn, by its work or by the clock. The others on this worker come
+ * first then, however much input waits here. */
 static inline bool vn_connection_is_over_budget(const struct vn_connection *connection)
 {
-    const struct vn_loop *loop = &connection->worker->loop;
-    return connection->work >= (loop->budget.is_over ? VN_WORK_OVER_BUDGET_MAX : VN_WORK_MAX) &&
-           connection->worked_in == (uint32_t) loop->turn;
+    struct vn_loop *loop = &connection->worker->loop;
+    return connection->worked_in == (uint32_t) loop->turn &&
+           (connection->work >= (loop->budget.is_over ? VN_WORK_OVER_BUDGET_MAX : VN_WORK_MAX) ||
+            vn_budget_is_share_over(&loop->budget));
 }
 
 static inline vn_listener_statistics *vn_connection_counters(struct vn_connection *connection)
