@@ -17,7 +17,11 @@ func decodingSentence(_ error: DecodingError) -> String {
     case .keyNotFound(let key, let context):
         "\(place(context.codingPath + [key])) is missing."
     case .dataCorrupted(let context):
-        "\(place(context.codingPath)) has a value that is not allowed."
+        if let requirement = context.underlyingError as? Requirement {
+            "\(place(context.codingPath)) \(requirement.text)."
+        } else {
+            "\(place(context.codingPath)) has a value that is not allowed."
+        }
     @unknown default:
         "The body has a value that is not allowed."
     }

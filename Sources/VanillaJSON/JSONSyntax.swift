@@ -2,13 +2,11 @@
 
 import Vanilla
 
-/// Whether bytes are one JSON text, by the letter of RFC 8259: in UTF-8, without a byte order mark,
-/// nested as deep as allowed, and such that every string is one in Swift, too (no half of a
+/// Scans bytes that must be one JSON text, by the letter of RFC 8259: in UTF-8, without a byte order
+/// mark, nested as deep as allowed, and such that every string is one in Swift, too (no half of a
 /// surrogate pair).
 ///
-/// Foundation's parser takes more: a comma before a closing bracket, a broken member which nobody
-/// asks for. It also gives the same error to a text that is no JSON and to a number that does not
-/// fit, which are different statuses. So the text is looked at once before, without recursion.
+/// The text is looked at once, without recursion; decoding needs no other look at what it skips.
 struct JSONSyntax: ~Escapable {
     /// What is wrong.
     enum Flaw: Error, Equatable {
@@ -16,6 +14,8 @@ struct JSONSyntax: ~Escapable {
         case malformed(at: Int)
         /// One array or object too many is opened.
         case tooDeep
+        /// There is no memory to remember where its values are.
+        case outOfMemory
     }
 
     private enum Container {
@@ -29,7 +29,9 @@ struct JSONSyntax: ~Escapable {
     private let text: Bytes
     private let maximumNesting: Int
     private var index = 0
-    private var open: [Container] = []
+    private let tape = JSONTape()
+    /// The arrays and objects that are open, and their places on the tape.
+    private var open: [(container: Container, place: Int)] = []
     private var expected = Expected.value
 
     @_lifetime(copy text)
@@ -38,8 +40,11 @@ struct JSONSyntax: ~Escapable {
         self.maximumNesting = maximumNesting
     }
 
+    /// - Returns: Where its values are.
     /// - Throws: The first flaw.
-    static func check(_ text: Bytes, maximumNesting: Int) throws(Flaw) {
+    static func scan(_ text: Bytes, maximumNesting: Int) throws(Flaw) -> JSONTape {
+        // Offsets are 32 bits wide on the tape.
+        guard text.count < UInt32.max else { throw .outOfMemory }
         var syntax = JSONSyntax(text, maximumNesting: maximumNesting)
         repeat {
             syntax.skipBlanks()
@@ -47,6 +52,7 @@ struct JSONSyntax: ~Escapable {
         } while !syntax.open.isEmpty || syntax.expected != .commaOrEnd
         syntax.skipBlanks()
         if syntax.index < text.count { throw syntax.flaw }
+        return syntax.tape
     }
 }
 
@@ -69,7 +75,9 @@ extension JSONSyntax {
             try readScalar()
             expected = .commaOrEnd
         case (.name, _), (.nameOrEnd, _):
+            let start = index
             try readString()
+            try note(from: start)
             skipBlanks()
             try take(UInt8(ascii: ":"))
             expected = .value
@@ -81,22 +89,38 @@ extension JSONSyntax {
     @_lifetime(self: copy self)
     private mutating func begin(_ container: Container) throws(Flaw) {
         guard open.count < maximumNesting else { throw .tooDeep }
-        open.append(container)
+        open.append((container, tape.count))
+        try note(from: index)
         expected = container == .array ? .valueOrEnd : .nameOrEnd
         index += 1
     }
 
     @_lifetime(self: copy self)
     private mutating func end() {
-        open.removeLast()
+        let place = open.removeLast().place
         expected = .commaOrEnd
         index += 1
+        var entry = tape[place]
+        entry.byteCount = UInt32(truncatingIfNeeded: index) - entry.start
+        entry.next = UInt32(truncatingIfNeeded: tape.count)
+        tape[place] = entry
+        if let parent = open.last?.place { tape[parent].count += 1 }
+    }
+
+    /// Puts a value on the tape that begins at an offset: all of it, where it has come to its end.
+    @_lifetime(self: copy self)
+    private mutating func note(from start: Int) throws(Flaw) {
+        let entry = JSONTape.Entry(
+            start: UInt32(truncatingIfNeeded: start),
+            byteCount: UInt32(truncatingIfNeeded: index - start), count: 0,
+            next: UInt32(truncatingIfNeeded: tape.count + 1))
+        guard tape.append(entry) else { throw .outOfMemory }
     }
 
     /// Only called inside of a container: after the outermost value the text is over.
     @_lifetime(self: copy self)
     private mutating func readCommaOrEnd() throws(Flaw) {
-        switch (byte, open.last) {
+        switch (byte, open.last?.container) {
         case (UInt8(ascii: "]"), .array), (UInt8(ascii: "}"), .object):
             end()
         case (UInt8(ascii: ","), let container):
@@ -109,6 +133,7 @@ extension JSONSyntax {
 
     @_lifetime(self: copy self)
     private mutating func readScalar() throws(Flaw) {
+        let start = index
         switch byte {
         case UInt8(ascii: "\""): try readString()
         case UInt8(ascii: "t"): try take("true")
@@ -116,6 +141,8 @@ extension JSONSyntax {
         case UInt8(ascii: "n"): try take("null")
         default: try readNumber()
         }
+        try note(from: start)
+        if let parent = open.last?.place { tape[parent].count += 1 }
     }
 
     /// Section 6: no leading zero, a digit on either side of the point, and after the e.

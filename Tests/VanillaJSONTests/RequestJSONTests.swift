@@ -136,11 +136,91 @@ import VanillaTestSupport
         #expect(log.values.isEmpty)
     }
 
-    @Test(arguments: ["1.5", "99999999999999999999", "1e400"])
-    func refusesNumbersThatDoNotFit(number: String) throws {
-        let body = #"{"article":"a","count":\#(number)}"#
-        #expect(
-            try makeServer().answer(post("/", body, fields: RequestJSONTests.type)).status == 422)
+    private struct Numbers: Decodable {
+        let int8: Int8?
+        let int: Int?
+        let unsigned: UInt64?
+        let huge: Int128?
+        let float: Float?
+        let double: Double?
+        let decimal: Decimal?
+        let list: [UInt8]?
+        let byName: [String: Int16]?
+        let bytes: Data?
+        let link: URL?
+    }
+
+    /// The place, and what is allowed there.
+    @Test(arguments: [
+        (#""int8":128"#, "int8 must be a whole number from -128 to 127."),
+        (#""int8":-129"#, "int8 must be a whole number from -128 to 127."),
+        (#""int":1.5"#, "int must be a whole number."),
+        (#""int":1e-400"#, "int must be a whole number."),
+        (#""int":999999999999.99999"#, "int must be a whole number."),
+        (#""int":0.99999999999999999999999"#, "int must be a whole number."),
+        (
+            #""int":9223372036854775808"#,
+            "int must be a whole number from -9223372036854775808 to 9223372036854775807."
+        ),
+        (
+            #""int":1e400"#,
+            "int must be a whole number from -9223372036854775808 to 9223372036854775807."
+        ),
+        (
+            #""int":1e99999999999999999999"#,
+            "int must be a whole number from -9223372036854775808 to 9223372036854775807."
+        ),
+        (#""unsigned":-1"#, "unsigned must be a whole number from 0 to 18446744073709551615."),
+        (
+            #""double":1e400"#,
+            "double must be a number from -1.7976931348623157e+308 to 1.7976931348623157e+308."
+        ),
+        (
+            #""double":-1e309"#,
+            "double must be a number from -1.7976931348623157e+308 to 1.7976931348623157e+308."
+        ),
+        (#""float":1e39"#, "float must be a number from -3.4028235e+38 to 3.4028235e+38."),
+        (#""decimal":1e400"#, "decimal must be a number of 38 digits."),
+        (#""list":[1,256]"#, "list[1] must be a whole number from 0 to 255."),
+        (#""byName":{"a":1,"b":32768}"#, "byName.b must be a whole number from -32768 to 32767."),
+        (#""bytes":"?""#, "bytes must be Base64."),
+        (#""link":"""#, "link must be a URL."),
+    ])
+    func saysWhatIsAllowed(member: String, message: String) throws {
+        let server = try offline { request, response in
+            _ = try request.decode(Numbers.self)
+            response.send("")
+        }
+        let answer = server.answer(post("/", "{\(member)}", fields: RequestJSONTests.type))
+        #expect(answer.status == 422)
+        #expect(answer.text == message)
+    }
+
+    @Test(arguments: [
+        ("0", 0), ("-0", 0), ("0e5", 0), ("0.000", 0), ("100.0", 100), ("1e2", 100), ("1E+2", 100),
+        ("1.5e1", 15), ("-12.50e1", -125), ("1000e-3", 1), ("10.00e-1", 1),
+        ("0e99999999999999999999", 0), ("9223372036854775807", Int.max),
+        ("9223372036854775807.000", Int.max), ("922337203685477580.7e1", Int.max),
+        ("-9223372036854775808", Int.min), ("-9.223372036854775808e18", Int.min),
+    ])
+    func takesWholeNumbersHoweverTheyAreWritten(text: String, number: Int) throws {
+        #expect(try Bytes(Array(text.utf8).span).decodeJSON(Int.self) == number)
+    }
+
+    @Test func takesTheLargestNumbers() throws {
+        let body = #"""
+            {"int8":-128,"int":9007199254740993,"unsigned":18446744073709551615,
+            "huge":-170141183460469231731687303715884105728,"float":3.4028234e38,
+            "double":1.7976931348623157e308,"decimal":0.1,"list":[0,255],"byName":{},
+            "bytes":"aGk=","link":"https://a/b"}
+            """#
+        let numbers = try Bytes(Array(body.utf8).span).decodeJSON(Numbers.self)
+        #expect(numbers.int8 == -128 && numbers.int == 9_007_199_254_740_993)
+        #expect(numbers.unsigned == .max && numbers.huge == .min)
+        #expect(numbers.float == 3.4028234e38 && numbers.double == .greatestFiniteMagnitude)
+        #expect(numbers.decimal == Decimal(string: "0.1") && numbers.list == [0, 255])
+        #expect(numbers.bytes == Data("hi".utf8) && numbers.link == URL(string: "https://a/b"))
+        #expect(try Bytes(Array("1e-400".utf8).span).decodeJSON(Double.self) == 0)
     }
 
     /// A place is told in 200 bytes.
@@ -206,9 +286,38 @@ import VanillaTestSupport
         #expect(answer.text == "978307200")
     }
 
+    /// What the bytes are is not to be guessed from what they would have been.
+    @Test(arguments: [("gzip", 415), ("GZIP, br", 415), ("Identity", 200), ("", 200)])
+    func takesNoCompressedBody(coding: String, status: Int) throws {
+        let answer = try makeServer().answer(
+            post(
+                "/", #"{"article":"a","count":1}"#, fields: RequestJSONTests.type,
+                "Content-Encoding: \(coding)"))
+        #expect(answer.status == status)
+        if status == 415 { #expect(answer.text == "The body must have no Content-Encoding.") }
+    }
+
     // MARK: - Bounds
 
-    @Test(arguments: [(128, 200), (129, 400)])
+    @Test(arguments: [(nil, 1 << 20, 200), (nil, 1 << 20 + 1, 413), (4, 4, 200), (4, 5, 413)])
+    func stopsAtTheSizeLimit(maximum: Int?, count: Int, status: Int) throws {
+        let server = try offline { request, response in
+            if let maximum {
+                _ = try request.decode(String.self, maximumCount: maximum)
+            } else {
+                _ = try request.decode(String.self)
+            }
+            response.send("")
+        }
+        let body = "\"\(String(repeating: "a", count: count - 2))\""
+        let answer = server.answer(post("/", body, fields: RequestJSONTests.type))
+        #expect(answer.status == status)
+        if status == 413 {
+            #expect(answer.text == "The body has more than \(maximum ?? 1_048_576) bytes.")
+        }
+    }
+
+    @Test(arguments: [(32, 200), (33, 400)])
     func stopsAtTheNestingLimit(depth: Int, status: Int) throws {
         let server = try offline { request, response in
             _ = try request.decode(Tree.self)
@@ -218,7 +327,7 @@ import VanillaTestSupport
         let answer = server.answer(post("/", body, fields: RequestJSONTests.type))
         #expect(answer.status == status)
         if status == 400 {
-            #expect(answer.text == "The body is nested deeper than 128 arrays and objects.")
+            #expect(answer.text == "The body is nested deeper than 32 arrays and objects.")
         }
     }
 
@@ -260,7 +369,7 @@ import VanillaTestSupport
     @Test(arguments: ["[", "{\"a\":", "\"", "[0,", "1", "[\"\\u0041\","])
     func standsTheLargestBodies(repeated: String) throws {
         let server = try offline { request, response in
-            _ = try request.decode(Tree.self)
+            _ = try request.decode(Tree.self, maximumCount: .max)
             response.send("")
         }
         let body = String(repeating: repeated, count: (8 << 20) / repeated.utf8.count)

@@ -27,4 +27,19 @@ extension Request {
     public func hasMediaType(_ type: StaticString) -> Bool {
         mediaType?.equalsIgnoringCase(type) ?? false
     }
+
+    /// What takes a body apart needs it as it is.
+    ///
+    /// - Throws: ``RequestError`` with the status 415 where Content-Encoding names a coding, such
+    ///   as gzip (RFC 9110, section 8.4): nothing here decodes one, and its bytes are no content.
+    package func expectNoContentCoding() throws(RequestError) {
+        var isCoded = false
+        fields.forEach(.contentEncoding) { value in
+            isCoded = isCoded || !(value.isEmpty || value.equalsIgnoringCase("identity"))
+        }
+        if isCoded {
+            throw RequestError(
+                .unsupportedMediaType, "The body must have no Content-Encoding.")
+        }
+    }
 }

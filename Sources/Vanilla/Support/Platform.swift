@@ -61,8 +61,21 @@ package func writeToStandardError(_ line: String) {
     _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
 }
 
-/// Frees memory that C has allocated by malloc(3).
-func freeMemory(_ memory: UnsafeMutableRawPointer) {
+/// Memory of malloc(3): `count` bytes, not initialized; `nil` where the system refuses them.
+package func allocateMemory(count: Int) -> UnsafeMutableRawPointer? {
+    unsafe malloc(max(1, count))
+}
+
+/// Makes memory of malloc(3) larger or smaller, which may move it; `nil` where the system refuses,
+/// and what was there is as before.
+package func reallocateMemory(
+    _ memory: UnsafeMutableRawPointer?, count: Int
+) -> UnsafeMutableRawPointer? {
+    unsafe realloc(memory, max(1, count))
+}
+
+/// Frees memory of malloc(3).
+package func freeMemory(_ memory: UnsafeMutableRawPointer) {
     unsafe free(memory)
 }
 
