@@ -53,14 +53,27 @@ import VanillaTestSupport
             server.answer(post("/", "a=1", fields: FormTests.type, FormTests.type)).status == 415)
     }
 
+    @Test(arguments: [("gzip", 415), ("identity", 200)])
+    func takesNoCompressedForm(coding: String, status: Int) throws {
+        let server = try offline(FormTests.tell)
+        let answer = server.answer(
+            post("/", "a=1", fields: FormTests.type, "Content-Encoding: \(coding)"))
+        #expect(answer.status == status)
+    }
+
     @Test(arguments: [(1000, 200), (1001, 413)])
     func refusesMoreItemsThanTheLimit(count: Int, status: Int) throws {
         let server = try offline(FormTests.tell)
         let body = repeatElement("a=1", count: count).joined(separator: "&")
         #expect(server.answer(post("/", body, fields: FormTests.type)).status == status)
+        let empty = String(repeating: "&", count: count)
+        #expect(server.answer(post("/", empty, fields: FormTests.type)).status == status)
     }
 
-    @Test(arguments: [("a&b", 200), ("a&b&c", 413), ("a&&b&&", 200)])
+    @Test(arguments: [
+        ("a&b", 200), ("a&b&", 200), ("&b", 200), ("a&b&c", 413), ("a&&b", 413), ("&&", 200),
+        ("&&&", 413),
+    ])
     func refusesMoreItemsThanAskedFor(body: String, status: Int) throws {
         let server = try offline { request, response in
             let form = try request.form(maximumCount: 2)

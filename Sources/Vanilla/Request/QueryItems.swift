@@ -11,22 +11,24 @@ extension Request {
     /// let page: Int = request.queryItems["page"]?.number() ?? 1
     /// ```
     ///
-    /// Only a maximum number of them is returned, so that a request costs bounded work;
-    /// ``isTruncated`` tells whether there are more.
+    /// Only a maximum number of them is looked at, so that a request costs bounded work;
+    /// ``isTruncated`` tells whether there are more. Empty ones, as in `a&&b`, are not returned,
+    /// and count: megabytes of `&` cost no more than a thousand.
     public struct QueryItems: ~Escapable {
-        /// The number of items that are returned, unless said otherwise: 1,000.
+        /// The number of items that are looked at, unless said otherwise: 1,000.
         public static let defaultMaximumCount = 1000
 
-        /// What is not returned yet.
+        /// What is not looked at yet.
         private var rest: Bytes
-        /// How many items may still be returned.
+        /// How many items may still be looked at.
         private var left: Int
 
         /// The items of a query, or of a body of the type `application/x-www-form-urlencoded`.
         ///
         /// - Parameters:
         ///   - query: The items, with a `&` between any two.
-        ///   - maximumCount: The number of items that are returned; those beyond it are not.
+        ///   - maximumCount: The number of items that are looked at, with the empty ones; those
+        ///     beyond it are not returned.
         @_lifetime(copy query)
         public init(_ query: Bytes, maximumCount: Int = Request.QueryItems.defaultMaximumCount) {
             rest = query
@@ -42,22 +44,18 @@ extension Request {
                 let end = rest.firstIndex(of: UInt8(ascii: "&")) ?? rest.count
                 let item = rest.prefix(end)
                 rest = rest.dropFirst(end + 1)
-                if !item.isEmpty {
-                    left -= 1
-                    return Request.QueryItem(item)
-                }
+                left -= 1
+                if !item.isEmpty { return Request.QueryItem(item) }
             }
             return nil
         }
 
-        /// Whether there are more items than the maximum: those beyond it are neither returned nor
-        /// found.
+        /// Whether there are more items than the maximum, empty ones included: those beyond it are
+        /// neither returned nor found.
         public var isTruncated: Bool {
             var items = self
             while items.next() != nil {}
-            return items.rest.span.indices.contains { index in
-                items.rest.span[index] != UInt8(ascii: "&")
-            }
+            return !items.rest.isEmpty
         }
 
         /// Calls `body` with each item that ``next()`` has not returned yet.

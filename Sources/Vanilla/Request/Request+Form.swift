@@ -13,10 +13,11 @@ extension Request {
     /// unless you chose otherwise). A handler that collects pieces itself makes
     /// ``Request/QueryItems`` of them.
     ///
-    /// - Parameter maximumCount: The number of items that the form may have.
+    /// - Parameter maximumCount: The number of items that the form may have, with the empty ones
+    ///   between two `&`.
     /// - Throws: ``RequestError`` with the status 415 where Content-Type says anything else, or
-    ///   nothing, and 413 where there are more items than `maximumCount`. Uncaught, it is the
-    ///   answer.
+    ///   nothing, or where there is a Content-Encoding, such as gzip, and 413 where there are more
+    ///   items than `maximumCount`. Uncaught, it is the answer.
     @_lifetime(copy self)
     public func form(maximumCount: Int = Request.QueryItems.defaultMaximumCount)
         throws(RequestError)
@@ -26,6 +27,7 @@ extension Request {
             throw RequestError(
                 .unsupportedMediaType, "The body must be application/x-www-form-urlencoded.")
         }
+        try expectNoContentCoding()
         let items = Request.QueryItems(body, maximumCount: maximumCount)
         guard !items.isTruncated else {
             throw RequestError(.contentTooLarge, "The form has more than \(maximumCount) items.")
