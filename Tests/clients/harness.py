@@ -90,9 +90,11 @@ class Server:
     """A running program that printed its "listening on" line."""
 
     def __init__(
-        self, command, environment=None, descriptors=None, cores=None, inherit=(), listeners=1
-    ):
-        """`listeners`: as many lines say where it listens; what is asked of this object goes to the first."""
+        self, command, environment=None, descriptors=None, cores=None, inherit=(), listeners=1,
+        errors=None,
+    ):  # fmt: skip
+        """`listeners`: as many lines say where it listens; what is asked of this object goes to the first.
+        `errors`: its standard error, which is a file otherwise."""
         def prepare():
             if descriptors is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
@@ -104,7 +106,7 @@ class Server:
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=self.errors,
+            stderr=self.errors if errors is None else errors,
             env=clean_environment(environment),
             preexec_fn=prepare,
             pass_fds=inherit,

@@ -103,7 +103,7 @@ typedef struct vn_config {
     vn_limits limits;
     vn_deadlines deadlines;
     vn_handlers handlers;
-    /* Called on any thread. NULL: standard error. */
+    /* Called on any thread, and holds up what that thread does. NULL: vn_log_default. */
     void (*log)(void *context, int32_t level, const char *message);
     void *log_context;
 } vn_config;
@@ -213,6 +213,12 @@ void vn_server_statistics(const vn_server *server, vn_statistics *statistics);
 /* Of one listener, by its place in vn_config. Any thread. */
 void vn_server_listener_statistics(const vn_server *server, uint32_t listener,
                                    vn_listener_statistics *statistics);
+
+/* Write a message to standard error, as a server without `log` does: a thread writes, so that no
+ * reader of standard error holds up the caller. 64 KiB may wait; what finds no room is dropped and
+ * counted, and the count is written later. Of equal messages the first 8 in ten seconds are
+ * written, and how many more there were. Any thread. */
+void vn_log_default(int32_t level, const char *message);
 
 /* Pass raw bytes (one request, several, broken ones) through scanner, handler and writer on the
  * calling thread, with no socket and no started server. Returns the answers' bytes in malloc'ed

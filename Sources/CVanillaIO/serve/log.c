@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "../system/standard_error.h"
+
 void vn_log(const vn_config *config, int32_t level, const char *format, ...)
 {
     char message[512];
@@ -14,5 +16,15 @@ void vn_log(const vn_config *config, int32_t level, const char *format, ...)
     if (config->log != NULL)
         config->log(config->log_context, level, message);
     else
-        fprintf(stderr, "vanilla: %s\n", message);
+        vn_log_default(level, message);
+}
+
+void vn_log_default(int32_t level, const char *message)
+{
+    char line[VN_LOG_LINE_MAX];
+    (void) level;
+    int count = snprintf(line, sizeof line, "vanilla: %s", message);
+    if (count > 0)
+        vn_standard_error_write(line,
+                                (size_t) count < sizeof line ? (size_t) count : sizeof line - 1);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../system/standard_error.h"
 #include "log.h"
 
 enum { DETACHED_GRACE = 1000 }; /* milliseconds that handlers get to return when the worker stops */
@@ -65,6 +66,7 @@ void vn_worker_run(struct vn_worker *worker)
     if (result == 0)
         return;
     vn_log(worker->config, VN_LOG_ERROR, "a worker's ring broke: %s", strerror(-result));
+    vn_standard_error_flush();
     /* Only a bug of ours, or of the system's, comes here: no connection could be ended cleanly. */
     abort();
 }

@@ -21,7 +21,7 @@ final class Hooks: Sendable {
         if let log {
             log(level, message)
         } else {
-            writeToStandardError("vanilla: \(message)\n")
+            logByDefault(level, message)
         }
     }
 }

@@ -24,6 +24,14 @@ extension Server {
         /// Whether one matters less than the other.
         public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
 
+        var c: Int32 {
+            switch self {
+            case .info: Int32(VN_LOG_INFO)
+            case .warning: Int32(VN_LOG_WARNING)
+            default: Int32(VN_LOG_ERROR)
+            }
+        }
+
         init(c level: Int32) {
             switch Int(level) {
             case VN_LOG_INFO: self = .info
@@ -32,4 +40,10 @@ extension Server {
             }
         }
     }
+}
+
+/// Writes a message to standard error, by a thread that does nothing else: a caller waits for no
+/// reader. On any thread.
+package func logByDefault(_ level: Server.LogLevel, _ message: String) {
+    unsafe vn_log_default(level.c, message)
 }

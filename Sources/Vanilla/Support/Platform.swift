@@ -54,13 +54,6 @@ func currentTime() -> Int64 {
     Int64(time(nil))
 }
 
-/// Writes a line to standard error by one write(2), so that the lines of several threads do not
-/// mix. Nobody could be told of a failure.
-package func writeToStandardError(_ line: String) {
-    let bytes = Array(line.utf8)
-    _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
-}
-
 /// Memory of malloc(3): `count` bytes, not initialized; `nil` where the system refuses them.
 package func allocateMemory(count: Int) -> UnsafeMutableRawPointer? {
     unsafe malloc(max(1, count))

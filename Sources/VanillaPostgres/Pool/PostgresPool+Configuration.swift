@@ -97,7 +97,7 @@ extension PostgresPool.Configuration {
     }
 
     func report(_ level: Server.LogLevel, _ message: String) {
-        if let log { log(level, message) } else { writeToStandardError("vanilla: \(message)\n") }
+        if let log { log(level, message) } else { logByDefault(level, message) }
     }
 }
 

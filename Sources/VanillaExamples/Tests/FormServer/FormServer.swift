@@ -5,7 +5,8 @@ import Vanilla
 import VanillaExampleOptions
 import VanillaJSON
 
-/// A server that tells its clients what it understood of their forms, cookies and JSON.
+/// A server that tells its clients what it understood of their forms, cookies and JSON, and that
+/// fails when it is asked to.
 @main
 struct FormServer: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,6 +30,11 @@ private struct Order: Codable {
     let tags: [String]?
 }
 
+/// `/fail` is answered with 500, and this goes to the log.
+private struct Failure: Error {
+    let text: String
+}
+
 /// A value of any shape, which is not looked at.
 private struct Anything: Decodable {
     init(from decoder: any Decoder) {}
@@ -49,6 +55,7 @@ private func respond(to request: Request, _ response: inout ResponseWriter) thro
         _ = try request.decode(Anything.self)
         response.send("")
     case "/lookups": try lookUp(request, &response)
+    case "/fail": throw Failure(text: String(request.query))
     case "/": response.send("Hello, World!")
     default: response.send(status: .notFound)
     }
