@@ -31,13 +31,17 @@ def answer(server, message, method="POST"):
         return response.status, json.loads(response.body)
 
 
+# All clients here have one address.
+MANY = ("--hashes-per-address", 100)
+
+
 class HexagonalCase(ServerCase):
     program = "hexagonal"
 
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(dir=harness.settings["work"])
-        cls.options = ("--database", os.path.join(cls.folder, "store.sqlite"))
+        cls.options = ("--database", os.path.join(cls.folder, "store.sqlite"), *MANY)
         super().setUpClass()
 
     @classmethod
@@ -102,7 +106,7 @@ class HexagonalOnPostgres(Conversation, ServerCase):
     @classmethod
     def setUpClass(cls):
         cls.database = Postgres()
-        cls.options = ("--store", "postgres", "--database", cls.database.connection)
+        cls.options = ("--store", "postgres", "--database", cls.database.connection, *MANY)
         try:
             super().setUpClass()
         except BaseException:

@@ -16,6 +16,16 @@ struct Hexagonal: ParsableCommand {
 
     @OptionGroup var storeOptions: StoreOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Logins and registrations that one address may have under way; more where a proxy is before it.",
+            valueName: "count"))
+    var hashesPerAddress = 8
+
+    func validate() throws {
+        if hashesPerAddress < 1 { throw ValidationError("--hashes-per-address must be 1 or more.") }
+    }
+
     func run() throws {
         let store = try storeOptions.open(workers: options.maximumWorkerCount)
         defer { store.close() }
@@ -25,7 +35,8 @@ struct Hexagonal: ParsableCommand {
             try .hexagonal(
                 configuration,
                 application: Application(
-                    users: store.users, products: store.products, passwords: hasher))
+                    users: store.users, products: store.products, passwords: hasher),
+                maximumHashesOfAddress: hashesPerAddress)
         }
     }
 }

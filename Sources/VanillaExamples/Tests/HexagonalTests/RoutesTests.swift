@@ -95,6 +95,14 @@ import VanillaTestSupport
                 "price must be a whole number"
             ),
             (
+                "/products", #"{"name": "Tea", "price": 999999999999.99999, "currency": "EUR"}"#,
+                422, "price must be a whole number"
+            ),
+            (
+                "/products", #"{"name": "Tea", "price": 1e-400, "currency": "EUR"}"#, 422,
+                "price must be a whole number"
+            ),
+            (
                 "/products", #"{"name": "Tea", "price": -1, "currency": "euro"}"#, 422,
                 "currency must be a code of three capital letters, as EUR, price must be 0 to 1000000000000, in the smallest unit of the currency"
             ),
@@ -132,6 +140,47 @@ import VanillaTestSupport
     ])
     func refusesOtherRequests(request: String, status: Int) throws {
         #expect(try answers(.sqlite, nil, [request])[0].status == status)
+    }
+
+    /// One keyboard sends an ä, another an a and a diaeresis, and spaces of many kinds.
+    @Test func takesAPasswordInAnyForm() throws {
+        let answers = try answers(
+            .memory, nil,
+            [
+                json("/users", "{\"name\": \"ada\", \"password\": \"p\u{E4}ss w\u{F6}rd\"}"),
+                json("/login", "{\"name\": \"ada\", \"password\": \"pa\u{308}ss w\u{F6}rd\"}"),
+                json("/login", "{\"name\": \"ada\", \"password\": \"p\u{E4}ss\u{A0}wo\u{308}rd\"}"),
+                json("/login", #"{"name": "ada", "password": "pass word"}"#),
+            ])
+        #expect(answers.map(\.status) == [201, 200, 200, 401])
+    }
+
+    /// What one client has under way does not fill the queue of all.
+    @Test(arguments: backends)
+    func boundsTheLoginsOfAnAddress(backend: Server.Backend) throws {
+        let store = MemoryStore()
+        let hasher = HeldHasher()
+        let server = try Server.hexagonal(
+            local(backend),
+            application: Application(users: store, products: store, passwords: hasher),
+            maximumHashesOfAddress: 1)
+        try server.start()
+        let login = json("/login", #"{"name": "ada", "password": "correct horse"}"#)
+        let answers = Recorder<Answer>()
+        onAnotherThread { [port = server.port] in
+            if let answer = try? exchange(login, port: port) { answers.record(answer) }
+        }
+        #expect(hasher.begun.wait(for: 1))
+        let refused = try exchange(login, port: server.port)
+        #expect(refused.status == 429 && refused["Retry-After"] == "1")
+        #expect(refused.text == #"{"error":"Too many of your requests are under way."}"#)
+        hasher.release()
+        #expect(answers.wait(for: 1) && answers.values[0].status == 401)
+        // It is over for the next one.
+        hasher.release()
+        #expect(try exchange(login, port: server.port).status == 401)
+        server.stop()
+        server.wait()
     }
 
     @Test(arguments: backends)

@@ -26,12 +26,12 @@ final class Argon2Hasher: PasswordHasher {
     }
 
     func hash(_ password: Password) async throws -> PasswordHash {
-        try await threads.run { [cost] _ in try cost.hash(Array(password.text.utf8)) }
+        try await threads.run { [cost] _ in try cost.hash(passwordBytes(password.text)) }
     }
 
     func isPassword(_ attempt: String, of hash: PasswordHash?) async throws -> Bool {
         let isRight = try await threads.run { [nobodysHash] _ in
-            try Argon2Cost.isPassword(Array(attempt.utf8), of: hash ?? nobodysHash)
+            try Argon2Cost.isPassword(passwordBytes(attempt), of: hash ?? nobodysHash)
         }
         return isRight && hash != nil
     }

@@ -7,23 +7,32 @@ import VanillaJSON
 extension Server {
     /// What this example serves.
     static func hexagonal(
-        _ configuration: Configuration, application: Application
+        _ configuration: Configuration, application: Application,
+        maximumHashesOfAddress: Int = 8
     ) throws -> Server {
         var configuration = configuration
         // Forms of a few short fields.
         configuration.limits.body = 16 << 10
-        return try Server(configuration: configuration, router: .hexagonal(application))
+        let hashes = AddressLimit(maximum: maximumHashesOfAddress)
+        return try Server(
+            configuration: configuration, router: .hexagonal(application, hashes: hashes))
     }
 }
 
 extension Router {
     /// The application, reached by HTTP and JSON.
-    static func hexagonal(_ application: Application) throws(RouteError) -> Router {
+    ///
+    /// - Parameter hashes: What has a password hashed, before it waits with that of others.
+    static func hexagonal(
+        _ application: Application, hashes: AddressLimit
+    ) throws(RouteError) -> Router {
         try Router { routes in
             routes.post(
                 "/users",
                 answered { request, response in
                     let form = try request.decode(RegistrationForm.self)
+                    let address = try request.begin(hashes)
+                    defer { hashes.end(address) }
                     let user = try await application.register(form)
                     try response.sendJSON(UserBody(user), status: .created)
                 })
@@ -37,6 +46,8 @@ extension Router {
                 "/login",
                 answered { request, response in
                     let form = try request.decode(LoginForm.self)
+                    let address = try request.begin(hashes)
+                    defer { hashes.end(address) }
                     let user = try await application.logIn(form)
                     try response.sendJSON(UserBody(user))
                 })
@@ -65,12 +76,23 @@ private func answered(_ handler: @escaping Server.AsyncHandler) -> Server.AsyncH
         } catch let error as ApplicationError {
             try response.refuse(error)
         } catch let error as RequestError {
+            if let seconds = error.retryAfter { try response.addField(.retryAfter, "\(seconds)") }
             try response.sendJSON(ErrorBody(error: error.message), status: error.status)
         }
     }
 }
 
 extension Request {
+    /// Counts one more of its client, to be ended with what this returns.
+    fileprivate func begin(_ limit: AddressLimit) throws(RequestError) -> String? {
+        let address = peer?.address
+        guard limit.begin(address) else {
+            throw RequestError(
+                .tooManyRequests, "Too many of your requests are under way.", retryAfter: 1)
+        }
+        return address
+    }
+
     /// The page that the query asks for, as `?after=100&limit=50`.
     fileprivate var page: Page {
         get throws(RequestError) {
