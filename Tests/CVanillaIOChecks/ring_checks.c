@@ -618,6 +618,71 @@ static const char *hold(struct fixture *fixture)
     return end(fixture, slot);
 }
 
+/* What was under way comes before QUIET, and nothing after it. What came later is seen, and lost by
+ * nobody. */
+static const char *quiesce(struct fixture *fixture)
+{
+    int32_t peer;
+    uint64_t written = 0;
+    const char *failure;
+    struct slot *slot = connect_pair(fixture, &peer);
+    vn_ring_receive(fixture->ring, &slot->source);
+    for (int32_t i = 0; i < 20; i++) {
+        written += pour(peer, written, 100 * (size_t) (i % 3)); /* nothing, the first time */
+        vn_ring_quiesce(fixture->ring, &slot->source);
+        struct vn_event event;
+        while ((event = next(fixture)).type == VN_RECEIVED && event.count > 0) {
+            if (!is_pattern(event.bytes, (size_t) event.count, slot->received))
+                return "bytes are wrong or out of order";
+            slot->received += (uint64_t) event.count;
+            vn_ring_give(fixture->ring, event.buffer);
+        }
+        if (!is(event, VN_QUIET, slot, 0))
+            return "QUIET does not come";
+        if (vn_ring_has_input(fixture->ring, &slot->source) != (slot->received < written))
+            return "what came is not seen, or what did not";
+        written += pour(peer, written, 10);
+        if (!is_quiet(fixture))
+            return "something comes after QUIET";
+        if (!vn_ring_has_input(fixture->ring, &slot->source))
+            return "what came since is not seen";
+        vn_ring_receive(fixture->ring, &slot->source);
+        if ((failure = take_pattern(fixture, slot, written)) != NULL)
+            return failure;
+    }
+    close(peer);
+    if (!is(next(fixture), VN_RECEIVED, slot, 0))
+        return "the end of input is not told";
+    return end(fixture, slot);
+}
+
+/* A QUIET that was not said yet is withdrawn by receiving, and by the end. */
+static const char *withdraw_quiet(struct fixture *fixture)
+{
+    int32_t peer;
+    const char *failure;
+    struct slot *slot = connect_pair(fixture, &peer);
+    vn_ring_receive(fixture->ring, &slot->source);
+    for (uint64_t i = 1; i <= 20; i++) {
+        if (i % 2 == 0 && !is_quiet(fixture))
+            return "an event from nowhere";
+        vn_ring_quiesce(fixture->ring, &slot->source);
+        vn_ring_receive(fixture->ring, &slot->source);
+        if (i % 3 == 0 && !is_quiet(fixture))
+            return "it is told though it was withdrawn";
+        pour(peer, (i - 1) * 10, 10);
+        if ((failure = take_pattern(fixture, slot, i * 10)) != NULL)
+            return failure;
+    }
+    vn_ring_quiesce(fixture->ring, &slot->source);
+    vn_ring_end(fixture->ring, &slot->source);
+    if (!is(next(fixture), VN_ENDED, slot, 0))
+        return "something else than ENDED follows the end";
+    release(fixture, slot);
+    close(peer);
+    return is_quiet(fixture) ? NULL : "something comes after ENDED";
+}
+
 static const char *hold_and_go_on_at_random(struct fixture *fixture)
 {
     enum { TOTAL = 4 << 20 };
@@ -1667,6 +1732,8 @@ static const struct {
     {"a send to nobody fails without a signal", tell_that_sending_failed},
     {"hold stops, and receive goes on without loss", hold},
     {"hold and receive may alternate at any time", hold_and_go_on_at_random},
+    {"a source is quiet once what was under way has come", quiesce},
+    {"receiving again or ending withdraws that", withdraw_quiet},
     {"busy sources do not starve a quiet one", be_fair},
     {"much input takes a small share of a wait", take_small_shares},
     {"whose input was used up does not wait for a flood", pass_the_flood},

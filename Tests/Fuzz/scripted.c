@@ -188,6 +188,12 @@ static void scripted_pause(struct vn_ring *ring, struct vn_source *source)
     under->pause(ring, source);
 }
 
+static void scripted_quiesce(struct vn_ring *ring, struct vn_source *source)
+{
+    require_alive(source, "quiesce");
+    under->quiesce(ring, source);
+}
+
 static int64_t scripted_send(struct vn_ring *ring, struct vn_source *source,
                              const struct msghdr *message)
 {
@@ -301,6 +307,7 @@ int32_t scripted_open(struct vn_ring **ring, struct vn_slab *slab)
     over.begin = scripted_source_begin;
     over.receive = scripted_receive;
     over.pause = scripted_pause;
+    over.quiesce = scripted_quiesce;
     over.send = scripted_send;
     over.end = scripted_end;
     over.give = scripted_give;

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "../system/clock.h"
+#include "../system/socket.h"
 #include "../system/wakeup.h"
 #include "ring.h"
 
@@ -32,6 +33,12 @@ static inline struct vn_source *vn_queue_pop(struct vn_source_queue *queue)
     if (source != NULL)
         queue->first = source->next;
     return source;
+}
+
+static inline bool vn_source_has_input(struct vn_ring *ring, const struct vn_source *source)
+{
+    (void) ring;
+    return vn_socket_has_input(source->fd);
 }
 
 /* Whether accept(2) failed for one connection only (or none), so that the next call may succeed

@@ -36,7 +36,7 @@ enum { FULL_MAX = 2 };     /* sources that filled a buffer and may fill another 
 /* epoll's name of the wakeup; no slab has this index. */
 static const uint64_t WAKEUP_NAME = UINT32_MAX;
 
-enum { WANTS_RECEIVE = 1, WANTS_WATCH = 2, WANTS_END = 4 };
+enum { WANTS_RECEIVE = 1, WANTS_WATCH = 2, WANTS_END = 4, WANTS_QUIET = 8 };
 
 enum {
     IS_READABLE = 1,   /* a receive may find input */
@@ -164,7 +164,7 @@ static void ep_accept(struct vn_ring *base, struct vn_source *source, uint32_t b
 static void ep_receive(struct vn_ring *base, struct vn_source *source)
 {
     struct epoll *ring = epoll_of(base);
-    source->wants |= WANTS_RECEIVE;
+    source->wants = (uint8_t) ((source->wants & ~WANTS_QUIET) | WANTS_RECEIVE);
     if (enlist_stream(ring, source) < 0 ||
         (source->has & IS_READABLE)) /* the turn tells the owner of the failure */
         queue_turn(ring, source);
@@ -174,6 +174,12 @@ static void ep_pause(struct vn_ring *base, struct vn_source *source)
 {
     (void) base;
     source->wants &= (uint8_t) ~WANTS_RECEIVE;
+}
+
+static void ep_quiesce(struct vn_ring *base, struct vn_source *source)
+{
+    source->wants = (uint8_t) ((source->wants & ~WANTS_RECEIVE) | WANTS_QUIET);
+    queue_turn(epoll_of(base), source);
 }
 
 static int64_t ep_send(struct vn_ring *base, struct vn_source *source, const struct msghdr *message)
@@ -341,6 +347,10 @@ static int32_t take_turn(struct epoll *ring, struct vn_source *source, struct vn
         return turn_of_listener(ring, source, event);
     if (source->wants & WANTS_WATCH)
         return turn_of_watch(ring, source, event);
+    if (source->wants & WANTS_QUIET) {
+        source->wants &= (uint8_t) ~WANTS_QUIET;
+        return tell(event, source, VN_QUIET, 0);
+    }
     if (!(source->wants & WANTS_RECEIVE))
         return 0;
     int32_t error = enlist_stream(ring, source);
@@ -546,6 +556,8 @@ static const struct vn_ring_ops ep_ops = {
     .accept = ep_accept,
     .receive = ep_receive,
     .pause = ep_pause,
+    .quiesce = ep_quiesce,
+    .has_input = vn_source_has_input,
     .send = ep_send,
     .try_send = ep_try_send,
     .watch = ep_watch,

@@ -22,6 +22,7 @@ struct line {
     size_t input_count;
     size_t input_at;
     bool receives;
+    bool quiesces;
     bool is_watched;
     bool is_over; /* end of input or the error was delivered */
     bool ends;
@@ -86,12 +87,27 @@ static void loopback_begin(struct vn_ring *ring, struct vn_source *source)
 
 static void loopback_receive(struct vn_ring *ring, struct vn_source *source)
 {
-    line_of(loopback_of(ring), source)->receives = true;
+    struct line *line = line_of(loopback_of(ring), source);
+    line->receives = true;
+    line->quiesces = false;
 }
 
 static void loopback_pause(struct vn_ring *ring, struct vn_source *source)
 {
     line_of(loopback_of(ring), source)->receives = false;
+}
+
+static void loopback_quiesce(struct vn_ring *ring, struct vn_source *source)
+{
+    struct line *line = line_of(loopback_of(ring), source);
+    line->receives = false;
+    line->quiesces = true;
+}
+
+static bool loopback_has_input(struct vn_ring *ring, const struct vn_source *source)
+{
+    const struct line *line = line_of(loopback_of(ring), source);
+    return line->input_at < line->input_count;
 }
 
 /* There is no listening socket. */
@@ -262,6 +278,13 @@ static bool find_ready(struct line *line, struct vn_event *event)
     return true;
 }
 
+static bool tell_quiet(struct line *line, struct vn_event *event)
+{
+    line->quiesces = false;
+    *event = (struct vn_event) {.source = line->source, .type = VN_QUIET};
+    return true;
+}
+
 static bool next_event(struct loopback *loopback, struct line *line, struct vn_event *event)
 {
     if (line->source == NULL || (is_random(loopback) && draw(loopback, 3) == 0))
@@ -272,6 +295,8 @@ static bool next_event(struct loopback *loopback, struct line *line, struct vn_e
         return find_ready(line, event);
     if (line->source->message != NULL && finish_send(loopback, line, event))
         return true;
+    if (line->quiesces)
+        return tell_quiet(line, event);
     return line->receives && receive_some(loopback, line, event);
 }
 
@@ -283,7 +308,8 @@ static bool has_work(const struct loopback *loopback)
             continue;
         bool has_input = line->peer != NULL && (line->input_at < line->input_count ||
                                                 (!line->is_over && !loopback->script.stays_open));
-        if (line->ends || (line->source->message != NULL && !loopback->script.is_stalled) ||
+        if (line->ends || line->quiesces ||
+            (line->source->message != NULL && !loopback->script.is_stalled) ||
             (line->receives && has_input))
             return true;
     }
@@ -336,6 +362,8 @@ static const struct vn_ring_ops loopback_ops = {
     .accept = loopback_accept,
     .receive = loopback_receive,
     .pause = loopback_pause,
+    .quiesce = loopback_quiesce,
+    .has_input = loopback_has_input,
     .send = loopback_send,
     .try_send = loopback_try_send,
     .watch = loopback_watch,

@@ -31,6 +31,7 @@ enum vn_event_type {
     VN_RECEIVED,
     VN_SENT, /* count: bytes taken, which may be fewer than asked; or -errno */
     VN_READY, /* count: the poll(2) events that a watched descriptor has; watching has stopped */
+    VN_QUIET, /* receiving has stopped: nothing is under way any more */
     VN_ENDED, /* the source is the owner's to free */
     VN_WOKEN, /* vn_ring_wake was called since the last one; no source */
 };
@@ -73,6 +74,8 @@ struct vn_ring_ops {
     void (*accept)(struct vn_ring *ring, struct vn_source *source, uint32_t budget);
     void (*receive)(struct vn_ring *ring, struct vn_source *source);
     void (*pause)(struct vn_ring *ring, struct vn_source *source);
+    void (*quiesce)(struct vn_ring *ring, struct vn_source *source);
+    bool (*has_input)(struct vn_ring *ring, const struct vn_source *source);
     int64_t (*send)(struct vn_ring *ring, struct vn_source *source, const struct msghdr *message);
     /* NULL: it takes nothing at once */
     int64_t (*try_send)(struct vn_ring *ring, struct vn_source *source, const struct iovec *piece);
@@ -137,6 +140,20 @@ static inline void vn_ring_receive(struct vn_ring *ring, struct vn_source *sourc
 static inline void vn_ring_pause(struct vn_ring *ring, struct vn_source *source)
 {
     ring->ops->pause(ring, source);
+}
+
+/* Stop receiving, and say QUIET when no RECEIVED can come any more: those that were under way come
+ * before it. From then on vn_ring_has_input tells whether any came. Asking to receive again
+ * withdraws what was not said yet. */
+static inline void vn_ring_quiesce(struct vn_ring *ring, struct vn_source *source)
+{
+    ring->ops->quiesce(ring, source);
+}
+
+/* Whether input waits in the socket; what is under way to its owner is not seen. */
+static inline bool vn_ring_has_input(struct vn_ring *ring, const struct vn_source *source)
+{
+    return ring->ops->has_input(ring, source);
 }
 
 /* Send bytes, in order, one call at a time for a source. Returns bytes taken at once, which may be

@@ -29,6 +29,7 @@ enum {
     WANTS_LITTLE = 8,
     FILLED_BUFFER =
         16, /* its last receive did: one more that does not, before it gets much again */
+    WANTS_QUIET = 32,
 };
 
 enum {
@@ -37,7 +38,7 @@ enum {
     IS_LISTENING = 4, /* its operations in flight are accepts */
     IS_RECALLING = 8, /* its accepts are being cancelled: no new ones until all are back */
     HAS_RECEIVED = 16, /* it stayed after its first bytes: receives are multishot from now on */
-    IS_QUEUED = 32, /* on `work`, `small`, `starved` or `ended` */
+    IS_QUEUED = 32, /* on `work`, `small`, `starved`, `quiet` or `ended` */
     IS_STARVED = 64, /* on `starved` */
     IS_MULTISHOT = 128, /* its accept in flight goes on by itself */
 };
@@ -174,7 +175,7 @@ static void uring_accept(struct vn_ring *base, struct vn_source *source, uint32_
 
 static void uring_receive(struct vn_ring *base, struct vn_source *source)
 {
-    source->wants |= WANTS_RECEIVE;
+    source->wants = (uint8_t) ((source->wants & ~WANTS_QUIET) | WANTS_RECEIVE);
     if (source->has & (IS_RECEIVING | IS_QUEUED))
         return;
     if (vn_unlikely(source->wants & WANTS_LITTLE))
@@ -191,6 +192,16 @@ static void uring_pause(struct vn_ring *base, struct vn_source *source)
     source->wants |= WANTS_LITTLE;
     if (source->has & IS_RECEIVING)
         cancel(uring_of(base), name_of(VN_URING_RECEIVE, source), 0);
+}
+
+static void uring_quiesce(struct vn_ring *base, struct vn_source *source)
+{
+    struct vn_uring *ring = uring_of(base);
+    source->wants = (uint8_t) ((source->wants & ~WANTS_RECEIVE) | WANTS_QUIET);
+    if (source->has & IS_RECEIVING)
+        cancel(ring, name_of(VN_URING_RECEIVE, source), 0);
+    else
+        queue_work(ring, source);
 }
 
 static int64_t uring_send(struct vn_ring *base, struct vn_source *source,
@@ -463,6 +474,11 @@ void vn_uring_prepare(struct vn_uring *ring)
         source->has &= (uint8_t) ~IS_QUEUED;
         if ((source->wants & WANTS_RECEIVE) && !(source->has & IS_RECEIVING))
             submit_receive(ring, source);
+        if ((source->wants & WANTS_QUIET) && !(source->has & IS_RECEIVING)) {
+            source->has |= IS_QUEUED;
+            vn_queue_push(&ring->quiet, source);
+            continue;
+        }
         if (!(source->wants & WANTS_END) || source->outstanding > 0)
             continue;
         if (!(source->has & IS_LISTENING))
@@ -506,6 +522,22 @@ static int32_t drain_accept(const struct vn_source *source)
     return vn_accept_rest(source->fd);
 }
 
+/* One that was asked to receive again or to end meanwhile has other work to do. */
+static int32_t tell_quiet(struct vn_uring *ring, struct vn_event *events, int32_t capacity)
+{
+    int32_t count = 0;
+    while (ring->quiet.first != NULL && count < capacity) {
+        struct vn_source *source = vn_queue_pop(&ring->quiet);
+        source->has &= (uint8_t) ~IS_QUEUED;
+        if (source->wants & WANTS_QUIET) {
+            source->wants &= (uint8_t) ~WANTS_QUIET;
+            events[count++] = (struct vn_event) {.source = source, .type = VN_QUIET};
+        } else
+            queue_work(ring, source);
+    }
+    return count;
+}
+
 static int32_t finish_ended(struct vn_uring *ring, struct vn_event *events, int32_t capacity)
 {
     int32_t count = 0;
@@ -529,6 +561,7 @@ static int32_t finish_ended(struct vn_uring *ring, struct vn_event *events, int3
 static int32_t collect(struct vn_uring *ring, struct vn_event *events, int32_t capacity)
 {
     int32_t count = finish_ended(ring, events, capacity);
+    count += tell_quiet(ring, events + count, capacity - count);
     struct io_uring_cqe *completion;
     uint32_t head;
     uint32_t seen = 0;
@@ -550,8 +583,8 @@ static int32_t uring_wait(struct vn_ring *base, struct vn_event *events, int32_t
     int64_t until = timeout > 0 ? (int64_t) vn_clock_nanoseconds() + timeout : 0;
     for (;;) {
         vn_uring_prepare(ring);
-        bool has_events = ring->ended.first != NULL || ring->small.first != NULL ||
-                          io_uring_cq_ready(&ring->kernel) > 0;
+        bool has_events = ring->ended.first != NULL || ring->quiet.first != NULL ||
+                          ring->small.first != NULL || io_uring_cq_ready(&ring->kernel) > 0;
         int32_t result = vn_uring_enter(ring, has_events ? 0 : timeout);
         if (vn_unlikely(result < 0))
             return result;
@@ -587,6 +620,8 @@ const struct vn_ring_ops vn_uring_ops = {
     .accept = uring_accept,
     .receive = uring_receive,
     .pause = uring_pause,
+    .quiesce = uring_quiesce,
+    .has_input = vn_source_has_input,
     .send = uring_send,
     .watch = uring_watch,
     .end = uring_end,

@@ -39,6 +39,7 @@ struct vn_uring {
     struct vn_source_queue work; /* to look at before the next submission */
     struct vn_source_queue small; /* the same, a few at a time */
     struct vn_source_queue starved; /* found no buffer; wait for give */
+    struct vn_source_queue quiet; /* no receive in flight: deliver QUIET */
     struct vn_source_queue ended; /* nothing in flight: deliver ENDED */
     struct vn_wakeup wakeup;
     struct io_uring_sqe nowhere; /* takes the entries of a broken ring */
