@@ -78,6 +78,7 @@ PLATFORM_FILES = (
     "http/scan_other.c",
     "system/cpus_linux.c",
     "system/cpus_other.c",
+    "system/listener_linux.c",
     "system/socket_linux.c",
     "system/wakeup_linux.c",
 )

@@ -100,6 +100,10 @@ typedef struct vn_config {
     uint8_t backend; /* VN_BACKEND_... */
     uint8_t keep_alive; /* VN_KEEP_ALIVE_... */
     uint32_t drain; /* milliseconds that a stop by signal gives requests in hand; 30,000 */
+    /* 1,500 milliseconds, but at most half of those of the stop, in which a server that stops still
+     * answers requests on idle connections, and says that they close. Then those that stayed idle
+     * are closed, each after a last look at its input. */
+    uint32_t lame_duck;
     vn_limits limits;
     vn_deadlines deadlines;
     vn_handlers handlers;

@@ -277,15 +277,23 @@ static void loop_drain_sources(struct vn_loop *loop, enum vn_drain step)
     }
 }
 
-/* Once, after all events of a turn: a source that is idle now has nothing on its way that was read
- * already. */
+/* When the time for a stop is over, in the loop's own time; UINT64_MAX: never. */
+static uint64_t stop_due(struct vn_loop *loop)
+{
+    uint64_t due = vn_mailbox_stop_due(&loop->mailbox);
+    return due == UINT64_MAX || due < loop->lost ? due : due - loop->lost;
+}
+
+/* In each turn once it was asked to stop, after all events. */
 static void loop_drain(struct vn_loop *loop)
 {
+    loop->drain_due = stop_due(loop);
     if (!loop->is_draining) {
         loop->is_draining = true;
+        loop->drain_begun = loop->now;
         loop_drain_sources(loop, VN_DRAIN_BEGIN);
     }
-    if (vn_mailbox_stop_due(&loop->mailbox) <= vn_loop_clock(loop))
+    if (loop->drain_due <= loop->now)
         loop_drain_sources(loop, VN_DRAIN_OVER);
 }
 
@@ -299,13 +307,6 @@ static int64_t wait_until(uint64_t timer, int64_t wait)
     return wait < 0 || until < wait ? until : wait;
 }
 
-/* When the time for a stop is over, in the loop's own time; UINT64_MAX: never. */
-static uint64_t stop_due(struct vn_loop *loop)
-{
-    uint64_t due = vn_mailbox_stop_due(&loop->mailbox);
-    return due == UINT64_MAX || due < loop->lost ? due : due - loop->lost;
-}
-
 /* How long there is nothing to do, as far as is known: nanoseconds; below 0: without end. */
 static int64_t loop_wait_time(struct vn_loop *loop, uint64_t max)
 {
@@ -314,7 +315,7 @@ static int64_t loop_wait_time(struct vn_loop *loop, uint64_t max)
         return 0;
     uint64_t due = vn_wheel_next(&loop->wheel);
     if (loop->is_draining)
-        due = vn_smaller(due, stop_due(loop));
+        due = vn_smaller(due, loop->drain_due);
     uint64_t wait = due <= loop->now ? 0 : due - loop->now;
     wait = max < wait ? max : wait;
     int64_t time = wait > INT64_MAX / 1000000 ? -1 : (int64_t) (wait * 1000000);

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "acceptor.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "../loop/watch.h"
+#include "../system/listener.h"
 #include "log.h"
 
 enum {
     RETRY = 500, /* milliseconds after descriptors or memory ran out */
     LOG_EVERY = 60000, /* milliseconds between two lines about that */
+    /* Milliseconds for the handshakes that are under way when the server stops. */
+    HANDSHAKE = 50,
 };
 
 struct acceptor {
@@ -18,6 +22,7 @@ struct acceptor {
     struct vn_lane lane;
     uint32_t budget; /* connections that the ring may still accept */
     uint64_t logged; /* milliseconds: when the last line about a refusal was; 0: never */
+    bool is_ending;
 };
 
 _Static_assert(sizeof(struct acceptor) <= sizeof(struct vn_connection), "they share slots");
@@ -99,16 +104,36 @@ static void acceptor_go_on(struct vn_source *source)
     acceptor_accept(acceptor_of(source));
 }
 
+static void acceptor_end(struct acceptor *acceptor)
+{
+    if (acceptor->is_ending)
+        return;
+    acceptor->is_ending = true;
+    acceptor->budget = 0;
+    vn_list_remove(&acceptor->entry.ready);
+    vn_wheel_remove(&acceptor->entry.timeout);
+    vn_ring_end(acceptor->worker->loop.ring, &acceptor->entry.source);
+}
+
+static void acceptor_expire(struct vn_source *source)
+{
+    struct acceptor *acceptor = acceptor_of(source);
+    if (acceptor->worker->loop.is_draining)
+        acceptor_end(acceptor);
+    else
+        acceptor_accept(acceptor);
+}
+
 /* No descriptors or no memory for another connection: the accept queue keeps what comes, this
  * server serves what it has, and tries again when one of those ends, or after a while. */
 vn_cold static void acceptor_refused(struct acceptor *acceptor, int32_t error)
 {
     struct vn_worker *worker = acceptor->worker;
     uint64_t now = worker->loop.now;
-    vn_count_more(&worker->listeners[acceptor->lane.listener].counted.refused, 1);
     acceptor->budget = 0;
-    if (worker->loop.is_draining)
+    if (worker->loop.is_draining || error == -EINVAL) /* this worker will stop, as another did */
         return;
+    vn_count_more(&worker->listeners[acceptor->lane.listener].counted.refused, 1);
     acceptor_wait(acceptor);
     vn_wheel_set(&worker->loop.wheel, &acceptor->entry.timeout, now + RETRY);
     if (acceptor->logged != 0 && now - acceptor->logged < LOG_EVERY)
@@ -146,21 +171,24 @@ static void acceptor_event(struct vn_source *source, const struct vn_event *even
     }
 }
 
+/* Nobody new from now on; whoever is connecting gets a moment for that. */
 static void acceptor_drain(struct vn_source *source, enum vn_drain step)
 {
     struct acceptor *acceptor = acceptor_of(source);
-    if (step != VN_DRAIN_BEGIN)
-        return;
-    acceptor->budget = 0;
-    vn_list_remove(&acceptor->entry.ready);
-    vn_wheel_remove(&acceptor->entry.timeout);
-    vn_ring_end(acceptor->worker->loop.ring, source);
+    struct vn_worker *worker = acceptor->worker;
+    uint64_t grace = vn_smaller(HANDSHAKE, vn_worker_lame_duck(worker));
+    if (step == VN_DRAIN_BEGIN)
+        vn_listener_finish(source->fd);
+    if (step != VN_DRAIN_BEGIN || grace == 0)
+        acceptor_end(acceptor);
+    else
+        vn_wheel_set(&worker->loop.wheel, &acceptor->entry.timeout, worker->loop.now + grace);
 }
 
 static const struct vn_kind acceptor_kind = {
     .event = acceptor_event,
     .go_on = acceptor_go_on,
-    .expire = acceptor_go_on,
+    .expire = acceptor_expire,
     .drain = acceptor_drain,
 };
 

@@ -123,6 +123,11 @@ void vn_connection_fail(struct vn_connection *connection)
     vn_connection_close(connection, true);
 }
 
+static bool connection_has_input(const struct vn_connection *connection)
+{
+    return vn_ring_has_input(connection->worker->loop.ring, &connection->entry.source);
+}
+
 /* The transport's last word. Returns as vn_transport.finish. */
 static int32_t finish_transport(struct vn_connection *connection)
 {
@@ -130,13 +135,34 @@ static int32_t finish_transport(struct vn_connection *connection)
     return transport->finish == NULL ? 1 : transport->finish(connection);
 }
 
-/* It is idle and ends, with the transport's last word where there is one. */
+/* It is idle and ends, with the transport's last word where there is one. FIN leaves at once,
+ * however long the ring takes to close. */
 vn_cold static void connection_end_idle(struct vn_connection *connection)
 {
-    if (finish_transport(connection) != 0)
-        vn_connection_end(connection);
-    else
+    if (finish_transport(connection) == 0) {
         vn_connection_close(connection, false);
+        return;
+    }
+    vn_socket_finish(descriptor_of(connection));
+    vn_connection_end(connection);
+}
+
+/* It was idle for long enough: end it unless a request has come, which it may have in this moment.
+ * Only once the ring receives no more can the socket tell. */
+vn_cold static void connection_retire(struct vn_connection *connection)
+{
+    if (connection->is_retiring)
+        return;
+    connection->is_retiring = true;
+    vn_ring_quiesce(connection->worker->loop.ring, &connection->entry.source);
+}
+
+/* A request has come after all. */
+vn_cold static void connection_stay(struct vn_connection *connection)
+{
+    connection->is_retiring = false;
+    if (!connection->is_receiving_paused && !connection->is_at_end)
+        vn_ring_receive(connection->worker->loop.ring, &connection->entry.source);
 }
 
 /* The last answer is sent: close, carefully where more input may be on its way. */
@@ -149,8 +175,8 @@ static void connection_finish(struct vn_connection *connection)
         vn_connection_end(connection);
         return;
     }
-    if (connection->sent > CLOSE_AT_ONCE_MAX || (!connection->lingers && !connection->is_at_end &&
-                                                 vn_socket_has_input(descriptor_of(connection))))
+    if (connection->sent > CLOSE_AT_ONCE_MAX ||
+        (!connection->lingers && !connection->is_at_end && connection_has_input(connection)))
         connection->lingers = true;
     if (!connection->lingers || connection->is_at_end) {
         vn_connection_end(connection);
@@ -397,6 +423,15 @@ static uint64_t linger_deadline(const struct vn_connection *connection)
     return vn_sooner(due, connection->since + deadlines->linger + earned);
 }
 
+/* The server stops: until when the client of an idle connection may ask once more. With the answer
+ * it learns that the connection closes; a request that met the close on its way would be lost. */
+vn_cold static uint64_t connection_grace_end(const struct vn_connection *connection)
+{
+    const struct vn_worker *worker = connection->worker;
+    uint64_t begun = worker->loop.drain_begun;
+    return vn_worker_lame_duck(worker) + (connection->since > begun ? connection->since : begun);
+}
+
 /* What the client has to do, and until when; 0: without end. */
 static uint64_t connection_deadline(const struct vn_connection *connection,
                                     enum vn_timeout_kind *kind)
@@ -410,7 +445,14 @@ static uint64_t connection_deadline(const struct vn_connection *connection,
         *kind = VN_TIMEOUT_LINGER;
         return linger_deadline(connection);
     }
-    return connection->protocol->deadline(connection, kind);
+    uint64_t due = connection->protocol->deadline(connection, kind);
+    if (vn_likely(!connection->worker->loop.is_draining) ||
+        !connection->protocol->is_idle(connection))
+        return due;
+    uint64_t end = connection_grace_end(connection);
+    if (due == 0 || end < due)
+        *kind = VN_TIMEOUT_LAME_DUCK;
+    return vn_sooner(due, end);
 }
 
 static void connection_set_deadline(struct vn_connection *connection)
@@ -438,14 +480,37 @@ static void count_timeout(vn_statistics *counted, enum vn_timeout_kind kind)
  * wait for this connection's turn. Then that is read first. */
 static bool connection_has_unread(struct vn_connection *connection, enum vn_timeout_kind kind)
 {
-    bool is_due_from_client = kind == VN_TIMEOUT_HEAD || kind == VN_TIMEOUT_BODY ||
-                              kind == VN_TIMEOUT_IDLE || kind == VN_TIMEOUT_LINGER;
+    bool is_due_from_client =
+        kind == VN_TIMEOUT_HEAD || kind == VN_TIMEOUT_BODY || kind == VN_TIMEOUT_LINGER;
     if (!is_due_from_client || connection->is_at_end || connection->looks == LOOKS_MAX)
         return false;
     bool has_unread = (connection->is_blocked && connection_can_use(connection)) ||
                       vn_socket_has_input(descriptor_of(connection));
     connection->looks += has_unread;
     return has_unread;
+}
+
+/* Whether it is silence between two requests. */
+static bool is_idleness(enum vn_timeout_kind kind)
+{
+    return kind == VN_TIMEOUT_IDLE || kind == VN_TIMEOUT_LAME_DUCK;
+}
+
+/* The ring receives no more, and what had come before was delivered. */
+vn_cold static void connection_quiet(struct vn_connection *connection)
+{
+    enum vn_timeout_kind kind;
+    if (!connection->is_retiring) /* something has come */
+        return;
+    uint64_t due = connection_deadline(connection, &kind);
+    if (due == 0 || due > connection->worker->loop.now || !is_idleness(kind))
+        connection_stay(connection);
+    else if (connection_has_input(connection)) /* it retires no more when that is received */
+        vn_ring_receive(connection->worker->loop.ring, &connection->entry.source);
+    else {
+        count_timeout(&connection->worker->counted, kind);
+        connection_end_idle(connection);
+    }
 }
 
 static void connection_expire(struct vn_source *source)
@@ -459,14 +524,15 @@ static void connection_expire(struct vn_source *source)
         connection_update(connection);
         return;
     }
+    if (is_idleness(kind)) {
+        connection_retire(connection);
+        return;
+    }
     count_timeout(&connection->worker->counted, kind);
     switch (kind) {
     case VN_TIMEOUT_WRITE:
         vn_socket_abandon_output(descriptor_of(connection));
         connection->is_cut = true;
-        break;
-    case VN_TIMEOUT_IDLE:
-        connection_end_idle(connection);
         break;
     case VN_TIMEOUT_LINGER:
         connection->is_cut = true;
@@ -485,9 +551,7 @@ static bool connection_needs_turn(const struct vn_connection *connection)
 {
     return (connection->is_blocked && connection_can_use(connection)) ||
            (connection->has_more && vn_connection_unsent(connection) == 0) ||
-           (vn_connection_unsent(connection) > 0 && !connection->output->is_sending) ||
-           (connection->worker->loop.is_draining && !connection->is_closing &&
-            connection->protocol->is_idle(connection));
+           (vn_connection_unsent(connection) > 0 && !connection->output->is_sending);
 }
 
 /* After everything that happens: send, close, steer, and set the deadline. */
@@ -523,24 +587,16 @@ void vn_connection_resume(struct vn_connection *connection)
         vn_loop_resume(&connection->worker->loop, &connection->entry);
 }
 
-/* The loop stops: end it if it is idle. */
-vn_cold static void connection_drain_idle(struct vn_connection *connection)
-{
-    if (!connection->is_closing && connection->protocol->is_idle(connection) &&
-        !vn_socket_has_input(descriptor_of(connection)))
-        connection_end_idle(connection);
-    else if (!connection->is_closing)
-        connection->protocol->drain(connection);
-    connection_update(connection);
-}
-
 static void connection_drain(struct vn_source *source, enum vn_drain step)
 {
     struct vn_connection *connection = connection_of(source);
     if (step != VN_DRAIN_BEGIN)
         vn_connection_end(connection);
-    else if (!connection->is_ending)
-        connection_drain_idle(connection);
+    else if (!connection->is_ending) {
+        if (!connection->is_closing)
+            connection->protocol->drain(connection);
+        connection_expire(source); /* its deadline is another from now on */
+    }
 }
 
 /* Its turn. */
@@ -549,11 +605,6 @@ static void connection_take_turn(struct vn_connection *connection)
     const struct vn_budget *budget = &connection->worker->loop.budget;
     if (!connection->is_closing)
         connection->protocol->go_on(connection);
-    if (connection->worker->loop.is_draining && !connection->is_closing &&
-        connection->protocol->is_idle(connection)) {
-        connection_drain_idle(connection);
-        return;
-    }
     bool goes_on = connection->is_blocked && connection_can_use(connection) &&
                    !vn_connection_is_over_budget(connection);
     /* What a turn over its budget left goes first, before more is added to it in a turn that may be
@@ -617,6 +668,8 @@ static void connection_event(struct vn_source *source, const struct vn_event *ev
     }
     if (vn_likely(has_bytes)) {
         size_t count = (size_t) event->count;
+        if (vn_unlikely(connection->is_retiring))
+            connection_stay(connection);
         vn_count_more(&vn_connection_counters(connection)->bytes_received, count);
         if (vn_likely(connection->transport->received == NULL))
             vn_connection_received(connection, event->bytes, count);
@@ -627,6 +680,8 @@ static void connection_event(struct vn_source *source, const struct vn_event *ev
         connection_took(connection, event->count);
     else if (event->type == VN_RECEIVED && event->count == 0)
         connection_end_received(connection);
+    else if (event->type == VN_QUIET)
+        connection_quiet(connection);
     else
         connection->is_cut = true;
     connection_update(connection);

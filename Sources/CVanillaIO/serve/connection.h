@@ -48,6 +48,7 @@ struct vn_connection {
     bool is_receiving_paused : 1; /* the ring does not receive */
     bool is_closing : 1; /* the last answer is given: input is thrown away */
     bool is_finished : 1; /* FIN was sent */
+    bool is_retiring : 1; /* it was idle for long enough, and ends unless a request has come */
     bool lingers : 1; /* the close has to be a careful one */
     /* The protocol's word: */
     bool is_blocked : 1; /* bytes wait for something else than more bytes */

@@ -64,8 +64,7 @@ bool vn_event_stream_expired(struct vn_exchange *exchange, enum vn_timeout_kind 
 void vn_event_stream_plan_end(struct vn_exchange *exchange)
 {
     struct vn_loop *loop = &exchange->worker->loop;
-    uint64_t due = vn_mailbox_stop_due(&loop->mailbox), now = vn_loop_clock(loop);
-    uint64_t half = due > now ? (due - now) / 2 : 0;
+    uint64_t half = loop->drain_due > loop->now ? (loop->drain_due - loop->now) / 2 : 0;
     uint64_t spread = exchange->pending->events.shutdown_spread;
     exchange->pending->shutdown_at = loop->now + vn_loop_draw(loop, 1 + vn_smaller(half, spread));
 }

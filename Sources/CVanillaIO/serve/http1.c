@@ -11,8 +11,6 @@
 #include "http1_output.h"
 #include "http1_state.h"
 
-enum { DRAIN_GRACE = 1000 }; /* milliseconds that a stopping server gives a new connection */
-
 /* ---- Begin and end ---- */
 
 static void http1_begin(struct vn_connection *connection)
@@ -142,13 +140,11 @@ static bool has_begun_head(const struct vn_connection *connection)
            (connection->is_blocked && connection->input != NULL);
 }
 
-/* A new connection is idle only after a grace. */
 static bool http1_is_idle(const struct vn_connection *connection)
 {
     const struct vn_http1 *http1 = vn_http1_in(connection);
     return http1->reading == VN_READING_HEAD && !has_begun_head(connection) &&
-           connection->output == NULL &&
-           (http1->requests > 0 || connection->worker->loop.now - connection->since > DRAIN_GRACE);
+           connection->output == NULL;
 }
 
 static uint64_t head_deadline(const struct vn_connection *connection, enum vn_timeout_kind *kind)
@@ -158,11 +154,8 @@ static uint64_t head_deadline(const struct vn_connection *connection, enum vn_ti
     *kind = VN_TIMEOUT_IDLE;
     if (vn_http1_in(connection)->requests > 0 && !has_begun)
         return vn_after(connection->since, deadlines->idle);
-    uint64_t due = vn_after(connection->since, deadlines->head);
-    if (connection->worker->loop.is_draining && !has_begun)
-        return vn_sooner(due, connection->since + DRAIN_GRACE);
     *kind = VN_TIMEOUT_HEAD;
-    return due;
+    return vn_after(connection->since, deadlines->head);
 }
 
 /* Bytes that came in a rush buy no silence longer than the grace. */

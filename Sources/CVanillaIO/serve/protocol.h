@@ -25,6 +25,7 @@ enum vn_timeout_kind {
     VN_TIMEOUT_HEARTBEAT,
     VN_TIMEOUT_SHUTDOWN,
     VN_TIMEOUT_GONE,
+    VN_TIMEOUT_LAME_DUCK, /* the server stops, and the client of an idle connection asked nothing */
 };
 
 /* What follows a head. */
@@ -68,7 +69,7 @@ struct vn_protocol {
     /* The moment at which `expired` is called, in the loop's milliseconds, and about what; 0:
      * never. */
     uint64_t (*deadline)(const struct vn_connection *connection, enum vn_timeout_kind *kind);
-    /* For kinds but IDLE, LINGER and WRITE, at which the connection just ends. */
+    /* For kinds but IDLE, LINGER, WRITE and LAME_DUCK, at which the connection just ends. */
     void (*expired)(struct vn_connection *connection, enum vn_timeout_kind kind);
     /* Whether it is between two exchanges, with nothing begun. */
     bool (*is_idle)(const struct vn_connection *connection);

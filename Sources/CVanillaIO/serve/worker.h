@@ -65,6 +65,14 @@ void vn_worker_close(struct vn_worker *worker);
 /* Turn until it was stopped and nothing but watches is left. */
 void vn_worker_run(struct vn_worker *worker);
 
+/* The server stops: how long clients may still ask on idle connections, in milliseconds. */
+static inline uint64_t vn_worker_lame_duck(const struct vn_worker *worker)
+{
+    const struct vn_loop *loop = &worker->loop;
+    uint64_t span = loop->drain_due > loop->drain_begun ? loop->drain_due - loop->drain_begun : 0;
+    return vn_smaller(worker->config->lame_duck, span / 2);
+}
+
 /* A place for a connection is free: acceptors that wait for one go on. */
 void vn_worker_lose_connection(struct vn_worker *worker);
 

@@ -15,6 +15,7 @@ void vn_config_init(vn_config *config)
         .listener_count = 1,
         .backlog = 4096,
         .drain = 30000,
+        .lame_duck = 1500,
         .limits =
             {
                 .request_line = 16 * 1024,

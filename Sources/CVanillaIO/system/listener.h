@@ -22,4 +22,11 @@ enum vn_listener_step {
 int32_t vn_listener_open(struct vn_address *address, bool is_first, uint32_t backlog, uint32_t mode,
                          enum vn_listener_step *step);
 
+/* Have a listening socket begin no further connection, as far as the system can: what was begun
+ * before can still be accepted. To a TCP client it is as if its packet was lost, so that it comes
+ * again after a second, when somebody else may listen; a unix domain socket refuses, for all who
+ * share it. Without this a client that connects between the last accept and the close would be
+ * reset. */
+void vn_listener_finish(int32_t fd);
+
 #endif

@@ -76,6 +76,7 @@ extension Server.Configuration {
         unsafe config.uses_calling_thread = usesCallingThread
         unsafe config.backlog = try backlog.positive("backlog")
         unsafe config.drain = drain.boundedMilliseconds
+        unsafe config.lame_duck = lameDuck.boundedMilliseconds
     }
 }
 

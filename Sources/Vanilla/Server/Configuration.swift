@@ -40,6 +40,11 @@ extension Server {
         public var handlesSignals = true
         /// How long a stop by signal waits for the requests in hand: 30 seconds by default.
         public var drain: Duration
+        /// How long a server that stops still answers requests on connections that were idle, with
+        /// `Connection: close`: 1500 milliseconds by default, and at most half of the time that the
+        /// stop has. Then those that stayed idle are closed. A request that meets a close on its
+        /// way is lost, and many clients do not send it again.
+        public var lameDuck: Duration
         /// Sizes.
         public var limits = Limits()
         /// Times.
@@ -60,6 +65,7 @@ extension Server {
             self.listeners = listeners
             backlog = unsafe Int(Defaults.server.backlog)
             drain = unsafe Duration(milliseconds: Defaults.server.drain)
+            lameDuck = unsafe Duration(milliseconds: Defaults.server.lame_duck)
         }
     }
 }

@@ -29,9 +29,10 @@ extension Server {
         core.wait()
     }
 
-    /// Asks the server to stop and returns at once: no new connections, idle ones are closed, and
-    /// requests in hand get the time given before they are cut off. From any thread, handlers
-    /// included, and any number of times: the earliest end counts.
+    /// Asks the server to stop and returns at once: no new connections, and requests in hand get
+    /// the time given before they are cut off. Idle connections are closed when the
+    /// ``Configuration/lameDuck`` is over. From any thread, handlers included, and any number of
+    /// times: the earliest end counts.
     public func stop(within time: Duration = .seconds(30)) {
         core.stop(within: time)
     }
