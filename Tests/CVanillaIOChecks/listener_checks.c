@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -66,6 +67,26 @@ const char *vn_check_parses(const char *host, int32_t family)
     return vn_address_port(&address) == PORT ? NULL : "the port is wrong";
 }
 
+const char *vn_check_parses_zones(void)
+{
+    static const char *const hosts[] = {"fe80::1%lo", "[fe80::1%lo]", "fe80::1%1"};
+    struct vn_address address;
+    struct sockaddr_in6 ipv6;
+    if (if_nametoindex("lo") != 1)
+        return "lo is not the first interface";
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        if (vn_address_parse(&address, hosts[i], PORT) != 0)
+            return "an interface is refused";
+        memcpy(&ipv6, &address.storage, sizeof ipv6);
+        if (ipv6.sin6_scope_id != 1)
+            return "the interface is another";
+    }
+    if (vn_address_parse(&address, "fe80::1%nowhere", PORT) != -ENODEV ||
+        vn_address_parse(&address, "fe80::1%4000000000", PORT) != -ENODEV)
+        return "an interface that does not exist is taken";
+    return NULL;
+}
+
 const char *vn_check_parses_paths(void)
 {
     struct vn_address address;
@@ -80,7 +101,13 @@ const char *vn_check_parses_paths(void)
         return "the longest path is refused";
     if (vn_address_port(&address) != 0)
         return "a path has a port";
-    return vn_address_parse_path(&address, "") == -EINVAL ? NULL : "an empty path is taken";
+    if (vn_address_parse_path(&address, "") != -EINVAL)
+        return "an empty path is taken";
+    if (vn_address_parse_path(&address, "@") != -EINVAL)
+        return "an empty name is taken";
+    path[0] = '@';
+    path[sizeof path - 2] = 'a'; /* it needs no NUL */
+    return vn_address_parse_path(&address, path) == 0 ? NULL : "the longest name is refused";
 }
 
 /* ---- TCP ---- */
@@ -269,6 +296,30 @@ const char *vn_check_refuses_a_live_path(void)
     close(listener);
     unlink(path);
     return NULL;
+}
+
+const char *vn_check_listens_on_an_abstract_name(void)
+{
+    char path[64], name[64];
+    struct vn_address address;
+    make_path(path, sizeof path);
+    snprintf(name, sizeof name, "@%s", path);
+    vn_address_parse_path(&address, name);
+    int32_t listener = open_first(&address);
+    if (listener < 0)
+        return "the name cannot be bound";
+    if (open_first(&address) != -EADDRINUSE)
+        return "a name that somebody listens on is taken over";
+    int32_t client = knock(&address);
+    if (client < 0)
+        return "nobody listens";
+    if (access(name, F_OK) == 0 || access(path, F_OK) == 0)
+        return "there is a file";
+    close(client);
+    close(listener);
+    listener = open_first(&address);
+    close(listener);
+    return listener >= 0 ? NULL : "the name stays in use";
 }
 
 const char *vn_check_refuses_a_path_to_a_file(void)

@@ -81,6 +81,7 @@ static inline vn_config config_of(struct stage *stage, uint8_t backend)
     config.handlers = (vn_handlers) {.context = stage, .handle = handle};
     config.log = no_log;
     config.lame_duck = 0; /* a check that leaves connections open need not wait for them */
+    config.bind_retry = 0;
     return config;
 }
 

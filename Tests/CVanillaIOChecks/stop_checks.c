@@ -324,3 +324,117 @@ const char *vn_check_lame_duck(uint8_t backend)
     const char *problem = check_grace(backend, 400, 60000, 400);
     return problem != NULL ? problem : check_grace(backend, 60000, 800, 400);
 }
+
+/* ---- Those who come after ---- */
+
+const char *vn_check_successor(uint8_t backend)
+{
+    struct stage stage;
+    vn_error error;
+    char folder[] = "/tmp/vanilla-XXXXXX", path[64], answer[1024];
+    if (mkdtemp(folder) == NULL)
+        return failed("mkdtemp: %s", strerror(errno));
+    snprintf(path, sizeof path, "%s/socket", folder);
+    stage_init(&stage);
+    vn_config config = config_of(&stage, backend);
+    config.listeners[0].host = NULL;
+    config.listeners[0].unix_path = path;
+    config.workers = 2;
+    vn_server *first = vn_server_open(&config, &error), *second = vn_server_open(&config, &error);
+    if (first == NULL || second == NULL || vn_server_start(first, &error) < 0)
+        return failed("%s", error.message);
+    int busy = dial_path(path);
+    ask(busy, get_block);
+    sem_wait(&stage.entered);
+    vn_server_stop(first, WAIT_MAX);
+    const char *problem = NULL;
+    if (vn_server_start(second, &error) < 0)
+        problem = failed("the second: %s", error.message);
+    sem_post(&stage.leave);
+    vn_server_wait(first);
+    if (problem == NULL && (hear(busy, answer, WAIT_MAX) <= 0 || strstr(answer, "200 OK") == NULL))
+        problem = failed("the request in hand got: %s", answer);
+    int later = dial_path(path);
+    if (problem == NULL && (later < 0 || !says_hello(later)))
+        problem = failed("the socket of the second is gone");
+    close(busy);
+    close(later);
+    vn_server_close(first);
+    vn_server_stop(second, WAIT_MAX);
+    vn_server_close(second);
+    if (problem == NULL && access(path, F_OK) == 0)
+        problem = failed("the file of the second is left");
+    rmdir(folder);
+    return problem;
+}
+
+struct starter {
+    vn_server *server;
+    vn_error error;
+    int32_t result;
+    sem_t said;
+    _Atomic uint32_t said_count;
+};
+
+static void *start_server(void *argument)
+{
+    struct starter *starter = argument;
+    starter->result = vn_server_start(starter->server, &starter->error);
+    return NULL;
+}
+
+static void note_log(void *context, int32_t level, const char *line)
+{
+    struct starter *starter = context;
+    if (level != VN_LOG_WARNING || strstr(line, "in use") == NULL)
+        return;
+    starter->said_count++;
+    sem_post(&starter->said);
+}
+
+static const char *check_retry(uint8_t backend, bool is_stopped)
+{
+    struct stage stage;
+    struct starter starter = {0};
+    pthread_t thread;
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int holder = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bind(holder, (struct sockaddr *) &address, sizeof address);
+    listen(holder, 1);
+    getsockname(holder, (struct sockaddr *) &address, &size);
+    sem_init(&starter.said, 0, 0);
+    vn_config config = config_of(&stage, backend);
+    config.listeners[0].port = ntohs(address.sin_port);
+    config.bind_retry = 3 * WAIT_MAX;
+    config.log = note_log;
+    config.log_context = &starter;
+    starter.server = vn_server_open(&config, &starter.error);
+    pthread_create(&thread, NULL, start_server, &starter);
+    uint64_t begun = milliseconds();
+    sem_wait(&starter.said);
+    usleep(200000); /* several tries */
+    if (is_stopped)
+        vn_server_stop(starter.server, 0);
+    else
+        close(holder);
+    pthread_join(thread, NULL);
+    const char *problem = NULL;
+    if (starter.result != (is_stopped ? -EADDRINUSE : 0))
+        problem = failed("%d: %s", starter.result, starter.error.message);
+    else if (starter.said_count != 1)
+        problem = failed("it was said %u times", starter.said_count);
+    else if (milliseconds() - begun > 2 * WAIT_MAX)
+        problem = failed("it went on trying");
+    if (is_stopped)
+        close(holder);
+    vn_server_close(starter.server);
+    return problem;
+}
+
+const char *vn_check_bind_retry(uint8_t backend)
+{
+    const char *problem = check_retry(backend, false);
+    return problem != NULL ? problem : check_retry(backend, true);
+}

@@ -60,6 +60,7 @@ import VanillaTestSupport
         let other = try Server(configuration: local(backend)) { _, response in response.send("") }
         try other.start()
         var configuration = local(backend)
+        configuration.bindRetry = .zero
         configuration.listeners = [
             Self.loopback, Server.Listener(.host("127.0.0.1", port: other.port)),
         ]

@@ -114,6 +114,7 @@ import VanillaTestSupport
             try first.start()
             var configuration = local(backend)
             configuration.address = .host("127.0.0.1", port: first.port)
+            configuration.bindRetry = .zero
             let second = try makeServer(configuration)
             #expect(kind { () throws(ServerError) in try second.start() } == .addressInUse)
             #expect(kind { () throws(ServerError) in try second.run() } == .addressInUse)

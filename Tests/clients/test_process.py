@@ -92,11 +92,12 @@ class Options(unittest.TestCase):
             for name in PROGRAMS:
                 with self.subTest(name):
                     status, said = run_tool(
-                        program(name), "--host", "127.0.0.1", "--port", first.port, deadline=10
+                        program(name), "--host", "127.0.0.1", "--port", first.port, deadline=20
                     )
                     self.assertNotIn(status, (0, 64))
                     self.assertGreater(status, 0, said)
                     self.assertIn(str(first.port), said)
+                    self.assertEqual(said.count("in use; trying"), 1, said)
 
     def test_starts_as_many_workers_as_cpus_are_allowed(self):
         cores = sorted(os.sched_getaffinity(0))
@@ -193,6 +194,19 @@ class CProgram(unittest.TestCase):
             self.assertEqual(len(peer.read_response().body), 100_000)
         server.get("/stop", method="POST")
         self.assertEqual(server.wait(), 0)
+
+    def test_serves_an_abstract_socket(self):
+        name = f"@vanilla-test-{os.getpid()}-{self.backend}"
+        server = self.start("--unix", name)
+        status, said = run_tool(
+            "curl", "-sS", "--max-time", 10, "--abstract-unix-socket", name[1:], "http://localhost/"
+        )
+        self.assertEqual((status, said), (0, "Hello from C"))
+        with harness.Peer("\0" + name[1:]) as peer:
+            peer.send(request("/stop", method="POST"))
+            self.assertEqual(peer.read_response("POST").body, b"stopping")
+        self.assertEqual(server.wait(), 0)
+        self.assertFalse(os.path.exists(name))
 
     def test_does_not_replace_what_is_no_socket(self):
         path = os.path.join(harness.settings["work"], f"{self.backend}.file")
@@ -334,6 +348,21 @@ class Shutdown(unittest.TestCase):
         self.server.signal()
         self.assertEqual(self.server.wait(), 0)
         self.assertLess(time.monotonic() - began, 2)
+
+    def test_listens_again_after_it_was_killed(self):
+        """The kernel takes down the ring of a killed server, and its sockets, seconds later."""
+        port = self.server.port
+        for _ in range(3):
+            peers = [self.connect() for _ in range(20)]
+            for peer in peers:
+                peer.expect_open()
+            self.server.signal(signal.SIGKILL)
+            self.assertEqual(self.server.wait(), -signal.SIGKILL)
+            self.server.close()
+            command = [program("arena"), "--port", str(port), "--backend", self.backend]
+            self.server = Server(command)
+            self.addCleanup(self.server.close)
+        self.assertEqual(self.server.get("/").status, 200)
 
     def test_listens_again_on_the_same_port(self):
         """Connections that the server closed first do not keep its port."""

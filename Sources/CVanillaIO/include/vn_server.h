@@ -81,9 +81,13 @@ enum { VN_LISTENERS_MAX = 16 }; /* of one server */
 
 /* Where to listen. */
 typedef struct vn_listener {
-    const char *host; /* numeric address; NULL: every address, IPv4 and IPv6 */
+    /* numeric address, with an interface where it is of one link ("fe80::1%eth0"); NULL: every
+     * address, IPv4 and IPv6 */
+    const char *host;
     uint16_t port; /* 3000; 0: any free one, which vn_server_port returns */
-    const char *unix_path; /* instead of host and port: the path of a unix domain socket */
+    /* instead of host and port: the path of a unix domain socket, or "@" and a name of the abstract
+     * namespace, which anybody may connect to */
+    const char *unix_path;
     uint32_t unix_mode; /* its permissions; 0600 */
 } vn_listener;
 
@@ -104,6 +108,9 @@ typedef struct vn_config {
      * answers requests on idle connections, and says that they close. Then those that stayed idle
      * are closed, each after a last look at its input. */
     uint32_t lame_duck;
+    /* 5,000 milliseconds for which vn_server_start tries again where an address is in use: the
+     * system may keep that of a server that was killed for some seconds. 0: it tries once */
+    uint32_t bind_retry;
     vn_limits limits;
     vn_deadlines deadlines;
     vn_handlers handlers;

@@ -9,13 +9,15 @@
 int32_t vn_listeners_parse(const vn_config *config, struct vn_address *addresses, vn_error *error);
 
 /* Open them for the worker threads: sockets that share a port, or descriptors of one unix domain
- * socket. Returns 0 or -errno, and then none is open. */
+ * socket. Waits for config.bind_retry where an address is in use. Returns 0 or -errno, and then
+ * none is open. */
 int32_t vn_listeners_open(struct vn_server *server, vn_error *error);
 
 /* Close those that no worker took over. */
 void vn_listeners_close(struct vn_server *server);
 
-/* Remove the files of unix domain sockets. */
-void vn_listeners_unlink(const struct vn_server *server);
+/* Remove the files of unix domain sockets, before these are closed: as long as one is open nobody
+ * else has its file's number, and a path that another server has taken over is left to it. */
+void vn_listeners_unlink(struct vn_server *server);
 
 #endif

@@ -134,11 +134,11 @@ static void server_join(vn_server *server)
         if (!server->threads[i].is_lent)
             pthread_join(server->threads[i].thread, NULL);
     server->started = 0;
-    vn_listeners_unlink(server);
 }
 
 static void server_stop_all(vn_server *server, uint64_t due)
 {
+    vn_listeners_unlink(server);
     for (uint32_t i = 0; i < server->started; i++)
         if (server->threads[i].result == 0)
             vn_mailbox_stop(&server->threads[i].worker->loop.mailbox, due);
@@ -224,8 +224,10 @@ void vn_server_stop(vn_server *server, uint32_t within)
     uint64_t due = within == 0 ? 0 : vn_clock() + within;
     if (server->state == VN_SERVER_RUNNING)
         server_stop_all(server, due);
-    else if (server->state == VN_SERVER_STARTING && due < server->stop_due)
+    else if (server->state == VN_SERVER_STARTING && due < server->stop_due) {
         server->stop_due = due;
+        pthread_cond_broadcast(&server->changed);
+    }
     pthread_mutex_unlock(&server->lock);
 }
 

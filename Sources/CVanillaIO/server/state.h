@@ -4,6 +4,7 @@
 #define VN_SERVER_STATE_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "../serve/worker.h"
 #include "../system/address.h"
@@ -23,9 +24,16 @@ struct vn_worker_thread {
     bool is_lent; /* its thread is the one that called vn_server_run */
 };
 
+/* The file that a path of a unix domain socket was bound to; 0: none. */
+struct vn_bound_file {
+    dev_t device;
+    ino_t number;
+};
+
 struct vn_server {
     vn_config config; /* strings are its own */
     struct vn_address addresses[VN_LISTENERS_MAX];
+    struct vn_bound_file files[VN_LISTENERS_MAX]; /* of those that listen */
     struct vn_signals signals;
     _Atomic uint16_t ports[VN_LISTENERS_MAX]; /* bound by the last start */
     _Atomic uint8_t backend;

@@ -3,9 +3,37 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+
+/* The number of an interface, by its name or number; 0: there is none. */
+static uint32_t interface_of(const char *name)
+{
+    uint32_t index = if_nametoindex(name);
+    char known[IF_NAMESIZE], *end;
+    if (index != 0 || name[0] < '0' || name[0] > '9')
+        return index;
+    unsigned long number = strtoul(name, &end, 10);
+    bool is_known =
+        *end == '\0' && number <= UINT32_MAX && if_indextoname((uint32_t) number, known) != NULL;
+    return is_known ? (uint32_t) number : 0;
+}
+
+/* An IPv6 address without brackets. */
+static int32_t parse_ipv6(char *text, struct sockaddr_in6 *ipv6)
+{
+    char *zone = strchr(text, '%');
+    if (zone != NULL)
+        *zone++ = '\0';
+    if (inet_pton(AF_INET6, text, &ipv6->sin6_addr) != 1 || (zone != NULL && *zone == '\0'))
+        return -EINVAL;
+    if (zone != NULL && (ipv6->sin6_scope_id = interface_of(zone)) == 0)
+        return -ENODEV;
+    return 0;
+}
 
 int32_t vn_address_parse(struct vn_address *address, const char *host, uint16_t port)
 {
@@ -18,7 +46,7 @@ int32_t vn_address_parse(struct vn_address *address, const char *host, uint16_t 
         return 0;
     }
 
-    char bare[INET6_ADDRSTRLEN] = "::";
+    char bare[INET6_ADDRSTRLEN + IF_NAMESIZE] = "::";
     size_t count = host != NULL ? strlen(host) : 0;
     bool has_brackets = count >= 2 && host[0] == '[' && host[count - 1] == ']';
     if (host != NULL) {
@@ -28,8 +56,9 @@ int32_t vn_address_parse(struct vn_address *address, const char *host, uint16_t 
         memcpy(bare, has_brackets ? host + 1 : host, bare_count);
         bare[bare_count] = '\0';
     }
-    if (inet_pton(AF_INET6, bare, &ipv6.sin6_addr) != 1)
-        return -EINVAL;
+    int32_t parsed = parse_ipv6(bare, &ipv6);
+    if (parsed < 0)
+        return parsed;
     address->size = sizeof ipv6;
     memcpy(&address->storage, &ipv6, sizeof ipv6);
     return 0;
@@ -39,12 +68,17 @@ int32_t vn_address_parse_path(struct vn_address *address, const char *path)
 {
     struct sockaddr_un local = {.sun_family = AF_UNIX};
     size_t count = strlen(path);
-    if (count == 0)
+    bool is_abstract = vn_path_is_abstract(path); /* its name is not terminated: its size tells */
+    if (count == 0 || (is_abstract && count == 1))
         return -EINVAL;
-    if (count >= sizeof local.sun_path)
+    if (count >= sizeof local.sun_path + is_abstract)
         return -ENAMETOOLONG;
-    memcpy(local.sun_path, path, count + 1);
+    memcpy(local.sun_path, path, count);
+    if (is_abstract)
+        local.sun_path[0] = '\0';
     *address = (struct vn_address) {.size = sizeof local};
+    if (is_abstract)
+        address->size = (socklen_t) (offsetof(struct sockaddr_un, sun_path) + count);
     memcpy(&address->storage, &local, sizeof local);
     return 0;
 }

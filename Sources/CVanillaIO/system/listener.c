@@ -74,6 +74,8 @@ static int32_t bind_path(int32_t fd, struct vn_address *address, uint32_t mode)
 {
     struct sockaddr_un local;
     memcpy(&local, &address->storage, sizeof local);
+    if (local.sun_path[0] == '\0') /* an abstract name: no file, and no mode */
+        return bind(fd, vn_address_generic(address), address->size) < 0 ? -errno : 0;
     int32_t error = clear_path(local.sun_path, address);
     if (error < 0)
         return error;

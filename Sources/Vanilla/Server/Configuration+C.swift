@@ -77,6 +77,7 @@ extension Server.Configuration {
         unsafe config.backlog = try backlog.positive("backlog")
         unsafe config.drain = drain.boundedMilliseconds
         unsafe config.lame_duck = lameDuck.boundedMilliseconds
+        unsafe config.bind_retry = bindRetry.boundedMilliseconds
     }
 }
 

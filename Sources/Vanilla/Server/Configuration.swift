@@ -45,6 +45,9 @@ extension Server {
         /// stop has. Then those that stayed idle are closed. A request that meets a close on its
         /// way is lost, and many clients do not send it again.
         public var lameDuck: Duration
+        /// For how long a start tries again where an address is in use: 5 seconds by default. The
+        /// operating system may keep the address of a server that was killed for some seconds.
+        public var bindRetry: Duration
         /// Sizes.
         public var limits = Limits()
         /// Times.
@@ -66,6 +69,7 @@ extension Server {
             backlog = unsafe Int(Defaults.server.backlog)
             drain = unsafe Duration(milliseconds: Defaults.server.drain)
             lameDuck = unsafe Duration(milliseconds: Defaults.server.lame_duck)
+            bindRetry = unsafe Duration(milliseconds: Defaults.server.bind_retry)
         }
     }
 }

@@ -9,6 +9,7 @@
 /* `host` is NULL for every address. `port` comes back, and the family says 4, 6 or 0 for a
  * refusal. */
 const char *vn_check_parses(const char *host, int32_t family);
+const char *vn_check_parses_zones(void);
 const char *vn_check_parses_paths(void);
 
 /* Two sockets of one server share a port; a third that would be first is refused. */
@@ -23,6 +24,7 @@ const char *vn_check_listens_without_unsent_limit(void);
 
 const char *vn_check_replaces_a_stale_path(void);
 const char *vn_check_refuses_a_live_path(void);
+const char *vn_check_listens_on_an_abstract_name(void);
 const char *vn_check_refuses_a_path_to_a_file(void);
 const char *vn_check_sets_the_mode(uint32_t mode);
 

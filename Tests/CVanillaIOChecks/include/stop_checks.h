@@ -22,4 +22,11 @@ const char *vn_check_restarts_under_load(uint8_t backend, uint32_t workers, uint
  * accepts nothing; then the others are closed. It is at most half of the time of the stop. */
 const char *vn_check_lame_duck(uint8_t backend);
 
+/* A second server takes over the unix domain socket of one that drains, and has it still when that
+ * has ended. */
+const char *vn_check_successor(uint8_t backend);
+/* A port that is in use for a while: the start tries again and says so once, and a stop ends
+ * that. */
+const char *vn_check_bind_retry(uint8_t backend);
+
 #endif

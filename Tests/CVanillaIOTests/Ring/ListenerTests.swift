@@ -21,11 +21,19 @@ private func failure(_ message: UnsafePointer<CChar>?) -> String? {
     @Test(
         arguments: [
             "", "localhost", "127.1", "127.0.0.1:80", "256.0.0.1", "[127.0.0.1]", "[::1", "::1]",
-            "[]", "::1%",
+            "[]", "::1%", "127.0.0.1%lo",
             "1:2:3:4:5:6:7:8:9", String(repeating: "1:", count: 100),
         ])
     func refusesWhatIsNoAddress(_ host: String) {
         #expect(failure(vn_check_parses(host, 0)) == nil)
+    }
+
+    @Test func takesAnInterfaceWithAnAddressOfOneLink() {
+        #expect(failure(vn_check_parses_zones()) == nil)
+    }
+
+    @Test func listensOnAnAbstractName() {
+        #expect(failure(vn_check_listens_on_an_abstract_name()) == nil)
     }
 
     @Test func takesNoHostForEveryAddress() {

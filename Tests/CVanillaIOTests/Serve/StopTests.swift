@@ -34,6 +34,16 @@ private let backends = [UInt8(VN_BACKEND_URING), UInt8(VN_BACKEND_EPOLL)]
     func answersInItsGraceAndAcceptsNobody(_ backend: UInt8) {
         expectNoProblem(vn_check_lame_duck(backend))
     }
+
+    @Test(arguments: backends)
+    func leavesTheSocketOfItsSuccessor(_ backend: UInt8) {
+        expectNoProblem(vn_check_successor(backend))
+    }
+
+    @Test(arguments: backends)
+    func triesAgainWhileItsAddressIsInUse(_ backend: UInt8) {
+        expectNoProblem(vn_check_bind_retry(backend))
+    }
 }
 
 @Suite struct RetireTests {
