@@ -93,11 +93,13 @@ class Server:
         self, command, environment=None, descriptors=None, cores=None, inherit=(), listeners=1,
         errors=None,
     ):  # fmt: skip
-        """`listeners`: as many lines say where it listens; what is asked of this object goes to the first.
+        """`descriptors`: their limit, or the soft and the hard one.
+        `listeners`: as many lines say where it listens; what is asked of this object goes to the first.
         `errors`: its standard error, which is a file otherwise."""
         def prepare():
             if descriptors is not None:
-                resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+                both = descriptors if isinstance(descriptors, tuple) else (descriptors,) * 2
+                resource.setrlimit(resource.RLIMIT_NOFILE, both)
             if cores is not None:
                 os.sched_setaffinity(0, cores)
 

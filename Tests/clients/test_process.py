@@ -158,6 +158,28 @@ class Addresses(unittest.TestCase):
 
 
 @on_each_backend
+class ClosedDescriptors(unittest.TestCase):
+    def test_opens_the_standard_ones_before_it_serves(self):
+        """Else a connection would be standard error, and a message in its answer."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        process = subprocess.Popen(
+            ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", program("arena"), "--host", "127.0.0.1",
+             "--port", str(port), "--backend", self.backend], env=clean_environment(),
+        )  # fmt: skip
+        try:
+            wait_for(lambda: not is_refused(("127.0.0.1", port)), "it listens")
+            for number in range(3):
+                self.assertEqual(os.readlink(f"/proc/{process.pid}/fd/{number}"), os.devnull)
+            with harness.Peer(("127.0.0.1", port)) as peer:
+                self.assertEqual(peer.expect_open().status, 200)
+        finally:
+            process.terminate()
+            self.assertEqual(process.wait(20), 0)
+
+
+@on_each_backend
 class CProgram(unittest.TestCase):
     """A program in C that includes CVanillaIO.h and nothing else of this project."""
 
@@ -331,7 +353,7 @@ class Shutdown(unittest.TestCase):
         self.assertEqual(self.server.wait(), 0)
 
     def test_stops_when_idle_at_once(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             with self.subTest(number):
                 with Server.start("arena", backend=self.backend) as server:
                     server.get("/")
@@ -348,6 +370,25 @@ class Shutdown(unittest.TestCase):
         self.server.signal()
         self.assertEqual(self.server.wait(), 0)
         self.assertLess(time.monotonic() - began, 2)
+
+    def test_takes_every_hangup_for_one(self):
+        """A terminal that is closed sends it, and so does its shell."""
+        upload, rest = self.begin_upload()
+        for _ in range(3):
+            self.server.signal(signal.SIGHUP)
+        wait_for(lambda: is_refused(self.server.address), "the listener is closed")
+        self.server.signal(signal.SIGHUP)
+        upload.send(rest)
+        self.assertEqual(upload.read_response("POST").body, b"20")
+        self.assertEqual(self.server.wait(), 0)
+
+    def test_outlives_its_terminal_under_nohup(self):
+        command = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", program("arena"), "--port", "0",
+                   "--backend", self.backend]  # fmt: skip
+        with Server(command) as server:
+            server.signal(signal.SIGHUP)
+            self.assertEqual(server.get("/").status, 200)
+            self.assertEqual(server.stop(), 0)
 
     def test_listens_again_after_it_was_killed(self):
         """The kernel takes down the ring of a killed server, and its sockets, seconds later."""
@@ -434,6 +475,20 @@ class DescriptorExhaustion(unittest.TestCase):
     def test_with_few_descriptors_from_the_start(self):
         with Server.start("arena", backend=self.backend, descriptors=64) as server:
             self.check(server)
+
+    def test_raises_the_soft_limit(self):
+        """64 connections and more, though only 64 descriptors were allowed at first."""
+        with Server.start("arena", backend=self.backend, descriptors=(64, 1024)) as server:
+            with open(f"/proc/{server.pid}/limits") as file:
+                limit = next(line for line in file if line.startswith("Max open files"))
+            self.assertEqual(limit.split()[3:5], ["1024", "1024"])
+            peers = [server.connect() for _ in range(200)]
+            try:
+                for peer in peers:
+                    self.assertEqual(peer.expect_open().status, 200)
+            finally:
+                for peer in peers:
+                    peer.close()
 
     def test_when_others_hold_descriptors(self):
         """Fewer are left than the limit says, so accept itself fails: EMFILE."""

@@ -101,6 +101,9 @@ typedef struct vn_config {
      * thread of its own: a server of one worker is then a process of one thread, whose system calls
      * are cheaper. Signals are obeyed between two of that worker's turns. */
     bool uses_calling_thread;
+    /* vn_server_start leaves the soft limit of descriptors as it is, and does not raise it to the
+     * hard one: for a process that uses select(2), or runs programs that do. */
+    bool keeps_descriptor_limit;
     uint8_t backend; /* VN_BACKEND_... */
     uint8_t keep_alive; /* VN_KEEP_ALIVE_... */
     uint32_t drain; /* milliseconds that a stop by signal gives requests in hand; 30,000 */
@@ -206,8 +209,9 @@ void vn_server_stop(vn_server *server, uint32_t within);
 /* Block until it has stopped and its threads are joined. Not from a worker. */
 void vn_server_wait(vn_server *server);
 
-/* Start it, unless it runs already, and wait. With `handles_signals`, SIGTERM and SIGINT stop it
- * within config.drain, a second one at once; the earlier signal handlers are put back. `listening`
+/* Start it, unless it runs already, and wait. With `handles_signals`, SIGTERM, SIGINT and SIGHUP,
+ * unless that is ignored, stop it within config.drain, a second one of the first two at once; the
+ * earlier signal handlers are put back. `listening`
  * (may be NULL) is called on this thread once connections are accepted and the signals are handled;
  * with config.uses_calling_thread the first worker answers only when it has returned. */
 int32_t vn_server_run(vn_server *server, bool handles_signals, void (*listening)(void *context),

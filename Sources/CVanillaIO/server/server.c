@@ -9,6 +9,7 @@
 
 #include "../serve/log.h"
 #include "../system/cpus.h"
+#include "../system/descriptors.h"
 #include "../system/wakeup.h"
 #include "config.h"
 #include "error.h"
@@ -66,6 +67,7 @@ static int32_t server_fill(vn_server *server, const vn_config *config)
 vn_server *vn_server_open(const vn_config *config, vn_error *error)
 {
     struct vn_address addresses[VN_LISTENERS_MAX];
+    vn_descriptor_open_standard();
     if (vn_config_check(config, error) < 0 || vn_listeners_parse(config, addresses, error) < 0)
         return NULL;
     vn_server *server = calloc(1, sizeof *server);
@@ -191,6 +193,8 @@ int32_t vn_server_start_with(vn_server *server, struct vn_loop **before, vn_erro
     if (!is_idle)
         return vn_error_fill(error, VN_FAILED_STATE, EALREADY, "the server is running");
 
+    if (!server->config.keeps_descriptor_limit)
+        vn_descriptor_raise_limit();
     int32_t result = server_choose(server, error);
     if (result == 0)
         result = server_start_workers(server, before, error);

@@ -12,7 +12,7 @@
 
 enum { OBSERVERS_MAX = 64 };
 
-static const int handled[] = {SIGTERM, SIGINT};
+static const int handled[] = {SIGTERM, SIGINT, SIGHUP};
 enum { HANDLED_COUNT = sizeof handled / sizeof *handled };
 
 /* For begin and end; the handler takes no lock. */
@@ -22,17 +22,25 @@ static uint32_t observer_count;
 static struct vn_signals *_Atomic observers[OBSERVERS_MAX];
 static _Atomic uint32_t handlers_running;
 
+/* A terminal that is closed sends SIGHUP, and so does its shell: all of them are one. */
+static void count_signal(struct vn_signals *signals, int number)
+{
+    uint32_t none = 0;
+    if (number == SIGHUP)
+        atomic_compare_exchange_strong(&signals->count, &none, 1);
+    else
+        atomic_fetch_add(&signals->count, 1);
+    vn_wakeup_descriptor_set(signals->signal_fd);
+}
+
 static void handle(int number)
 {
-    (void) number;
     int saved = errno;
     atomic_fetch_add(&handlers_running, 1);
     for (int i = 0; i < OBSERVERS_MAX; i++) {
         struct vn_signals *signals = atomic_load(&observers[i]);
-        if (signals == NULL)
-            continue;
-        atomic_fetch_add(&signals->count, 1);
-        vn_wakeup_descriptor_set(signals->signal_fd);
+        if (signals != NULL)
+            count_signal(signals, number);
     }
     atomic_fetch_sub(&handlers_running, 1);
     errno = saved;
@@ -42,9 +50,14 @@ static int32_t install(void)
 {
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
-    for (int i = 0; i < HANDLED_COUNT; i++)
-        if (sigaction(handled[i], &action, &before[i]) < 0)
+    for (int i = 0; i < HANDLED_COUNT; i++) {
+        if (sigaction(handled[i], NULL, &before[i]) < 0)
             return -errno;
+        if (handled[i] == SIGHUP && before[i].sa_handler == SIG_IGN)
+            continue; /* by nohup(1): it outlives its terminal */
+        if (sigaction(handled[i], &action, NULL) < 0)
+            return -errno;
+    }
     return 0;
 }
 

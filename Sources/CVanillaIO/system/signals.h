@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* signals.h - SIGTERM and SIGINT for the servers that run, and SIGPIPE for none. */
+/* signals.h - SIGTERM, SIGINT and SIGHUP for the servers that run, and SIGPIPE for none. */
 #ifndef VN_SYSTEM_SIGNALS_H
 #define VN_SYSTEM_SIGNALS_H
 
@@ -9,7 +9,7 @@
 #include "../base/base.h"
 
 /* An observer of signals: `count` of them came since it began, and for each of them `signal_fd`, a
- * descriptor of wakeup.h, was made readable. */
+ * descriptor of wakeup.h, was made readable. SIGHUP counts where nothing came before it. */
 struct vn_signals {
     _Atomic uint32_t count;
     _Atomic uint32_t obeyed; /* of them */
@@ -17,7 +17,7 @@ struct vn_signals {
     sigset_t mask; /* the observing thread's, as it was before */
 };
 
-/* Install the handlers, the first time, and observe. The calling thread takes the signals, even if
+/* Install the handlers, the first time, but none for a SIGHUP that is ignored, and observe. The calling thread takes the signals, even if
  * they were blocked in it: a child of a threaded program often begins that way. Returns 0, -errno,
  * or -EAGAIN when too many observe. Any thread. */
 int32_t vn_signals_begin(struct vn_signals *signals);

@@ -78,6 +78,7 @@ extension Server.Configuration {
         unsafe config.drain = drain.boundedMilliseconds
         unsafe config.lame_duck = lameDuck.boundedMilliseconds
         unsafe config.bind_retry = bindRetry.boundedMilliseconds
+        unsafe config.keeps_descriptor_limit = keepsDescriptorLimit
     }
 }
 

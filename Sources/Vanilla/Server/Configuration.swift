@@ -32,11 +32,15 @@ extension Server {
         /// also delays a stop by signal, and handlers use the stack of that thread: call `run()` on
         /// the main thread, or on another thread with a stack of 8 MiB.
         public var usesCallingThread = false
+        /// Whether the soft limit of descriptors stays as it is, and is not raised to the hard one
+        /// when the server starts, as the runtimes of Go and Node do: for a process that uses
+        /// select(2), or runs programs that do.
+        public var keepsDescriptorLimit = false
         /// The number of connections that the operating system keeps for each worker before they
         /// are accepted (listen(2)): 4,096 by default.
         public var backlog: Int
-        /// Whether `run()` stops on SIGTERM and SIGINT: gracefully on the first, at once on the
-        /// second.
+        /// Whether `run()` stops on SIGTERM, SIGINT and SIGHUP: gracefully on the first, at once on
+        /// the second of the first two. A SIGHUP that is ignored, as nohup(1) has it, stays so.
         public var handlesSignals = true
         /// How long a stop by signal waits for the requests in hand: 30 seconds by default.
         public var drain: Duration

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 extension Server {
-    /// Serves until the server is stopped: by `stop(within:)`, or by SIGTERM or SIGINT unless the
-    /// configuration says otherwise. Returns once every request in hand is answered and every
+    /// Serves until the server is stopped: by `stop(within:)`, or by SIGTERM, SIGINT or SIGHUP
+    /// unless the configuration says otherwise. Returns once every request in hand is answered and every
     /// thread has ended.
     ///
     /// Starts the server unless it was started. Not from a handler.
