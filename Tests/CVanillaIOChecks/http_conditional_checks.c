@@ -443,7 +443,7 @@ const char *vn_check_damaged_dates(void)
 /* Scan a request; false when it is none. */
 static bool scan(vn_request *request, const char *head)
 {
-    static const struct vn_scan_limits limits = {16384, 16384, 65536, 128};
+    static const struct vn_scan_limits limits = {16384, 16384, 65536, 128, false};
     vn_scan_begin(request);
     return vn_scan_head(request, (const uint8_t *) head, strlen(head), &limits) ==
            (int32_t) strlen(head);

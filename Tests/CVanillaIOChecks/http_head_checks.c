@@ -23,7 +23,7 @@ static const struct {
 
 enum { SCANNERS = sizeof scanners / sizeof scanners[0], HEAD_MAX = 160 << 10 };
 
-static const struct vn_scan_limits usual_limits = {16 << 10, 16 << 10, 64 << 10, 128};
+static const struct vn_scan_limits usual_limits = {16 << 10, 16 << 10, 64 << 10, 128, false};
 
 /* Two places, so that a head moves with every call, and ends at an unreadable page. */
 struct places {
@@ -407,7 +407,7 @@ static const char *end_text(const char *name, bool is_head, struct text *text,
     return failure;
 }
 
-static const struct vn_scan_limits small_limits = {40, 30, 100, 3};
+static const struct vn_scan_limits small_limits = {40, 30, 100, 3, false};
 
 /* A request line of `count` bytes without its CRLF, by a long target. */
 static const char *check_target(const char *name, size_t count, const struct vn_scan_limits *limits,
@@ -583,7 +583,7 @@ static const char *check_fields(bool is_head, size_t count, const struct vn_scan
 
 const char *vn_check_limit_of_fields(void)
 {
-    struct vn_scan_limits limits = {40, 30, 100, 128};
+    struct vn_scan_limits limits = {40, 30, 100, 128, false};
     const char *failure = check_fields(true, 100, &limits, 200);
     if (failure == NULL)
         failure = check_fields(true, 101, &limits, 431);
@@ -632,7 +632,7 @@ const char *vn_check_limit_of_field_count(void)
 /* A name's size has 16 bits. */
 const char *vn_check_limit_of_name(void)
 {
-    struct vn_scan_limits limits = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+    struct vn_scan_limits limits = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, false};
     for (size_t count = UINT16_MAX; count <= UINT16_MAX + 1; count++) {
         struct text text = begin_text();
         add(&text, "GET / HTTP/1.1\r\nHost: a\r\n");
@@ -685,7 +685,7 @@ const char *vn_check_limits_by_default(void)
 
 const char *vn_check_limit_of_trailers(void)
 {
-    struct vn_scan_limits limits = {40, 30, 100, 128};
+    struct vn_scan_limits limits = {40, 30, 100, 128, false};
     const char *failure = check_field(false, 30, &limits, 200);
     if (failure == NULL)
         failure = check_field(false, 31, &limits, 431);

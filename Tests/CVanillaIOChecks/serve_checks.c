@@ -513,7 +513,8 @@ struct deadline_case {
 
 static const struct deadline_case deadline_cases[] = {
     {DEADLINE(head), "GET / HTTP/1.1\r\nHost:", false, false, "408 close", VN_TIMEOUT_HEAD},
-    {DEADLINE(head), "", false, false, "408 close", VN_TIMEOUT_HEAD},
+    {DEADLINE(head), "", false, false, "", VN_TIMEOUT_HEAD},
+    {DEADLINE(head), "\r\n", false, false, "", VN_TIMEOUT_HEAD},
     {DEADLINE(head), "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET", false, false, "408 close",
      VN_TIMEOUT_HEAD},
     {DEADLINE(body_grace), "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\na", false,

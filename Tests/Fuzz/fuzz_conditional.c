@@ -288,7 +288,7 @@ static const char *const begins[] = {
 
 static void check_preconditions(vn_span lines, const char *begin, uint8_t known)
 {
-    static const struct vn_scan_limits limits = {1000, 65535, 1 << 20, VN_FIELDS_MAX};
+    static const struct vn_scan_limits limits = {1000, 65535, 1 << 20, VN_FIELDS_MAX, false};
     static uint8_t head[64 + FUZZ_PLACE_MAX / 2];
     size_t begun = strlen(begin), count = begun + lines.count;
     memcpy(head, begin, begun);

@@ -11,10 +11,10 @@
 #include "plain.h"
 
 static const struct vn_scan_limits all_limits[] = {
-    {16 << 10, 16 << 10, 64 << 10, 128},
-    {40, 30, 100, 3},
-    {40, 16, 16, 1},
-    {40, 65535, 2000, VN_FIELDS_MAX},
+    {16 << 10, 16 << 10, 64 << 10, 128, false},
+    {40, 30, 100, 3, false},
+    {40, 16, 16, 1, false},
+    {40, 65535, 2000, VN_FIELDS_MAX, false},
 };
 
 static const struct {
@@ -173,7 +173,7 @@ static void check_trailers(vn_span lines, const struct vn_scan_limits *limits,
                      section.verdict);
     }
     /* Where no limit is in the way: the decoder counts bytes, and no fields. */
-    struct vn_scan_limits wide = {0, 65535, 1 << 20, VN_FIELDS_MAX};
+    struct vn_scan_limits wide = {0, 65535, 1 << 20, VN_FIELDS_MAX, false};
     if (section.verdict != -431) {
         section = plain_read_section(lines, -1, &wide);
         if (section.verdict != -431)

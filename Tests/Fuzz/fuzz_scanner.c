@@ -12,10 +12,10 @@
 #include "http/scan.h"
 
 static const struct vn_scan_limits all_limits[] = {
-    {16 << 10, 16 << 10, 64 << 10, 128},
-    {40, 30, 100, 3},
-    {16, 16, 16, 1},
-    {64, 16, 80, VN_FIELDS_MAX},
+    {16 << 10, 16 << 10, 64 << 10, 128, false},
+    {40, 30, 100, 3, false},
+    {16, 16, 16, 1, false},
+    {64, 16, 80, VN_FIELDS_MAX, false},
 };
 
 typedef int32_t scanner(vn_request *request, const uint8_t *bytes, size_t count,

@@ -95,7 +95,7 @@ static void check_request(const vn_request *request, const struct split *split)
 static void check_target(vn_span target, size_t method)
 {
     static const char after[] = " HTTP/1.1\r\nHost: h\r\n\r\n";
-    static const struct vn_scan_limits limits = {1 << 20, 1 << 10, 1 << 10, 4};
+    static const struct vn_scan_limits limits = {1 << 20, 1 << 10, 1 << 10, 4, false};
     static uint8_t bytes[FUZZ_PLACE_MAX];
     static vn_request request;
     size_t name = strlen(methods[method].name);

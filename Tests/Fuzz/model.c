@@ -182,7 +182,7 @@ static int take_request(struct state *state)
 {
     const vn_limits *limits = &state->config->limits;
     struct vn_scan_limits scan_limits = {limits->request_line, limits->field, limits->fields,
-                                         limits->field_count};
+                                         limits->field_count, false};
     vn_request *request = &state->request;
     vn_scan_begin(request);
     int32_t verdict = vn_scan_head(request, state->rest.bytes, state->rest.count, &scan_limits);

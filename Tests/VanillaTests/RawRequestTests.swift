@@ -83,4 +83,17 @@ final class RawRequestTests: XCTestCase {
             XCTAssertEqual((error as? TestError)?.kind, .connectionClosed)
         }
     }
+
+    func testTakesTargetsInUTF8WhereTheConfigurationSaysSo() throws {
+        for isTaken in [false, true] {
+            var configuration = Server.Configuration()
+            configuration.takesUTF8Targets = isTaken
+            let server = try Server(configuration: configuration) { request, response in
+                response.send(request.path == "/grüße" ? request.query : request.path)
+            }
+            let response = answer(server, to: "GET /grüße?q=€ HTTP/1.1\r\nHost: a\r\n\r\n")
+            XCTAssertTrue(response.hasPrefix(isTaken ? "HTTP/1.1 200 " : "HTTP/1.1 400 "))
+            XCTAssertEqual(response.hasSuffix("\r\n\r\nq=€"), isTaken)
+        }
+    }
 }

@@ -208,9 +208,10 @@ class ManyAbuse(AbuseCase):
                 for index in range(begun_count):
                     begun.append(self.server.connect(LONG_PATIENCE))
                     begun[-1].send(starts[index % len(starts)])
-                for peer in begun:
-                    response = peer.read_response()
-                    self.assertEqual((response.status, response.says_close), (408, True))
+                for index, peer in enumerate(begun):
+                    if starts[index % len(starts)].strip():
+                        response = peer.read_response()
+                        self.assertEqual((response.status, response.says_close), (408, True))
                     peer.expect_end()
                 neighbour.is_served_again()
                 for peer in idle:
@@ -400,8 +401,9 @@ class Deadlines(AbuseCase):
                         waiting[name].send(piece)
             for name, peer in waiting.items():
                 with self.subTest(name):
-                    response = peer.read_response()
-                    self.assertEqual((response.status, response.says_close), (408, True))
+                    if name != "silent":
+                        response = peer.read_response()
+                        self.assertEqual((response.status, response.says_close), (408, True))
                     peer.expect_end()
             idle.expect_end()
         for peer in (*waiting.values(), idle):

@@ -15,6 +15,7 @@ struct vn_scan_limits {
     uint32_t field;
     uint32_t fields;
     uint32_t field_count;
+    bool takes_utf8; /* in a target, as it is */
 };
 
 /* Begin a new head. Touches no fields. */

@@ -12,6 +12,7 @@
 #include "fields.h"
 #include "scan.h"
 #include "target.h"
+#include "utf8.h"
 
 /* vn_request.stage, in the order of the bytes. A new request starts in the first. */
 enum {
@@ -144,6 +145,8 @@ step int32_t scan_target(struct scan *scan)
         if (stop == end)
             return stop_search(scan, end, 414);
         scan->next = stop + 1;
+        if (vn_unlikely(scan->bytes[stop] >= 0x80 && scan->limits.takes_utf8))
+            continue;
         if (scan->bytes[stop] != '?')
             break;
         request->query.at = (uint32_t) scan->next;
@@ -152,6 +155,9 @@ step int32_t scan_target(struct scan *scan)
     if (scan->bytes[stop] != ' ')
         return -400;
     request->target.count = (uint32_t) stop - request->target.at;
+    if (vn_unlikely(scan->limits.takes_utf8) &&
+        !vn_is_utf8((vn_span) {scan->bytes + request->target.at, request->target.count}))
+        return -400;
     scan->stage = STAGE_VERSION;
     int32_t verdict = vn_target_split(request);
     return verdict < 0 ? verdict : NEXT;

@@ -57,7 +57,8 @@ typedef struct vn_limits {
 /* Milliseconds, and two rates. 0 turns one off, except linger and linger_total, which are at
  * least 1. */
 typedef struct vn_deadlines {
-    /* 10,000: from a head's first byte (for the first, from accept) to its end; 408 */
+    /* 10,000: from a head's first byte (for the first, from accept) to its end; 408. A new
+     * connection on which nothing came is closed silently */
     uint32_t head;
     uint32_t body_grace; /* 10,000: a body's time before its rate counts */
     uint32_t body_rate; /* 1,024 bytes a second at least, after the grace; 408 */
@@ -104,6 +105,9 @@ typedef struct vn_config {
     /* vn_server_start leaves the soft limit of descriptors as it is, and does not raise it to the
      * hard one: for a process that uses select(2), or runs programs that do. */
     bool keeps_descriptor_limit;
+    /* Targets with bytes beyond ASCII that are UTF-8 are taken as they are, which some user agents
+     * send though RFC 9112, section 3.2, wants them percent-encoded; else they get 400. */
+    bool takes_utf8_targets;
     uint8_t backend; /* VN_BACKEND_... */
     uint8_t keep_alive; /* VN_KEEP_ALIVE_... */
     uint32_t drain; /* milliseconds that a stop by signal gives requests in hand; 30,000 */

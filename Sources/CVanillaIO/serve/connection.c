@@ -471,6 +471,7 @@ static void count_timeout(vn_statistics *counted, enum vn_timeout_kind kind)
         [VN_TIMEOUT_WRITE] = offsetof(vn_statistics, timeouts_write_stall),
         [VN_TIMEOUT_HANDLER] = offsetof(vn_statistics, timeouts_handler),
         [VN_TIMEOUT_LINGER] = offsetof(vn_statistics, timeouts_linger),
+        [VN_TIMEOUT_SILENCE] = offsetof(vn_statistics, timeouts_head),
     };
     if (kind < VN_TIMEOUT_KINDS)
         vn_count_more((uint64_t *) (void *) ((char *) counted + at[kind]), 1);
@@ -490,10 +491,11 @@ static bool connection_has_unread(struct vn_connection *connection, enum vn_time
     return has_unread;
 }
 
-/* Whether it is silence between two requests. */
+/* Whether it is silence, before a request or between two. An answer to that, 408, would be taken for
+ * the answer to a request that crosses it. */
 static bool is_idleness(enum vn_timeout_kind kind)
 {
-    return kind == VN_TIMEOUT_IDLE || kind == VN_TIMEOUT_LAME_DUCK;
+    return kind == VN_TIMEOUT_IDLE || kind == VN_TIMEOUT_SILENCE || kind == VN_TIMEOUT_LAME_DUCK;
 }
 
 /* The ring receives no more, and what had come before was delivered. */

@@ -154,7 +154,7 @@ static uint64_t head_deadline(const struct vn_connection *connection, enum vn_ti
     *kind = VN_TIMEOUT_IDLE;
     if (vn_http1_in(connection)->requests > 0 && !has_begun)
         return vn_after(connection->since, deadlines->idle);
-    *kind = VN_TIMEOUT_HEAD;
+    *kind = has_begun ? VN_TIMEOUT_HEAD : VN_TIMEOUT_SILENCE;
     return vn_after(connection->since, deadlines->head);
 }
 

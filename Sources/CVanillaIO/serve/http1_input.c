@@ -238,8 +238,13 @@ static size_t use_head(struct vn_connection *connection, uint8_t *bytes, size_t 
 {
     struct vn_http1 *http1 = vn_http1_of(connection);
     const vn_limits *limits = limits_of(connection);
-    const struct vn_scan_limits scan_limits = {limits->request_line, limits->field, limits->fields,
-                                               limits->field_count};
+    const struct vn_scan_limits scan_limits = {
+        .request_line = limits->request_line,
+        .field = limits->field,
+        .fields = limits->fields,
+        .field_count = limits->field_count,
+        .takes_utf8 = connection->worker->config->takes_utf8_targets,
+    };
     vn_request *kept = http1->head;
     vn_request *request = kept;
     if (vn_likely(request == NULL)) {

@@ -19,6 +19,7 @@ enum vn_timeout_kind {
     VN_TIMEOUT_WRITE,
     VN_TIMEOUT_HANDLER,
     VN_TIMEOUT_LINGER,
+    VN_TIMEOUT_SILENCE, /* nothing has come on a new connection */
     VN_TIMEOUT_KINDS,
     /* These are nobody's fault: a stream of events shows that it lives, or ends with the
      * server; and a client that ended its output is taken to be gone. */
@@ -69,7 +70,7 @@ struct vn_protocol {
     /* The moment at which `expired` is called, in the loop's milliseconds, and about what; 0:
      * never. */
     uint64_t (*deadline)(const struct vn_connection *connection, enum vn_timeout_kind *kind);
-    /* For kinds but IDLE, LINGER, WRITE and LAME_DUCK, at which the connection just ends. */
+    /* For kinds but IDLE, SILENCE, LINGER, WRITE and LAME_DUCK, at which the connection just ends. */
     void (*expired)(struct vn_connection *connection, enum vn_timeout_kind kind);
     /* Whether it is between two exchanges, with nothing begun. */
     bool (*is_idle)(const struct vn_connection *connection);

@@ -79,6 +79,7 @@ extension Server.Configuration {
         unsafe config.lame_duck = lameDuck.boundedMilliseconds
         unsafe config.bind_retry = bindRetry.boundedMilliseconds
         unsafe config.keeps_descriptor_limit = keepsDescriptorLimit
+        unsafe config.takes_utf8_targets = takesUTF8Targets
     }
 }
 

@@ -4,7 +4,8 @@ extension Server.Configuration {
     /// Times, with a resolution of a millisecond. `nil` turns one off.
     public struct Deadlines: Sendable, Equatable {
         /// From the first byte of a request's head to its end, for the first request from accept:
-        /// 10 seconds by default. Then the client gets 408.
+        /// 10 seconds by default. Then the client gets 408; a new connection on which nothing came
+        /// is closed without an answer.
         public var head: Duration?
         /// The time that a body has before its rate counts: 10 seconds by default.
         public var bodyGrace: Duration?

@@ -36,6 +36,10 @@ extension Server {
         /// when the server starts, as the runtimes of Go and Node do: for a process that uses
         /// select(2), or runs programs that do.
         public var keepsDescriptorLimit = false
+        /// Whether targets with bytes beyond ASCII are taken as they are where they are UTF-8. RFC
+        /// 9112, section 3.2, wants such bytes percent-encoded, but some user agents send them; by
+        /// default they get 400. `request.path` and `request.query` then have them, too.
+        public var takesUTF8Targets = false
         /// The number of connections that the operating system keeps for each worker before they
         /// are accepted (listen(2)): 4,096 by default.
         public var backlog: Int
