@@ -68,7 +68,7 @@ has() { # need
     argon2) has_header argon2.h ;;
     arm-headers) [ "$(uname -m)" != x86_64 ] || [ -e /usr/aarch64-linux-gnu/include/assert.h ] ;;
     chromium) [ -n "$(find_browser)" ] ;;
-    nginx) PATH=$PATH:/usr/sbin command -v nginx >/dev/null 2>&1 ;;
+    nginx | haproxy) PATH=$PATH:/usr/sbin command -v "$1" >/dev/null 2>&1 ;;
     nchan) [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] ;;
     postgres) has_postgres ;;
     pgbouncer) PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null 2>&1 ;;
