@@ -141,6 +141,42 @@ const char *vn_check_connection_limit(uint8_t backend)
     return problem;
 }
 
+const char *vn_check_shared_places(uint8_t backend)
+{
+    enum { WORKERS = 16, PLACES = 64, READY = WORKERS, CLIENTS = 100 };
+    struct stage stage;
+    stage_init(&stage);
+    vn_config config = config_of(&stage, backend);
+    config.workers = WORKERS;
+    config.limits.connections = PLACES;
+    vn_error error;
+    vn_server *server = vn_server_open(&config, &error);
+    if (server == NULL || vn_server_start(server, &error) < 0)
+        return failed("%s", error.message);
+    uint16_t port = vn_server_port(server, 0);
+    int fds[CLIENTS];
+    const char *problem = NULL;
+    for (int i = 0; i < PLACES - READY; i++) {
+        fds[i] = dial(port);
+        if (problem == NULL && (fds[i] < 0 || !says_hello(fds[i])))
+            problem = failed("connection %d of %d was not served", i, PLACES);
+    }
+    char answer[1024];
+    for (int i = PLACES - READY; i < CLIENTS; i++)
+        ask(fds[i] = dial(port), get);
+    vn_statistics statistics;
+    for (int i = 0; i < CLIENTS; i++) { /* each that goes makes room */
+        vn_server_statistics(server, &statistics);
+        if (problem == NULL && statistics.open > PLACES)
+            problem = failed("%llu are open", (unsigned long long) statistics.open);
+        if (problem == NULL && i >= PLACES - READY && hear(fds[i], answer, WAIT_MAX) <= 0)
+            problem = failed("connection %d was not served when others had gone", i);
+        close(fds[i]);
+    }
+    vn_server_close(server);
+    return problem;
+}
+
 /* ---- Stopping ---- */
 
 const char *vn_check_stop_serves_the_queue(uint8_t backend)

@@ -11,6 +11,7 @@
 enum {
     RETRY = 500, /* milliseconds after descriptors or memory ran out */
     LOG_EVERY = 60000, /* milliseconds between two lines about that */
+    LOOK_EVERY = 50, /* milliseconds between two looks for a place */
     /* Milliseconds for the handshakes that are under way when the server stops. */
     HANDSHAKE = 50,
 };
@@ -45,8 +46,8 @@ static struct acceptor *acceptor_of(struct vn_source *source)
 
 static uint32_t places_left(const struct vn_worker *worker)
 {
-    return worker->connection_count < worker->connection_limit
-               ? worker->connection_limit - worker->connection_count
+    return worker->connection_count < worker->places_granted
+               ? worker->places_granted - worker->connection_count
                : 0;
 }
 
@@ -87,8 +88,15 @@ static void acceptor_accept(struct acceptor *acceptor)
     uint32_t left = places_left(worker);
     if (worker->loop.is_draining || acceptor->budget > 0)
         return;
+    if (left < worker->acceptor_count) {
+        vn_worker_take_places(worker);
+        left = places_left(worker);
+    }
     if (left == 0) {
         acceptor_wait(acceptor);
+        if (worker->places != NULL) /* another worker may give some back */
+            vn_wheel_set(&worker->loop.wheel, &acceptor->entry.timeout,
+                         worker->loop.now + LOOK_EVERY);
         return;
     }
     uint32_t part = left / worker->acceptor_count;

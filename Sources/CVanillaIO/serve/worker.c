@@ -7,7 +7,13 @@
 #include "../system/standard_error.h"
 #include "log.h"
 
-enum { DETACHED_GRACE = 1000 }; /* milliseconds that handlers get to return when the worker stops */
+enum {
+    DETACHED_GRACE = 1000, /* milliseconds that handlers get to return when the worker stops */
+    /* An equal part of the places is taken whole where it is large: a ring accepts a flood of
+     * connections with fewer calls then, and no worker has so many more than another. */
+    PART_LARGE = 8192,
+    PART_SHARE = 16, /* else one in so many of it, so that few lie idle */
+};
 
 /* ---- Begin ---- */
 
@@ -27,6 +33,7 @@ int32_t vn_worker_open(struct vn_worker *worker, vn_ring_opener *open_ring, size
                        uint32_t connection_limit, uint32_t watch_limit, uint32_t beyond)
 {
     worker->connection_limit = connection_limit;
+    worker->places_granted = worker->places == NULL ? connection_limit : 1;
     worker->connection_count = 0;
     worker->acceptor_count = 0;
     vn_list_init(&worker->acceptors);
@@ -51,9 +58,36 @@ void *vn_worker_context(const vn_worker *worker)
 
 /* ---- Running ---- */
 
+void vn_worker_take_places(struct vn_worker *worker)
+{
+    struct vn_places *places = worker->places;
+    if (places == NULL)
+        return;
+    uint32_t left = atomic_load(&places->left), taken;
+    do {
+        uint32_t part = left / places->workers;
+        part = part > PART_LARGE ? part : part / PART_SHARE + worker->acceptor_count;
+        taken = (uint32_t) vn_smaller(vn_smaller(part, left),
+                                      worker->connection_limit - worker->places_granted);
+    } while (taken > 0 && !atomic_compare_exchange_weak(&places->left, &left, left - taken));
+    worker->places_granted += taken;
+}
+
+/* It goes to whoever needs it. One stays, so that no worker is without. */
+static void worker_return_place(struct vn_worker *worker)
+{
+    if (worker->places == NULL || worker->places_granted <= worker->connection_count ||
+        worker->places_granted == 1)
+        return;
+    worker->places_granted--;
+    atomic_fetch_add(&worker->places->left, 1);
+}
+
 void vn_worker_lose_connection(struct vn_worker *worker)
 {
     worker->connection_count--;
+    if (vn_list_is_empty(&worker->waiting_acceptors))
+        worker_return_place(worker);
     while (!vn_list_is_empty(&worker->waiting_acceptors)) {
         struct vn_link *link = worker->waiting_acceptors.next;
         vn_loop_resume(&worker->loop, vn_holder(link, struct vn_entry, ready));

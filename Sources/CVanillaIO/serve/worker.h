@@ -5,6 +5,8 @@
 #ifndef VN_SERVE_WORKER_H
 #define VN_SERVE_WORKER_H
 
+#include <stdatomic.h>
+
 #include "../base/freelist.h"
 #include "../http/head.h"
 #include "../include/vn_server.h"
@@ -21,6 +23,12 @@ struct vn_listener_counters {
     _Alignas(VN_CACHE_LINE) vn_listener_statistics counted;
 };
 
+/* Places for connections that the workers of a server share, as far as no worker has taken them. */
+struct vn_places {
+    _Atomic uint32_t left;
+    uint32_t workers;
+};
+
 struct vn_worker {
     struct vn_loop loop; /* first: vn_loop_of */
     const vn_config *config;
@@ -34,7 +42,9 @@ struct vn_worker {
     uint32_t prefix_count;
 
     uint32_t connection_count;
-    uint32_t connection_limit;
+    uint32_t connection_limit; /* slots */
+    uint32_t places_granted; /* the connections that it may have: as many as slots, or fewer */
+    struct vn_places *places; /* where more come from, beyond the first; NULL: nowhere */
     uint32_t acceptor_count; /* opened in this run */
     struct vn_link acceptors;
     struct vn_link waiting_acceptors; /* entries that go on when a connection has ended */
@@ -72,6 +82,10 @@ static inline uint64_t vn_worker_lame_duck(const struct vn_worker *worker)
     uint64_t span = loop->drain_due > loop->drain_begun ? loop->drain_due - loop->drain_begun : 0;
     return vn_smaller(worker->config->lame_duck, span / 2);
 }
+
+/* Take more places of those that the server has. One worker may use them all in the end, since others
+ * have few ready. */
+void vn_worker_take_places(struct vn_worker *worker);
 
 /* A place for a connection is free: acceptors that wait for one go on. */
 void vn_worker_lose_connection(struct vn_worker *worker);

@@ -153,6 +153,7 @@ static int32_t server_start_workers(vn_server *server, struct vn_loop **before, 
     int32_t result = vn_listeners_open(server, error);
     if (result < 0)
         return result;
+    vn_threads_share_places(server);
     for (uint32_t i = 0; i < server->thread_count; i++) {
         struct vn_worker_thread *thread = &server->threads[i];
         bool is_here = i == 0 && before != NULL;

@@ -16,6 +16,8 @@ enum {
     /* Left to the rest of the process when the limit is taken from the system's. */
     DESCRIPTORS_LEFT = 64,
     DESCRIPTORS_A_WORKER = 5, /* and one for each listener */
+    SLOTS_FEW = 1 << 16,
+    SLOTS_PARTS = 4,
     CONNECTIONS_MAX = 1 << 22, /* all workers, however many descriptors there may be */
 };
 
@@ -42,7 +44,8 @@ void vn_worker_free(struct vn_worker *worker)
 
 /* ---- Begin ---- */
 
-static uint32_t connections_per_worker(const struct vn_server *server)
+/* The connections that all workers together may have: at least one for each. */
+static uint32_t count_places(const struct vn_server *server)
 {
     uint64_t total = server->config.limits.connections;
     if (total == 0) {
@@ -51,10 +54,25 @@ static uint32_t connections_per_worker(const struct vn_server *server)
         uint64_t left = DESCRIPTORS_LEFT + each * server->thread_count;
         total = limit > 2 * left ? limit - left : limit / 2;
     }
-    if (total > CONNECTIONS_MAX)
-        total = CONNECTIONS_MAX;
-    uint64_t each = total / server->thread_count;
-    return each == 0 ? 1 : (uint32_t) each;
+    total = total < server->thread_count ? server->thread_count : total;
+    return (uint32_t) vn_smaller(total, CONNECTIONS_MAX);
+}
+
+/* The slots of a worker, whose memory is there once it is used: for all that the server may have,
+ * or several times its part where that is much. */
+static uint32_t count_slots(const struct vn_server *server)
+{
+    uint64_t total = count_places(server);
+    uint64_t part = SLOTS_PARTS * total / server->thread_count;
+    return (uint32_t) vn_smaller(total, part < SLOTS_FEW ? SLOTS_FEW : part);
+}
+
+void vn_threads_share_places(struct vn_server *server)
+{
+    server->places.workers = server->thread_count;
+    atomic_store(&server->places.left, count_places(server) - server->thread_count);
+    for (uint32_t i = 0; i < server->thread_count; i++)
+        server->threads[i].worker->places = server->thread_count == 1 ? NULL : &server->places;
 }
 
 /* Take over the listeners, also on failure. */
@@ -65,8 +83,8 @@ static int32_t open_worker(struct vn_worker_thread *thread)
     struct vn_worker *worker = thread->worker;
     vn_ring_opener *opener = server->ring == VN_RING_URING ? vn_uring_open : vn_epoll_open;
     uint32_t beyond = config->listener_count * vn_acceptor_slots(config->backlog);
-    int32_t opened = vn_worker_open(worker, opener, vn_acceptor_slot_size(),
-                                    connections_per_worker(server), VN_WATCHES_MAX, beyond);
+    int32_t opened = vn_worker_open(worker, opener, vn_acceptor_slot_size(), count_slots(server),
+                                    VN_WATCHES_MAX, beyond);
     for (uint32_t i = 0; i < config->listener_count; i++) {
         const struct vn_lane lane = {&vn_transport_plain, &vn_protocol_http1, (uint8_t) i};
         if (opened == 0)

@@ -9,6 +9,9 @@
 struct vn_worker *vn_worker_make(const vn_config *config);
 void vn_worker_free(struct vn_worker *worker);
 
+/* Before the first thread starts: how many connections all workers may have. */
+void vn_threads_share_places(struct vn_server *server);
+
 /* Start one thread and wait until its worker accepts. Returns 0 or -errno. */
 int32_t vn_thread_start(struct vn_worker_thread *thread);
 

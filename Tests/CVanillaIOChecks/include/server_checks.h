@@ -12,6 +12,9 @@
 const char *vn_check_cycles(uint8_t backend, uint32_t cycles);
 /* One connection more than the limit waits until another ends. */
 const char *vn_check_connection_limit(uint8_t backend);
+/* The limit is the process's: many workers, of which each would have too few places if they were
+ * parted, serve nearly as many at once as all have, and the rest when others go. */
+const char *vn_check_shared_places(uint8_t backend);
 /* At a stop, what the accept queue holds is served and told to close; the idle are closed at once.
  */
 const char *vn_check_stop_serves_the_queue(uint8_t backend);

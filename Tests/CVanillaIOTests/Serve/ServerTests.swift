@@ -20,6 +20,11 @@ private let backends = [UInt8(VN_BACKEND_URING), UInt8(VN_BACKEND_EPOLL)]
     }
 
     @Test(arguments: backends)
+    func sharesItsPlacesAmongWorkers(_ backend: UInt8) {
+        expectNoProblem(vn_check_shared_places(backend))
+    }
+
+    @Test(arguments: backends)
     func servesItsAcceptQueueWhenItStops(_ backend: UInt8) {
         expectNoProblem(vn_check_stop_serves_the_queue(backend))
     }
