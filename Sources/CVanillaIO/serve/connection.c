@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../system/socket.h"
+#include "timeout.h"
 
 enum {
     /* bytes that may wait for something else than more bytes, before receiving pauses */
@@ -462,21 +463,6 @@ static void connection_set_deadline(struct vn_connection *connection)
     vn_wheel_set(&connection->worker->loop.wheel, &connection->entry.timeout, due);
 }
 
-static void count_timeout(vn_statistics *counted, enum vn_timeout_kind kind)
-{
-    static const size_t at[VN_TIMEOUT_KINDS] = {
-        [VN_TIMEOUT_HEAD] = offsetof(vn_statistics, timeouts_head),
-        [VN_TIMEOUT_BODY] = offsetof(vn_statistics, timeouts_body),
-        [VN_TIMEOUT_IDLE] = offsetof(vn_statistics, timeouts_idle),
-        [VN_TIMEOUT_WRITE] = offsetof(vn_statistics, timeouts_write_stall),
-        [VN_TIMEOUT_HANDLER] = offsetof(vn_statistics, timeouts_handler),
-        [VN_TIMEOUT_LINGER] = offsetof(vn_statistics, timeouts_linger),
-        [VN_TIMEOUT_SILENCE] = offsetof(vn_statistics, timeouts_head),
-    };
-    if (kind < VN_TIMEOUT_KINDS)
-        vn_count_more((uint64_t *) (void *) ((char *) counted + at[kind]), 1);
-}
-
 /* Whether what a deadline waited for may lie here unread: in the socket, or among the bytes that
  * wait for this connection's turn. Then that is read first. */
 static bool connection_has_unread(struct vn_connection *connection, enum vn_timeout_kind kind)
@@ -510,7 +496,7 @@ vn_cold static void connection_quiet(struct vn_connection *connection)
     else if (connection_has_input(connection)) /* it retires no more when that is received */
         vn_ring_receive(connection->worker->loop.ring, &connection->entry.source);
     else {
-        count_timeout(&connection->worker->counted, kind);
+        vn_timeout_count(&connection->worker->counted, kind);
         connection_end_idle(connection);
     }
 }
@@ -530,7 +516,7 @@ static void connection_expire(struct vn_source *source)
         connection_retire(connection);
         return;
     }
-    count_timeout(&connection->worker->counted, kind);
+    vn_timeout_count(&connection->worker->counted, kind);
     switch (kind) {
     case VN_TIMEOUT_WRITE:
         vn_socket_abandon_output(descriptor_of(connection));
@@ -696,15 +682,3 @@ static const struct vn_kind connection_kind = {
     .drain = connection_drain,
     .ahead_at = offsetof(struct vn_connection, state.ahead),
 };
-
-/* ---- What a request knows of it ---- */
-
-size_t vn_request_peer(const vn_request *request, char *text, size_t capacity, uint16_t *port)
-{
-    const struct vn_connection *connection = request->connection;
-    if (connection == NULL) {
-        *port = 0;
-        return 0;
-    }
-    return vn_socket_peer(descriptor_of(connection), text, capacity, port);
-}
