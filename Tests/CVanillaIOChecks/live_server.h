@@ -82,6 +82,7 @@ static inline vn_config config_of(struct stage *stage, uint8_t backend)
     config.log = no_log;
     config.lame_duck = 0; /* a check that leaves connections open need not wait for them */
     config.bind_retry = 0;
+    config.keeps_descriptor_limit = true; /* as a check sets it */
     return config;
 }
 
