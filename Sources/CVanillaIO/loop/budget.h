@@ -80,8 +80,8 @@ vn_cold static inline bool vn_budget_check_share(struct vn_budget *budget, uint6
     uint64_t elapsed = vn_clock_nanoseconds() - budget->opened;
     double tick = (double) elapsed / (double) (ticks - budget->opened_ticks);
     if (elapsed >= VN_SHARE_SPAN_MAX) /* long enough to be measured by */
-        budget->share_ticks = (uint64_t) (VN_SHARE_SPAN_MAX / tick);
-    if ((double) (ticks - budget->share_began) * tick < VN_SHARE_SPAN_MAX)
+        budget->share_ticks = (uint64_t) ((double) VN_SHARE_SPAN_MAX / tick);
+    if ((double) (ticks - budget->share_began) * tick < (double) VN_SHARE_SPAN_MAX)
         return false;
     budget->is_over = true;
     return true;
