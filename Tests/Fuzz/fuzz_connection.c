@@ -57,6 +57,7 @@ static void make_configs(void)
         vn_config_init(config);
         config->handlers = client_handlers;
         config->log = drop_log;
+        config->keeps_memory = true; /* no deadline but those of clients */
         if (i & 1)
             config->limits = (vn_limits) {
                 .request_line = 64,

@@ -108,6 +108,11 @@ typedef struct vn_config {
     /* Targets with bytes beyond ASCII that are UTF-8 are taken as they are, which some user agents
      * send though RFC 9112, section 3.2, wants them percent-encoded; else they get 400. */
     bool takes_utf8_targets;
+    /* Leave the C library's allocator as it is. Otherwise a server that starts has it map blocks
+     * from 128 KiB on by themselves, which go back to the system when they are freed, and some
+     * seconds after a load is over the rest of what is free goes back, too. Both concern the whole
+     * process; where the environment sets the allocator up, only the second is done. */
+    bool keeps_memory;
     uint8_t backend; /* VN_BACKEND_... */
     uint8_t keep_alive; /* VN_KEEP_ALIVE_... */
     uint32_t drain; /* milliseconds that a stop by signal gives requests in hand; 30,000 */

@@ -43,6 +43,7 @@ static void pending_free(struct vn_exchange *exchange)
     free(pending->request);
     free(pending->body);
     vn_freelist_give(&exchange->worker->freelist, pending, sizeof *pending);
+    vn_trim_later(&exchange->worker->trim);
 }
 
 void vn_exchange_end(struct vn_exchange *exchange)

@@ -276,6 +276,7 @@ int32_t vn_response_send(vn_response *response, vn_span content_type, vn_span bo
     if (copy == NULL)
         return vn_response_out_of_memory(response);
     memcpy(copy, body.bytes, body.count);
+    vn_trim_later(&response->worker->trim);
     vn_span bytes = {copy, body.count};
     return exchange->protocol->write_shared(exchange, bytes, free, copy) < 0
                ? vn_response_out_of_memory(response)

@@ -39,6 +39,7 @@ int32_t vn_worker_open(struct vn_worker *worker, vn_ring_opener *open_ring, size
     vn_list_init(&worker->acceptors);
     vn_list_init(&worker->waiting_acceptors);
     worker->date_second = -1;
+    vn_trim_begin(&worker->trim, worker->config->keeps_memory ? NULL : &worker->loop);
     worker->loop.watch_limit = watch_limit;
     return vn_loop_open(&worker->loop, open_ring, slot_size,
                         connection_limit + watch_limit + beyond);
@@ -88,6 +89,7 @@ void vn_worker_lose_connection(struct vn_worker *worker)
     worker->connection_count--;
     if (vn_list_is_empty(&worker->waiting_acceptors))
         worker_return_place(worker);
+    vn_trim_later(&worker->trim);
     while (!vn_list_is_empty(&worker->waiting_acceptors)) {
         struct vn_link *link = worker->waiting_acceptors.next;
         vn_loop_resume(&worker->loop, vn_holder(link, struct vn_entry, ready));

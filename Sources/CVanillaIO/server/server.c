@@ -10,6 +10,7 @@
 #include "../serve/log.h"
 #include "../system/cpus.h"
 #include "../system/descriptors.h"
+#include "../system/memory.h"
 #include "../system/wakeup.h"
 #include "config.h"
 #include "error.h"
@@ -196,6 +197,8 @@ int32_t vn_server_start_with(vn_server *server, struct vn_loop **before, vn_erro
 
     if (!server->config.keeps_descriptor_limit)
         vn_descriptor_raise_limit();
+    if (!server->config.keeps_memory)
+        vn_memory_tune();
     int32_t result = server_choose(server, error);
     if (result == 0)
         result = server_start_workers(server, before, error);

@@ -74,6 +74,7 @@ extension Server.Configuration {
             } ?? 0
         unsafe config.pins_workers = pinsWorkers
         unsafe config.uses_calling_thread = usesCallingThread
+        unsafe config.keeps_memory = keepsMemory
         unsafe config.backlog = try backlog.positive("backlog")
         unsafe config.drain = drain.boundedMilliseconds
         unsafe config.lame_duck = lameDuck.boundedMilliseconds

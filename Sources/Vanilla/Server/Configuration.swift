@@ -40,6 +40,12 @@ extension Server {
         /// 9112, section 3.2, wants such bytes percent-encoded, but some user agents send them; by
         /// default they get 400. `request.path` and `request.query` then have them, too.
         public var takesUTF8Targets = false
+        /// Whether the C library's allocator is left as it is. Otherwise memory goes back to the
+        /// system within a minute of a load that has taken it: blocks from 128 KiB on when they are
+        /// freed, and what else is free some seconds after connections have ended. This concerns
+        /// the whole process. An environment that sets the allocator up (`GLIBC_TUNABLES`) is
+        /// respected.
+        public var keepsMemory = false
         /// The number of connections that the operating system keeps for each worker before they
         /// are accepted (listen(2)): 4,096 by default.
         public var backlog: Int
