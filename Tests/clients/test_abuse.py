@@ -23,7 +23,7 @@ SHORT = {"head": 2000, "bodyGrace": 2000, "writeStall": 2000, "idle": 60_000, "l
 MEMORY_TOLERANCE = 16 << 20
 MEMORY_OF_A_ROUND = 2 << 20
 MEMORY_DEADLINE = 60.0  # seconds
-LONG_PATIENCE = 120.0  # seconds in which an ordinary client has its answer, on any machine
+ANSWER_MAX = 120.0  # seconds in which an ordinary client has its answer, on any machine
 
 
 def is_long():
@@ -47,7 +47,7 @@ class Neighbour(threading.Thread):
         self.server, self.answered, self.failure, self.is_over = server, 0, None, False
 
     def ask(self, peer, number):
-        peer.extend(LONG_PATIENCE)
+        peer.extend(ANSWER_MAX)
         body = f"{number}".encode()
         peer.send(request("/pipeline") + request("/echo", method="POST", body=body))
         if peer.read_response().body != b"ok" or peer.read_response("POST").body != body:
@@ -59,7 +59,7 @@ class Neighbour(threading.Thread):
             with self.server.connect() as kept:
                 while not self.is_over:
                     self.ask(kept, self.answered)
-                    with self.server.connect(LONG_PATIENCE) as new:
+                    with self.server.connect(ANSWER_MAX) as new:
                         self.ask(new, self.answered)
                     select.select([], [], [], 0.002)  # leaves the rest of a small machine alone
         except Exception as failure:
@@ -71,7 +71,7 @@ class Neighbour(threading.Thread):
 
     def __exit__(self, kind, *_):
         self.is_over = True
-        self.join(LONG_PATIENCE)
+        self.join(ANSWER_MAX)
         if kind is None and self.failure:
             raise Failed(f"the neighbour was not served: {self.failure!r}")
         if kind is None and self.answered < 2:
@@ -82,7 +82,7 @@ class Neighbour(threading.Thread):
         wanted = self.answered + 4
         wait_for(
             lambda: self.answered >= wanted or self.failure, "the neighbour is served",
-            LONG_PATIENCE,
+            ANSWER_MAX,
         )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ class AbuseCase(unittest.TestCase):
         self.assertNotRegex(self.server.log(), "Sanitizer|Assertion|Fatal error")
 
     def connect(self, **options):
-        peer = self.server.connect(LONG_PATIENCE, **options)
+        peer = self.server.connect(ANSWER_MAX, **options)
         self.addCleanup(peer.close)
         return peer
 
@@ -203,10 +203,10 @@ class ManyAbuse(AbuseCase):
         try:
             with Neighbour(self.server) as neighbour:
                 for _ in range(idle_count):
-                    idle.append(self.server.connect(LONG_PATIENCE))
+                    idle.append(self.server.connect(ANSWER_MAX))
                     idle[-1].expect_open()
                 for index in range(begun_count):
-                    begun.append(self.server.connect(LONG_PATIENCE))
+                    begun.append(self.server.connect(ANSWER_MAX))
                     begun[-1].send(starts[index % len(starts)])
                 for index, peer in enumerate(begun):
                     if starts[index % len(starts)].strip():
@@ -215,7 +215,7 @@ class ManyAbuse(AbuseCase):
                     peer.expect_end()
                 neighbour.is_served_again()
                 for peer in idle:
-                    peer.extend(LONG_PATIENCE)
+                    peer.extend(ANSWER_MAX)
                     self.assertEqual(peer.expect_open().status, 200)
         finally:
             for peer in idle + begun:
@@ -299,7 +299,7 @@ class GreedyAbuse(AbuseCase):
             # Nobody read, so the server gives up; a reset is all that it still can say.
             wait_for(
                 lambda: self.server.descriptors() <= self.before.descriptors + 3,
-                "the stalled are ended", LONG_PATIENCE,
+                "the stalled are ended", ANSWER_MAX,
             )  # fmt: skip
         self.finish()
 
@@ -314,7 +314,7 @@ class GreedyAbuse(AbuseCase):
         ]  # fmt: skip
         with Neighbour(self.server) as neighbour:
             for index in range(3000):
-                peer = self.server.connect(LONG_PATIENCE)
+                peer = self.server.connect(ANSWER_MAX)
                 if start := starts[index % len(starts)]:
                     peer.send(start)
                 if chance.random() < 0.3 and len(start) > 20:
@@ -404,7 +404,7 @@ class ResidentMemory(AbuseCase):
         if not harness.settings["sanitized"]:
             wait_for(
                 lambda: Sample(self.server).rss > self.before.rss + self.LEAST,
-                "the load is taken", LONG_PATIENCE,
+                "the load is taken", ANSWER_MAX,
             )  # fmt: skip
         for peer in peers:
             peer.close()
@@ -480,10 +480,10 @@ class Deadlines(AbuseCase):
         with Neighbour(self.server) as neighbour:
             # It has ended its side; bytes that drip in do not keep it from leaving.
             lingering.expect_end()
-            wait_for(lambda: self.is_closed(lingering), "the lingering close ends", LONG_PATIENCE)
+            wait_for(lambda: self.is_closed(lingering), "the lingering close ends", ANSWER_MAX)
             wait_for(
                 lambda: self.server.descriptors() <= self.before.descriptors + 2,
-                "the stalled reader is ended", LONG_PATIENCE,
+                "the stalled reader is ended", ANSWER_MAX,
             )  # fmt: skip
             neighbour.is_served_again()
         stalled.close()

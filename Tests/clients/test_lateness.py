@@ -10,7 +10,7 @@ from harness import Server, on_each_backend, request, wait_for
 
 DEADLINE = 1.0  # seconds: of heads and of bodies
 COUNT = 900  # clients: more than one turn of a worker takes
-LONG_PATIENCE = 120.0  # seconds in which a client has its answer, on any machine
+ANSWER_MAX = 120.0  # seconds in which a client has its answer, on any machine
 
 
 @on_each_backend
@@ -35,7 +35,7 @@ class Paused(unittest.TestCase):
         self.addCleanup(server.close)
         peers = []
         for index in range(COUNT):
-            peer = server.connect(LONG_PATIENCE)
+            peer = server.connect(ANSWER_MAX)
             self.addCleanup(peer.close)
             before, *row = self.ROWS[index % len(self.ROWS)]
             if before:
