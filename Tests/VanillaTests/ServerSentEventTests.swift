@@ -44,6 +44,25 @@ import VanillaTestSupport
         }
     }
 
+    /// Last-Event-ID must be able to bring it back: a field's outer spaces are dropped, and its
+    /// control bytes are refused (RFC 9110, section 5.5).
+    @Test(arguments: [
+        " a", "a ", "\ta", "a\t", " ", "\t", "a\u{1}b", "\u{1F}", "\u{7F}", "a\u{7F}",
+        String(repeating: "x", count: 256),
+    ])
+    func refusesIDsThatAFieldCannotHold(id: String) {
+        #expect { try ServerSentEvent("x", id: id).serialized() } throws: {
+            ($0 as? EventError)?.kind == .invalidEvent
+        }
+    }
+
+    @Test(arguments: [
+        "", "a b", "a\tb", "ü€", "\u{85}", "~!\"#", String(repeating: "x", count: 255),
+    ])
+    func takesIDsThatAFieldCanHold(id: String) throws {
+        #expect(try ServerSentEvent("x", id: id).serialized().count > 0)
+    }
+
     @Test func refusesANegativeRetry() {
         #expect { try ServerSentEvent(retry: .milliseconds(-1)).serialized() } throws: {
             ($0 as? EventError)?.kind == .invalidEvent

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: MIT
 /* publish.c - an event into its topic, by any thread. It waits for no subscriber. */
 #include <errno.h>
-#include <string.h>
 
+#include "../http/scan.h"
 #include "../system/clock.h"
 #include "hub.h"
 #include "shard.h"
 
 enum { LINES_MAX = 16 * 1024 * 1024 };
 
+static bool is_space(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+/* Whether a client that comes back can send it as the value of a field, where recipients remove
+ * the spaces around it and refuse control bytes (RFC 9110, section 5.5). */
 static bool is_id(vn_span id)
 {
-    return id.count <= VN_ID_MAX && (id.count == 0 || (memchr(id.bytes, '\n', id.count) == NULL &&
-                                                       memchr(id.bytes, '\r', id.count) == NULL &&
-                                                       memchr(id.bytes, '\0', id.count) == NULL));
+    if (id.count == 0)
+        return true;
+    return id.count <= VN_ID_MAX && vn_is_field_value(id) && !is_space(id.bytes[0]) &&
+           !is_space(id.bytes[id.count - 1]);
 }
 
 /* With the lock held: number the event, keep it and hand it to every shard. */

@@ -90,8 +90,9 @@ int32_t vn_hub_declare(vn_hub *hub, vn_span topic, const vn_topic_options *optio
 /* Publish an event. `lines` are its field lines except `id`, each with its LF, and no blank line;
  * `id` is its id, or empty for one that the hub makes; `key` may be empty. All are copied. Any
  * thread; it never waits for a subscriber. Returns 0; -EINVAL for an id or key of more than 255
- * bytes, or an id with CR, LF or NUL; -EMSGSIZE for more than 16 MiB; -ENOBUFS beyond the limit of
- * topics; -ENOMEM. */
+ * bytes, or an id that Last-Event-ID cannot bring back: with a control byte other than HTAB, or a
+ * space or HTAB at an end (RFC 9110, section 5.5); -EMSGSIZE for more than 16 MiB; -ENOBUFS beyond
+ * the limit of topics; -ENOMEM. */
 int32_t vn_hub_publish(vn_hub *hub, vn_span topic, vn_span lines, vn_span id, vn_span key);
 
 /* Answer with the stream of a topic's events. With `last_id`, the id of the last event that the

@@ -25,8 +25,8 @@ extension EventError {
 
         /// An option has an impossible value; the message names the option.
         public static let invalidConfiguration = Kind("invalidConfiguration")
-        /// An event's type or id holds CR, LF or NUL, its id or key is too long, or its retry is
-        /// less than zero.
+        /// An event's type holds CR, LF or NUL, its id is none that Last-Event-ID can bring back,
+        /// its id or key is too long, or its retry is less than zero.
         public static let invalidEvent = Kind("invalidEvent")
         /// An event is larger than what may ever wait for a client, or than a hub takes.
         public static let eventTooLarge = Kind("eventTooLarge")

@@ -3,8 +3,10 @@
 extension ServerSentEvent {
     /// The event as it is sent, in UTF-8, with the blank line at its end.
     ///
-    /// - Throws: ``EventError`` of the kind `invalidEvent` where `event` or `id` holds CR, LF or
-    ///   NUL, or `retry` is less than zero.
+    /// - Throws: ``EventError`` of the kind `invalidEvent` where `event` holds CR, LF or NUL, where
+    ///   `id` is none that a client can send as Last-Event-ID, since it has more than 255 bytes,
+    ///   a control byte other than HTAB, or a space or HTAB at an end (RFC 9110, section 5.5), or
+    ///   where `retry` is less than zero.
     public func serialized() throws(EventError) -> [UInt8] {
         var bytes = try lines(includingID: true)
         bytes.append(UInt8(ascii: "\n"))
@@ -13,8 +15,8 @@ extension ServerSentEvent {
 
     /// The event's lines, each with its LF, without the blank line that ends it.
     func lines(includingID: Bool) throws(EventError) -> [UInt8] {
-        try checkLine(event, "type")
-        try checkLine(id, "id")
+        try checkType(event)
+        try checkID(id)
         var bytes: [UInt8] = []
         bytes.reserveCapacity((data?.utf8.count ?? 0) + 64)
         if let comment { bytes.appendLines(comment, of: ":") }
@@ -31,10 +33,32 @@ extension ServerSentEvent {
     }
 }
 
-private func checkLine(_ text: String?, _ part: StaticString) throws(EventError) {
-    if let text, text.hasLineEnd || text.hasByte(0) {
-        throw EventError(.invalidEvent, "An event's \(part) holds CR, LF or NUL.")
+private func checkType(_ type: String?) throws(EventError) {
+    if let type, type.hasLineEnd || type.hasByte(0) {
+        throw EventError(.invalidEvent, "An event's type holds CR, LF or NUL.")
     }
+}
+
+/// A client that comes back sends it as Last-Event-ID; where no field can hold it, each of its
+/// attempts would be refused.
+private func checkID(_ id: String?) throws(EventError) {
+    guard let id, !id.isEmpty else { return }
+    let bytes = id.utf8
+    guard bytes.count <= idMax else {
+        throw EventError(.invalidEvent, "An event's id has more than \(idMax) bytes.")
+    }
+    guard !bytes.contains(where: \.isControl), !bytes.first!.isSpace, !bytes.last!.isSpace else {
+        throw EventError(
+            .invalidEvent, "An event's id holds a control byte, or begins or ends with a space.")
+    }
+}
+
+/// As many bytes as an event hub takes.
+private let idMax = 255
+
+extension UInt8 {
+    fileprivate var isControl: Bool { (self < 0x20 && !isSpace) || self == 0x7F }
+    fileprivate var isSpace: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
 }
 
 extension String {
