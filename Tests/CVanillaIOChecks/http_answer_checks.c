@@ -310,6 +310,8 @@ static const char *check_finish(const struct vn_edges *edges, const char *type,
     char want[512], frame[64] = "", type_line[128] = "";
     if (framing == VN_FRAMED_BY_LENGTH)
         snprintf(frame, sizeof frame, "Content-Length: %llu\r\n", (unsigned long long) length);
+    else if (framing == VN_FRAMED_AS_EMPTY)
+        snprintf(frame, sizeof frame, "Content-Length: 0\r\n");
     else if (framing == VN_FRAMED_BY_CHUNKS)
         snprintf(frame, sizeof frame, "Transfer-Encoding: chunked\r\n");
     if (*type != '\0')

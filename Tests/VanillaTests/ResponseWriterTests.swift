@@ -85,13 +85,39 @@ import VanillaTesting
         #expect(server.answer(get("/")).status == 799)
     }
 
-    @Test(arguments: [(204, false), (304, false), (200, true), (404, true)])
+    @Test(arguments: [(204, false), (205, false), (304, false), (200, true), (404, true)])
     func sendsNoBodyWhereTheStatusHasNone(code: Int, hasBody: Bool) throws {
         let server = try offline { _, response in response.send("body", status: Status(code: code)!)
         }
         let answer = server.answer(get("/"))
         #expect(answer.status == code && answer.body.isEmpty != hasBody)
-        #expect((answer["Content-Length"] == "4") == hasBody)
+        #expect(answer["Content-Length"] == (hasBody ? "4" : code == 205 ? "0" : nil))
+    }
+
+    /// RFC 9110, section 15.3.6: it has no content, and says so as any other response does.
+    @Test(arguments: ["GET", "HEAD"])
+    func framesAResetAsEmpty(method: String) throws {
+        let server = try offline { request, response in
+            response.status = .resetContent
+            switch request.path {
+            case "/text": response.send("text")
+            case "/large": response.send(String(repeating: "x", count: 100_000))
+            case "/stream":
+                response.stream { body in
+                    try body.write("text")
+                    return .done
+                }
+            default: response.send(status: .resetContent)
+            }
+        }
+        for path in ["/", "/text", "/large", "/stream"] {
+            let answers = try server.answers([
+                get(path, method: method), get("/", method: method),
+            ])
+            #expect(answers.map(\.status) == [205, 205])
+            #expect(answers.allSatisfy { $0["Content-Length"] == "0" && $0.body.isEmpty })
+            #expect(answers.allSatisfy { $0["Transfer-Encoding"] == nil })
+        }
     }
 
     @Test func namesTheContentType() throws {

@@ -143,6 +143,8 @@ void vn_head_finish(struct vn_head *head, vn_span content_type, enum vn_framing 
         vn_head_put(head, VN_LITERAL("\r\n"));
     } else if (framing == VN_FRAMED_BY_CHUNKS)
         vn_head_put(head, VN_LITERAL("Transfer-Encoding: chunked\r\n"));
+    else if (framing == VN_FRAMED_AS_EMPTY)
+        vn_head_put(head, VN_LITERAL("Content-Length: 0\r\n"));
 
     if (vn_unlikely(persistence == VN_SAYS_IT_CLOSES))
         vn_head_put(head, VN_HEAD_CLOSES);

@@ -83,6 +83,7 @@ void vn_head_drop_lines(struct vn_head *head, uint16_t verdict);
 /* How the body is framed. */
 enum vn_framing {
     VN_FRAMED_BY_NOTHING,
+    VN_FRAMED_AS_EMPTY, /* a length of 0, whatever `length` is */
     VN_FRAMED_BY_LENGTH,
     VN_FRAMED_BY_CHUNKS,
     VN_FRAMED_BY_CLOSE,

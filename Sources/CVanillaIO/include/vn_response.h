@@ -37,8 +37,8 @@ void vn_response_set_close(vn_response *response);
 
 /* ---- The body, at once. Each returns 0, or -EALREADY when an answer was given before. ---- */
 
-/* Send `body` (copied) with Content-Length. An empty `content_type` adds no Content-Type. 204 and
- * 304 never carry a body, nor does the answer to HEAD, which still states the length. */
+/* Send `body` (copied) with Content-Length. An empty `content_type` adds no Content-Type. 204,
+ * 205 and 304 never carry a body, nor does the answer to HEAD, which still states the length. */
 int32_t vn_response_send(vn_response *response, vn_span content_type, vn_span body);
 
 /* The same without a copy: `body` stays valid until `release` is called. A NULL `release` means

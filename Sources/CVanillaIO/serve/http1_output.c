@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "../http/status.h"
+
 /* ---- The head ---- */
 
 /* Whether the connection closes after the answer that is now given. */
@@ -58,10 +60,11 @@ vn_cold void vn_http1_let_go(struct vn_exchange *exchange)
     vn_output_let_go(output);
 }
 
-static enum vn_framing framing_of(const struct vn_http1 *http1, const struct vn_content *content)
+static enum vn_framing framing_of(const struct vn_http1 *http1, const struct vn_head *head,
+                                  const struct vn_content *content)
 {
-    if (!content->is_allowed)
-        return VN_FRAMED_BY_NOTHING;
+    if (vn_unlikely(!content->is_allowed))
+        return vn_status_frames_nothing(head->status) ? VN_FRAMED_AS_EMPTY : VN_FRAMED_BY_NOTHING;
     if (vn_likely(content->length >= 0))
         return VN_FRAMED_BY_LENGTH;
     return http1->minor == 0 ? VN_FRAMED_BY_CLOSE : VN_FRAMED_BY_CHUNKS;
@@ -72,7 +75,7 @@ int32_t vn_http1_head(struct vn_exchange *exchange, struct vn_head *head,
 {
     struct vn_connection *connection = vn_http1_connection(exchange);
     struct vn_http1 *http1 = vn_http1_of(connection);
-    enum vn_framing framing = framing_of(http1, content);
+    enum vn_framing framing = framing_of(http1, head, content);
     enum vn_persistence persistence = VN_STAYS_SILENTLY;
     exchange->closes = framing == VN_FRAMED_BY_CLOSE || will_close(connection);
     bool is_held = is_early(exchange) && exchange->answer == VN_ANSWER_DONE;
