@@ -5,6 +5,32 @@ import Vanilla
 import VanillaTestSupport
 
 @Suite struct QueryItemsTests {
+    @Test func isMappedAsOtherOptionals() throws {
+        let server = try offline { request, response in
+            let text = request.queryItems["a"].map { $0.decodedValue } ?? "none"
+            let number = request.queryItems["a"].flatMap { $0.number(as: Int.self) } ?? -1
+            let host = request.fields["Host"].map { String($0) } ?? "none"
+            let missing = request.fields["X"].flatMap { Int($0) } ?? -2
+            response.send("\(text) \(number) \(host) \(missing)")
+        }
+        #expect(server.answer(get("/?a=7")).text == "7 7 a -2")
+        #expect(server.answer(get("/?a=b+c", fields: "X: 8")).text == "b c -1 a 8")
+        #expect(server.answer(get("/")).text == "none -1 a -2")
+    }
+
+    @Test func passesOnWhatAMappingThrows() throws {
+        let server = try offline { request, response in
+            do {
+                let item = try request.queryItems["a"].map { _ throws(TestFailure) -> Int in
+                    throw TestFailure()
+                }
+                response.send("\(item as Int?)")
+            } catch { response.send("thrown") }
+        }
+        #expect(server.answer(get("/?a=1")).text == "thrown")
+        #expect(server.answer(get("/")).text == "nil")
+    }
+
     @Test(arguments: [
         ("", []), ("a=1", ["a:1"]), ("a=1&b=2", ["a:1", "b:2"]), ("a", ["a:"]), ("a=", ["a:"]),
         ("=1", [":1"]),
