@@ -48,6 +48,34 @@ import VanillaPostgres
         try await roundTrip([[], [.random(), .random()]] as [[VanillaPostgres.UUID]], "uuid[]")
     }
 
+    /// What docs/POSTGRES.md says of the types of parameters, with the server's own words.
+    @Test func saysWhichTypeAParameterWants() async throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        let (errors, found) = try await bench.run { pool in
+            var errors: [PostgresError] = []
+            do { _ = try await pool.query("select left('abc', $1)", 2) } catch let error
+                as PostgresError
+            { errors.append(error) }
+            do {
+                _ = try await pool.query("select 1 where $1 is null or 'a' = $1", "a")
+            } catch let error as PostgresError { errors.append(error) }
+            let found = try await [
+                pool.query("select left('abc', $1::int)", 2)[0][0, as: String.self],
+                pool.query("select left('abc', $1)", 2 as Int32)[0][0, as: String.self],
+                pool.query("select $1 where $1::text is null or 'a' = $1", "a")[0][
+                    0, as: String.self],
+            ]
+            return (errors, found)
+        }
+        #expect(errors.map(\.sqlState) == ["42883", "42P18"])
+        #expect(errors[0].message == "function left(unknown, bigint) does not exist")
+        let hint = try #require(errors[0].hint)
+        #expect(errors[0].description.hasSuffix(" Hint: \(hint)"))
+        #expect(errors[1].message == "could not determine data type of parameter $1")
+        #expect(found == ["ab", "ab", "a"])
+    }
+
     @Test func findsByArrays() async throws {
         let bench = try Bench()
         defer { bench.stop() }

@@ -79,10 +79,11 @@ extension PostgresError {
 }
 
 extension PostgresError: CustomStringConvertible {
-    /// The state and the sentences, for people.
+    /// The state and the sentences, for people, with the server's hint last.
     public var description: String {
         var text = sqlState.isEmpty ? message : "\(sqlState): \(message)"
         if let detail { text += " (\(detail))" }
+        if let hint { text += " Hint: \(hint)" }
         return text
     }
 }
