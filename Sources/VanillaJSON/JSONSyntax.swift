@@ -2,9 +2,9 @@
 
 import Vanilla
 
-/// Scans bytes that must be one JSON text, by the letter of RFC 8259: in UTF-8, without a byte order
-/// mark, nested as deep as allowed, and such that every string is one in Swift, too (no half of a
-/// surrogate pair).
+/// Scans bytes that must be one JSON text, by the letter of RFC 8259: in UTF-8, without a byte
+/// order mark, nested as deep as allowed, and such that every string is one in Swift, too (no half
+/// of a surrogate pair).
 ///
 /// The text is looked at once, without recursion; decoding needs no other look at what it skips.
 struct JSONSyntax: ~Escapable {

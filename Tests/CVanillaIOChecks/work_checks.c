@@ -926,8 +926,8 @@ static int32_t early_choose(void *context, const vn_request *request)
     return VN_BODY_STREAMED;
 }
 
-/* A call is answered, or ends, before it has begun and while its body is on its way: the rest of the
- * body is read, the answer leaves, and the next request is served. */
+/* A call is answered, or ends, before it has begun and while its body is on its way: the rest of
+ * the body is read, the answer leaves, and the next request is served. */
 const char *vn_check_detached_before_it_begins(int over)
 {
     static const char first[] = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\nbody";

@@ -10,7 +10,8 @@
 int32_t vn_target_split_other(vn_request *request);
 
 /* Find path, query and authority in the target, whose bytes are known to be 0x21 to 0x7e without
- * "#", and UTF-8 where that is taken. `query.at` is 0, or just after the first "?". Returns 0 or -400. */
+ * "#", and UTF-8 where that is taken. `query.at` is 0, or just after the first "?". Returns 0 or
+ * -400. */
 static inline int32_t vn_target_split(vn_request *request)
 {
     uint32_t end = request->target.at + request->target.count;

@@ -477,8 +477,8 @@ static bool connection_has_unread(struct vn_connection *connection, enum vn_time
     return has_unread;
 }
 
-/* Whether it is silence, before a request or between two. An answer to that, 408, would be taken for
- * the answer to a request that crosses it. */
+/* Whether it is silence, before a request or between two. An answer to that, 408, would be taken
+ * for the answer to a request that crosses it. */
 static bool is_idleness(enum vn_timeout_kind kind)
 {
     return kind == VN_TIMEOUT_IDLE || kind == VN_TIMEOUT_SILENCE || kind == VN_TIMEOUT_LAME_DUCK;

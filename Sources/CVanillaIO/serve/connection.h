@@ -166,8 +166,8 @@ static inline bool vn_connection_is_full(const struct vn_connection *connection)
     return vn_connection_unsent(connection) > connection->worker->config->limits.output;
 }
 
-/* Whether it did its share in this turn, by its work or by the clock. The others on this worker come
- * first then, however much input waits here. */
+/* Whether it did its share in this turn, by its work or by the clock. The others on this worker
+ * come first then, however much input waits here. */
 static inline bool vn_connection_is_over_budget(const struct vn_connection *connection)
 {
     struct vn_loop *loop = &connection->worker->loop;

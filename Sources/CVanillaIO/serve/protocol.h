@@ -70,7 +70,8 @@ struct vn_protocol {
     /* The moment at which `expired` is called, in the loop's milliseconds, and about what; 0:
      * never. */
     uint64_t (*deadline)(const struct vn_connection *connection, enum vn_timeout_kind *kind);
-    /* For kinds but IDLE, SILENCE, LINGER, WRITE and LAME_DUCK, at which the connection just ends. */
+    /* For kinds but IDLE, SILENCE, LINGER, WRITE and LAME_DUCK, at which the connection just
+     * ends. */
     void (*expired)(struct vn_connection *connection, enum vn_timeout_kind kind);
     /* Whether it is between two exchanges, with nothing begun. */
     bool (*is_idle)(const struct vn_connection *connection);

@@ -85,8 +85,8 @@ static inline uint64_t vn_worker_lame_duck(const struct vn_worker *worker)
     return vn_smaller(worker->config->lame_duck, span / 2);
 }
 
-/* Take more places of those that the server has. One worker may use them all in the end, since others
- * have few ready. */
+/* Take more places of those that the server has. One worker may use them all in the end, since
+ * others have few ready. */
 void vn_worker_take_places(struct vn_worker *worker);
 
 /* A place for a connection is free: acceptors that wait for one go on. */

@@ -18,14 +18,14 @@ static inline struct sockaddr *vn_address_generic(struct vn_address *address)
     return (struct sockaddr *) &address->storage;
 }
 
-/* Parse a numeric IPv4 or IPv6 address, in brackets or not ("127.0.0.1", "::1", "[::]"), and with an
- * interface where it is of one link (RFC 4007, section 11: "fe80::1%eth0", "fe80::1%2"). NULL: every
- * address, IPv6 and IPv4 over one socket. Returns 0, -EINVAL or -ENODEV: there is no such
+/* Parse a numeric IPv4 or IPv6 address, in brackets or not ("127.0.0.1", "::1", "[::]"), and with
+ * an interface where it is of one link (RFC 4007, section 11: "fe80::1%eth0", "fe80::1%2"). NULL:
+ * every address, IPv6 and IPv4 over one socket. Returns 0, -EINVAL or -ENODEV: there is no such
  * interface. */
 int32_t vn_address_parse(struct vn_address *address, const char *host, uint16_t port);
 
-/* The address of a unix domain socket. A path that begins with "@" stands for a name in the abstract
- * namespace, which is no file (unix(7)). Returns 0, -EINVAL for an empty path or name, or
+/* The address of a unix domain socket. A path that begins with "@" stands for a name in the
+ * abstract namespace, which is no file (unix(7)). Returns 0, -EINVAL for an empty path or name, or
  * -ENAMETOOLONG. */
 int32_t vn_address_parse_path(struct vn_address *address, const char *path);
 

@@ -17,9 +17,9 @@ struct vn_signals {
     sigset_t mask; /* the observing thread's, as it was before */
 };
 
-/* Install the handlers, the first time, but none for a SIGHUP that is ignored, and observe. The calling thread takes the signals, even if
- * they were blocked in it: a child of a threaded program often begins that way. Returns 0, -errno,
- * or -EAGAIN when too many observe. Any thread. */
+/* Install the handlers, the first time, but none for a SIGHUP that is ignored, and observe. The
+ * calling thread takes the signals, even if they were blocked in it: a child of a threaded program
+ * often begins that way. Returns 0, -errno, or -EAGAIN when too many observe. Any thread. */
 int32_t vn_signals_begin(struct vn_signals *signals);
 
 /* Observe no longer, on the same thread; the last one puts back the handlers of before. No handler

@@ -18,9 +18,9 @@ extension Request {
         /// The handler is called at once and takes the pieces as they come:
         /// ``ResponseWriter/receiveBody(_:)``.
         public static let streamed = BodyDelivery(VN_BODY_STREAMED)
-        /// The handler is called at once. Its answer leaves when the body was drained, or, where the
-        /// body is longer than `limits.discard`, at once and the connection closes: a proxy must
-        /// not take the connection for free while a body is on its way.
+        /// The handler is called at once. Its answer leaves when the body was drained, or, where
+        /// the body is longer than `limits.discard`, at once and the connection closes: a proxy
+        /// must not take the connection for free while a body is on its way.
         public static let ignored = BodyDelivery(VN_BODY_IGNORED)
     }
 }

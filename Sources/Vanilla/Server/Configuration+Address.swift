@@ -16,15 +16,15 @@ extension Server.Configuration {
             Address(place: .any(port: port))
         }
 
-        /// One address in digits: `127.0.0.1`, `::1`, `0.0.0.0`. An IPv6 address of one link has its
-        /// interface with it: `fe80::1%eth0`.
+        /// One address in digits: `127.0.0.1`, `::1`, `0.0.0.0`. An IPv6 address of one link has
+        /// its interface with it: `fe80::1%eth0`.
         public static func host(_ host: String, port: Int) -> Address {
             Address(place: .host(host, port: port))
         }
 
         /// A unix domain socket at that path, with permissions as for chmod(2). A socket file that
-        /// nobody listens on is replaced; any other file is left alone. `@` and a name stand for one
-        /// of the abstract namespace (unix(7)), which is no file and has no permissions.
+        /// nobody listens on is replaced; any other file is left alone. `@` and a name stand for
+        /// one of the abstract namespace (unix(7)), which is no file and has no permissions.
         public static func unixSocket(path: String, permissions: Int = 0o600) -> Address {
             Address(place: .unixSocket(path: path, permissions: permissions))
         }

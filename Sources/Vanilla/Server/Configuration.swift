@@ -66,10 +66,10 @@ extension Server {
         public var limits = Limits()
         /// Times.
         public var deadlines = Deadlines()
-        /// Receives the messages of the server, on any thread, which waits for it; `nil` writes them
-        /// to standard error by a thread that does nothing else, so that no reader of it holds up a
-        /// worker. What is too much for that reader is dropped and counted, and of equal messages
-        /// the first few of ten seconds are written (docs/HANDLERS.md).
+        /// Receives the messages of the server, on any thread, which waits for it; `nil` writes
+        /// them to standard error by a thread that does nothing else, so that no reader of it holds
+        /// up a worker. What is too much for that reader is dropped and counted, and of equal
+        /// messages the first few of ten seconds are written (docs/HANDLERS.md).
         public var log: (@Sendable (Server.LogLevel, String) -> Void)?
 
         /// A configuration with every option at its default, which listens at one address.

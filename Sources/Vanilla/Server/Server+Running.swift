@@ -2,8 +2,8 @@
 
 extension Server {
     /// Serves until the server is stopped: by `stop(within:)`, or by SIGTERM, SIGINT or SIGHUP
-    /// unless the configuration says otherwise. Returns once every request in hand is answered and every
-    /// thread has ended.
+    /// unless the configuration says otherwise. Returns once every request in hand is answered and
+    /// every thread has ended.
     ///
     /// Starts the server unless it was started. Not from a handler.
     ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* retire_checks.h - checks of how idle connections end, over the loopback ring. `over` is an OVER_...
- * Each returns NULL, or what went wrong, in memory that stays valid until the next check on the same
- * thread. */
+/* retire_checks.h - checks of how idle connections end, over the loopback ring. `over` is an
+ * OVER_... Each returns NULL, or what went wrong, in memory that stays valid until the next check
+ * on the same thread. */
 #ifndef VN_RETIRE_CHECKS_H
 #define VN_RETIRE_CHECKS_H
 

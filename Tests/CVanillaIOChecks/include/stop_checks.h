@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* stop_checks.h - checks of what a server that ends connections owes to their clients, over real
- * sockets. `backend` is VN_BACKEND_URING or _EPOLL. Each returns NULL, or what went wrong, in memory
- * that stays valid until the next check on the same thread. */
+ * sockets. `backend` is VN_BACKEND_URING or _EPOLL. Each returns NULL, or what went wrong, in
+ * memory that stays valid until the next check on the same thread. */
 #ifndef VN_STOP_CHECKS_H
 #define VN_STOP_CHECKS_H
 
@@ -13,9 +13,9 @@
 const char *vn_check_stop_answers_what_has_come(uint8_t backend);
 /* The same when the idle deadline is what ends them. */
 const char *vn_check_idle_end_answers_what_has_come(uint8_t backend);
-/* Hundreds of clients that ask all the time and honour Connection: close see a server stop and start
- * again, several times: no request is lost. Each asks as often as it may over one connection, or
- * once. */
+/* Hundreds of clients that ask all the time and honour Connection: close see a server stop and
+ * start again, several times: no request is lost. Each asks as often as it may over one connection,
+ * or once. */
 const char *vn_check_restarts_under_load(uint8_t backend, uint32_t workers, uint32_t clients,
                                          bool keeps_alive);
 /* In its grace a server that stops answers on connections that were idle, says that they close, and
