@@ -69,7 +69,8 @@ const char *vn_check_parses(const char *host, int32_t family)
 
 const char *vn_check_parses_zones(void)
 {
-    static const char *const hosts[] = {"fe80::1%lo", "[fe80::1%lo]", "fe80::1%1"};
+    static const char *const hosts[] = {"fe80::1%lo", "[fe80::1%lo]", "fe80::1%1", "fe80::1%25lo",
+                                        "[fe80::1%25lo]"};
     struct vn_address address;
     struct sockaddr_in6 ipv6;
     if (if_nametoindex("lo") != 1)
@@ -82,7 +83,9 @@ const char *vn_check_parses_zones(void)
             return "the interface is another";
     }
     if (vn_address_parse(&address, "fe80::1%nowhere", PORT) != -ENODEV ||
-        vn_address_parse(&address, "fe80::1%4000000000", PORT) != -ENODEV)
+        vn_address_parse(&address, "fe80::1%4000000000", PORT) != -ENODEV ||
+        vn_address_parse(&address, "fe80::1%25nowhere", PORT) != -ENODEV ||
+        vn_address_parse(&address, "fe80::1%254000000000", PORT) != -ENODEV)
         return "an interface that does not exist is taken";
     return NULL;
 }

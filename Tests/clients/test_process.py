@@ -151,6 +151,20 @@ class Addresses(unittest.TestCase):
             self.assertEqual(server.stop(), 0)
         self.assertFalse(os.path.exists(path))
 
+    def test_names_the_interface_as_a_url_does(self):
+        """RFC 6874: "%25" before it, however it was given."""
+        for host in "::1%lo", "[::1%lo]", "::1%25lo", "[::1%25lo]":
+            for options in ("--host", host), ("--listen", f"[{host.strip('[]')}]:0"):
+                with self.subTest(options):
+                    listeners = 2 if options[0] == "--listen" else 1
+                    with Server.start(
+                        "arena", *options, backend=self.backend, listeners=listeners
+                    ) as server:
+                        url = server.lines[-1].split()[2]
+                        self.assertRegex(url, r"^http://\[::1%25lo\]:\d+$")
+                        said = run_tool("curl", "-g", "-sS", "--max-time", 10, f"{url}/")
+                        self.assertEqual(said, (0, "Hello, World!"))
+
     def test_does_not_listen_elsewhere(self):
         with Server.start("arena", "--host", "127.0.0.1", backend=self.backend) as server:
             self.assertTrue(is_refused(("::1", server.port)))

@@ -22,6 +22,14 @@ static uint32_t interface_of(const char *name)
     return is_known ? (uint32_t) number : 0;
 }
 
+/* The same where a URL may have been copied, in which "%" is "%25" (RFC 6874): a name after that,
+ * where nothing is called the whole. Not a number: "%251" is interface 251. */
+static uint32_t interface_of_zone(const char *zone)
+{
+    uint32_t index = interface_of(zone);
+    return index == 0 && strncmp(zone, "25", 2) == 0 ? if_nametoindex(zone + 2) : index;
+}
+
 /* An IPv6 address without brackets. */
 static int32_t parse_ipv6(char *text, struct sockaddr_in6 *ipv6)
 {
@@ -30,7 +38,7 @@ static int32_t parse_ipv6(char *text, struct sockaddr_in6 *ipv6)
         *zone++ = '\0';
     if (inet_pton(AF_INET6, text, &ipv6->sin6_addr) != 1 || (zone != NULL && *zone == '\0'))
         return -EINVAL;
-    if (zone != NULL && (ipv6->sin6_scope_id = interface_of(zone)) == 0)
+    if (zone != NULL && (ipv6->sin6_scope_id = interface_of_zone(zone)) == 0)
         return -ENODEV;
     return 0;
 }
@@ -46,7 +54,7 @@ int32_t vn_address_parse(struct vn_address *address, const char *host, uint16_t 
         return 0;
     }
 
-    char bare[INET6_ADDRSTRLEN + IF_NAMESIZE] = "::";
+    char bare[INET6_ADDRSTRLEN + sizeof "25" + IF_NAMESIZE] = "::";
     size_t count = host != NULL ? strlen(host) : 0;
     bool has_brackets = count >= 2 && host[0] == '[' && host[count - 1] == ']';
     if (host != NULL) {

@@ -19,9 +19,9 @@ static inline struct sockaddr *vn_address_generic(struct vn_address *address)
 }
 
 /* Parse a numeric IPv4 or IPv6 address, in brackets or not ("127.0.0.1", "::1", "[::]"), and with
- * an interface where it is of one link (RFC 4007, section 11: "fe80::1%eth0", "fe80::1%2"). NULL:
- * every address, IPv6 and IPv4 over one socket. Returns 0, -EINVAL or -ENODEV: there is no such
- * interface. */
+ * an interface where it is of one link (RFC 4007, section 11: "fe80::1%eth0", "fe80::1%2"; as in a
+ * URL, by RFC 6874: "fe80::1%25eth0"). NULL: every address, IPv6 and IPv4 over one socket. Returns
+ * 0, -EINVAL or -ENODEV: there is no such interface. */
 int32_t vn_address_parse(struct vn_address *address, const char *host, uint16_t port);
 
 /* The address of a unix domain socket. A path that begins with "@" stands for a name in the

@@ -17,7 +17,7 @@ extension Server.Configuration {
         }
 
         /// One address in digits: `127.0.0.1`, `::1`, `0.0.0.0`. An IPv6 address of one link has
-        /// its interface with it: `fe80::1%eth0`.
+        /// its interface with it: `fe80::1%eth0`, or as in a URL, `fe80::1%25eth0`.
         public static func host(_ host: String, port: Int) -> Address {
             Address(place: .host(host, port: port))
         }

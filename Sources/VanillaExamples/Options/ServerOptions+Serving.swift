@@ -51,10 +51,23 @@ extension Server.Configuration.Address {
         let port = port ?? 0
         return switch host {
         case nil, "0.0.0.0", "::", "[::]": "http://127.0.0.1:\(port)"
-        case let host? where host.contains(":") && !host.hasPrefix("["): "http://[\(host)]:\(port)"
+        case let host? where host.contains(":"): "http://[\(ipv6InURL(host))]:\(port)"
         case let host?: "http://\(host):\(port)"
         }
     }
+}
+
+/// An IPv6 address, in brackets or not, as it stands between those of a URL: `%25` before its
+/// interface (RFC 6874), unless it was given as in a URL.
+private func ipv6InURL(_ host: String) -> String {
+    let bare = host.hasPrefix("[") ? host.dropFirst().dropLast() : host[...]
+    let parts = bare.split(separator: "%", maxSplits: 1)
+    guard parts.count == 2 else { return String(bare) }
+    let (address, interface) = (parts[0], parts[1])
+    let isEscaped =
+        interface.hasPrefix("25") && if_nametoindex(String(interface)) == 0
+        && if_nametoindex(String(interface.dropFirst(2))) != 0
+    return "\(address)%25\(isEscaped ? interface.dropFirst(2) : interface)"
 }
 
 extension ServerError {
