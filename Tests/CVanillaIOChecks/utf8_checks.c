@@ -44,9 +44,9 @@ static scanner *const scanners[] = {vn_scan_head, vn_scan_head_portable};
 
 /* In two pieces. Returns the verdict. */
 static int32_t scan(scanner *scan_head, vn_request *request, const char *head, size_t first,
-                    bool takes_utf8)
+                    bool takes_utf8, uint32_t request_line)
 {
-    struct vn_scan_limits limits = {1000, 1000, 1000, 10, takes_utf8};
+    struct vn_scan_limits limits = {request_line, 1000, 1000, 10, takes_utf8};
     vn_scan_begin(request);
     int32_t verdict = scan_head(request, (const uint8_t *) head, first, &limits);
     return verdict != 0 ? verdict
@@ -61,7 +61,7 @@ static const char *check_row(const char *target, bool is_utf8, bool is_taken)
     int32_t want = is_utf8 && is_taken ? (int32_t) strlen(head) : -400;
     for (size_t i = 0; i < sizeof scanners / sizeof *scanners; i++)
         for (size_t first = 0; first <= strlen(head); first++) {
-            int32_t verdict = scan(scanners[i], &request, head, first, is_taken);
+            int32_t verdict = scan(scanners[i], &request, head, first, is_taken, 1000);
             if (verdict != want)
                 return rig_failed("%s: %d in place of %d by scanner %zu, cut at %zu", target,
                                   verdict, want, i, first);
@@ -80,4 +80,27 @@ const char *vn_check_utf8_targets(void)
             problem = check_row(rows[i].target, rows[i].is_utf8, false);
     }
     return problem;
+}
+
+/* The limit is met within a sequence or after it; a wrong byte before it is refused as one. */
+const char *vn_check_utf8_targets_are_limited(void)
+{
+    static const struct {
+        const char *head;
+        int32_t verdict;
+    } limited[] = {
+        {"GET /\xc3\xbc\xe2\x82\xac\xc3\xbc HTTP/1.1\r\n", -414},
+        {"GET /\xc3\xbc\xc3\xbc\xc3\xbc HTTP/1.1\r\n", -414},
+        {"GET /\xc3\xbc\xe2\xe2\xac\xc3\xbc HTTP/1.1\r\n", -400},
+    };
+    vn_request request;
+    for (size_t row = 0; row < sizeof limited / sizeof *limited; row++)
+        for (size_t i = 0; i < sizeof scanners / sizeof *scanners; i++)
+            for (size_t first = 0; first <= strlen(limited[row].head); first++) {
+                int32_t verdict = scan(scanners[i], &request, limited[row].head, first, true, 10);
+                if (verdict != limited[row].verdict)
+                    return rig_failed("row %zu: %d by scanner %zu, cut at %zu", row, verdict, i,
+                                      first);
+            }
+    return NULL;
 }

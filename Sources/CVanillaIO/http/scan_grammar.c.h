@@ -45,7 +45,7 @@ struct scan {
     size_t at;   /* first byte of this line */
     size_t cap;  /* where this line's CR must be at the latest */
     size_t section_cap;
-    struct vn_scan_limits limits;
+    const struct vn_scan_limits *limits;
     uint32_t field_count;
     uint16_t stage;
 };
@@ -134,6 +134,24 @@ step int32_t scan_method(struct scan *scan)
     return NEXT;
 }
 
+/* A byte that ends a target, unless it begins a sequence of UTF-8 where these are taken: NEXT, and
+ * the search goes on after that. */
+step int32_t skip_utf8(struct scan *scan, size_t stop, size_t end)
+{
+    if (!scan->limits->takes_utf8)
+        return -400;
+    int32_t size = vn_utf8_measure((vn_span) {scan->bytes + stop, end - stop});
+    if (size < 0)
+        return -400;
+    if (size == 0) {
+        int32_t verdict = stop_search(scan, end, 414);
+        scan->next = stop; /* it is measured again when it is complete */
+        return verdict;
+    }
+    scan->next = stop + (size_t) size;
+    return NEXT;
+}
+
 step int32_t scan_target(struct scan *scan)
 {
     vn_request *request = scan->request;
@@ -145,19 +163,18 @@ step int32_t scan_target(struct scan *scan)
         if (stop == end)
             return stop_search(scan, end, 414);
         scan->next = stop + 1;
-        if (vn_unlikely(scan->bytes[stop] >= 0x80 && scan->limits.takes_utf8))
-            continue;
-        if (scan->bytes[stop] != '?')
+        if (vn_likely(scan->bytes[stop] == ' '))
             break;
-        request->query.at = (uint32_t) scan->next;
-        scan->stage = STAGE_QUERY;
+        if (scan->bytes[stop] == '?') {
+            request->query.at = (uint32_t) scan->next;
+            scan->stage = STAGE_QUERY;
+            continue;
+        }
+        int32_t skipped = skip_utf8(scan, stop, end);
+        if (skipped != NEXT)
+            return skipped;
     }
-    if (scan->bytes[stop] != ' ')
-        return -400;
     request->target.count = (uint32_t) stop - request->target.at;
-    if (vn_unlikely(scan->limits.takes_utf8) &&
-        !vn_is_utf8((vn_span) {scan->bytes + request->target.at, request->target.count}))
-        return -400;
     scan->stage = STAGE_VERSION;
     int32_t verdict = vn_target_split(request);
     return verdict < 0 ? verdict : NEXT;
@@ -208,7 +225,7 @@ step int32_t scan_request_line(struct scan *scan)
     int32_t verdict = NEXT;
     if (scan->stage == STAGE_BLANK)
         verdict = scan_blank_lines(scan);
-    scan->cap = scan->at + vn_smaller(scan->limits.request_line, SECTION_MAX);
+    scan->cap = scan->at + vn_smaller(scan->limits->request_line, SECTION_MAX);
     if (verdict == NEXT && scan->stage == STAGE_METHOD)
         verdict = scan_method(scan);
     if (verdict == NEXT && scan->stage < STAGE_VERSION)
@@ -224,7 +241,7 @@ step int32_t scan_request_line(struct scan *scan)
  * lines together. */
 step void begin_line(struct scan *scan)
 {
-    size_t cap = vn_smaller(scan->at + scan->limits.field, scan->section_cap);
+    size_t cap = vn_smaller(scan->at + scan->limits->field, scan->section_cap);
     scan->cap = cap > scan->at ? cap : scan->at;
 }
 
@@ -233,7 +250,7 @@ step int32_t scan_line_start(struct scan *scan)
     if (scan->next == scan->count)
         return MORE;
     if (vn_likely(scan->bytes[scan->next] != '\r')) {
-        if (scan->field_count >= vn_smaller(scan->limits.field_count, VN_FIELDS_MAX))
+        if (scan->field_count >= vn_smaller(scan->limits->field_count, VN_FIELDS_MAX))
             return -431;
         scan->stage = STAGE_NAME;
         return NEXT;
@@ -296,7 +313,7 @@ step int32_t scan_value(struct scan *scan)
 step int32_t scan_fields(struct scan *scan, bool is_head)
 {
     vn_request *request = scan->request;
-    size_t most = vn_smaller(scan->limits.fields, SECTION_MAX);
+    size_t most = vn_smaller(scan->limits->fields, SECTION_MAX);
     /* The last line's CRLF counts too. */
     scan->section_cap = request->line + (most > 2 ? most - 2 : 0);
     for (;;) {
@@ -328,7 +345,7 @@ step struct scan resume(vn_request *request, const uint8_t *bytes, size_t count,
         .count = count,
         .next = (size_t) request->at + request->searched,
         .at = request->at,
-        .limits = *limits,
+        .limits = limits,
         .field_count = request->field_count,
         .stage = request->stage,
     };

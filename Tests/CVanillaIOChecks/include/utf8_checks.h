@@ -8,4 +8,8 @@
  * both scanners, and however the bytes are cut. */
 const char *vn_check_utf8_targets(void);
 
+/* The limit of the request line may lie within a sequence, and what is not UTF-8 is refused at its
+ * first wrong byte. */
+const char *vn_check_utf8_targets_are_limited(void);
+
 #endif

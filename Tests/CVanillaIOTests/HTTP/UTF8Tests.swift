@@ -8,4 +8,8 @@ import Testing
     @Test func takesThemWhereTheyAreAllowedAndUTF8() {
         expectNoProblem(vn_check_utf8_targets())
     }
+
+    @Test func refusesThemAtTheFirstWrongByte() {
+        expectNoProblem(vn_check_utf8_targets_are_limited())
+    }
 }
