@@ -121,12 +121,12 @@ static void output_shrink(struct vn_output *output)
     output->capacity = VN_OUTPUT_FEW;
 }
 
-void vn_output_give(struct vn_writer *writer, struct vn_output *output)
+/* What was not sent is released. */
+vn_cold static void output_clear(struct vn_output *output)
 {
     for (uint32_t i = output->first; i < output->count; i++)
         if (output->pieces[i].release != NULL)
             output->pieces[i].release(output->pieces[i].context);
-    output_shrink(output);
     output->first = 0;
     output->count = 0;
     output->unsent = 0;
@@ -135,6 +135,13 @@ void vn_output_give(struct vn_writer *writer, struct vn_output *output)
     output->cut = 0;
     output->is_sending = false;
     output->holds = false;
+}
+
+void vn_output_give(struct vn_writer *writer, struct vn_output *output)
+{
+    if (vn_unlikely(output->count > 0 || output->holds || output->is_sending))
+        output_clear(output);
+    output_shrink(output);
 
     if (writer->output_count == VN_BLOCKS_KEPT) {
         free(output);
@@ -260,13 +267,13 @@ vn_cold static void cut_message(struct vn_output *output)
 
 void vn_output_prepare(struct vn_output *output)
 {
-    uint32_t count = output->count - output->first;
+    uint32_t count = output->count - output->held_count - output->first;
     output->message = (struct msghdr) {
         .msg_iov = output->vectors + output->first,
         .msg_iovlen = count < VN_OUTPUT_VECTORS ? count : VN_OUTPUT_VECTORS,
     };
     assert(output->cut == 0);
-    if (vn_unlikely(output->unsent > VN_OUTPUT_SEND_MAX || output->held > 0))
+    if (vn_unlikely(output->unsent > VN_OUTPUT_SEND_MAX))
         cut_message(output);
 }
 

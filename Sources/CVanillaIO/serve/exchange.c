@@ -28,7 +28,7 @@ void vn_exchange_begin(struct vn_exchange *exchange, const vn_request *request)
     exchange->closes = false;
 }
 
-static void pending_free(struct vn_exchange *exchange)
+void vn_exchange_release(struct vn_exchange *exchange)
 {
     struct vn_pending *pending = exchange->pending;
     if (pending->detached != NULL)
@@ -44,13 +44,6 @@ static void pending_free(struct vn_exchange *exchange)
     free(pending->body);
     vn_freelist_give(&exchange->worker->freelist, pending, sizeof *pending);
     vn_trim_later(&exchange->worker->trim);
-}
-
-void vn_exchange_end(struct vn_exchange *exchange)
-{
-    exchange->answer = VN_ANSWER_DONE;
-    if (vn_unlikely(exchange->pending != NULL))
-        pending_free(exchange);
 }
 
 /* ---- The request ---- */

@@ -59,8 +59,16 @@ struct vn_pending *vn_exchange_pending(struct vn_exchange *exchange);
 /* It begins. `request` is filled in. */
 void vn_exchange_begin(struct vn_exchange *exchange, const vn_request *request);
 
+/* Release its memory, and what that holds. */
+void vn_exchange_release(struct vn_exchange *exchange);
+
 /* THE end of every exchange, however it came: what it held is released. It can begin again. */
-void vn_exchange_end(struct vn_exchange *exchange);
+static inline void vn_exchange_end(struct vn_exchange *exchange)
+{
+    exchange->answer = VN_ANSWER_DONE;
+    if (vn_unlikely(exchange->pending != NULL))
+        vn_exchange_release(exchange);
+}
 
 /* How the body of a request is to be delivered: VN_BODY_... */
 uint8_t vn_exchange_choose_body(struct vn_exchange *exchange, const vn_request *request);

@@ -99,7 +99,8 @@ void vn_http1_update(struct vn_connection *connection)
 void vn_http1_next(struct vn_connection *connection)
 {
     struct vn_http1 *http1 = vn_http1_of(connection);
-    if (connection->output != NULL && vn_unlikely(connection->output->holds))
+    if (vn_unlikely(http1->exchange.pending != NULL) && connection->output != NULL &&
+        connection->output->holds)
         vn_http1_let_go(&http1->exchange);
     vn_exchange_end(&http1->exchange);
     http1->awaits_continue = false;

@@ -27,6 +27,12 @@ static bool is_early(const struct vn_exchange *exchange)
     return vn_unlikely(!vn_http1_with(exchange)->body.is_complete) && !exchange->closes;
 }
 
+/* Whether a head completes the answer too early. */
+static bool is_held(const struct vn_exchange *exchange)
+{
+    return is_early(exchange) && exchange->answer == VN_ANSWER_DONE;
+}
+
 /* A head that is held says that the connection closes, until it is known that it does not. HTTP/1.0
  * would have to be told that it stays: there it closes. */
 vn_cold static void hold_head(struct vn_exchange *exchange, const struct vn_head *head)
@@ -47,7 +53,9 @@ vn_flat static void hold_if_early(struct vn_exchange *exchange)
         (exchange->answer != VN_ANSWER_DONE && exchange->pending->left > 0))
         return;
     struct vn_output *output = vn_connection_output(vn_http1_connection(exchange));
-    if (output != NULL)
+    if (output == NULL || vn_exchange_pending(exchange) == NULL)
+        vn_http1_cut(exchange);
+    else
         vn_output_hold(output);
 }
 
@@ -78,20 +86,19 @@ int32_t vn_http1_head(struct vn_exchange *exchange, struct vn_head *head,
     enum vn_framing framing = framing_of(http1, head, content);
     enum vn_persistence persistence = VN_STAYS_SILENTLY;
     exchange->closes = framing == VN_FRAMED_BY_CLOSE || will_close(connection);
-    bool is_held = is_early(exchange) && exchange->answer == VN_ANSWER_DONE;
-    if (exchange->closes || is_held)
+    if (exchange->closes || is_held(exchange))
         persistence = VN_SAYS_IT_CLOSES;
     else if (http1->minor == 0)
         persistence = VN_SAYS_IT_STAYS;
     http1->is_chunked = framing == VN_FRAMED_BY_CHUNKS;
     connection->has_more = exchange->answer == VN_ANSWER_STREAM;
     vn_head_finish(head, content->type, framing, (uint64_t) content->length, persistence);
-    if (vn_unlikely(is_held))
+    if (is_held(exchange))
         hold_head(exchange, head);
     if (content->bytes.count > 0 && content->is_allowed && !exchange->is_head)
         vn_head_put(head, content->bytes);
     struct vn_output *output = vn_connection_output(connection);
-    if (vn_unlikely(output == NULL))
+    if (output == NULL)
         return -ENOMEM;
     return vn_output_commit(output, &connection->worker->writer, vn_head_count(head));
 }
