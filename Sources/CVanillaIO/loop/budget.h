@@ -20,9 +20,6 @@ enum {
     /* What a source that has not done its share may take before it waits for its next turn: longer
      * than a share of quick requests lasts, and shorter than a request that is felt. */
     VN_SHARE_SPAN_MAX = VN_SPAN_MAX,
-    /* Ticks of a share before the first look at the clock, which says how many such a share has:
-     * on no processor as long as that. */
-    VN_SHARE_TICKS_MIN = 20000,
 };
 
 struct vn_budget {
@@ -32,6 +29,7 @@ struct vn_budget {
     uint64_t idle_span; /* of a turn without events; longer after each in a row */
     uint64_t debt; /* spent on events and tasks: due to sources that go on without an event */
     uint64_t share_began; /* ticks: when the last source began its share of this turn */
+    uint64_t share_looked; /* the same: when it did, or last looked at the clock */
     uint64_t share_ticks; /* of a share, about: when the clock is worth a look */
     uint64_t opened; /* nanoseconds and ticks of the same moment, */
     uint64_t opened_ticks; /* which say how long a tick is */
@@ -64,13 +62,13 @@ static inline void vn_budget_open(struct vn_budget *budget)
     budget->idle_span = VN_SPAN_MIN;
     budget->opened = vn_clock_nanoseconds();
     budget->opened_ticks = vn_ticks();
-    budget->share_ticks = VN_SHARE_TICKS_MIN;
+    budget->share_ticks = VN_SHARE_SPAN_MAX / 1000000 * vn_ticks_in_millisecond();
 }
 
 /* A source begins to do its share of the turn. */
 static inline void vn_budget_begin_share(struct vn_budget *budget)
 {
-    budget->share_began = vn_ticks();
+    budget->share_began = budget->share_looked = vn_ticks();
 }
 
 /* Look at the clock, and learn when to look next. Where the share is over, the turn is over its
@@ -81,6 +79,8 @@ vn_cold static inline bool vn_budget_check_share(struct vn_budget *budget, uint6
     double tick = (double) elapsed / (double) (ticks - budget->opened_ticks);
     if (elapsed >= VN_SHARE_SPAN_MAX) /* long enough to be measured by */
         budget->share_ticks = (uint64_t) ((double) VN_SHARE_SPAN_MAX / tick);
+    else
+        budget->share_looked = ticks;
     if ((double) (ticks - budget->share_began) * tick < (double) VN_SHARE_SPAN_MAX)
         return false;
     budget->is_over = true;
@@ -91,7 +91,7 @@ vn_cold static inline bool vn_budget_check_share(struct vn_budget *budget, uint6
 static inline bool vn_budget_is_share_over(struct vn_budget *budget)
 {
     uint64_t ticks = vn_ticks();
-    return vn_unlikely(ticks - budget->share_began >= budget->share_ticks) &&
+    return vn_unlikely(ticks - budget->share_looked >= budget->share_ticks) &&
            vn_budget_check_share(budget, ticks);
 }
 

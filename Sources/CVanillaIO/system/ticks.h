@@ -13,6 +13,12 @@ static inline uint64_t vn_ticks(void)
     return __builtin_ia32_rdtsc();
 }
 
+/* How many a millisecond has, or fewer: no processor of 64 bits counts slower than 0.5 GHz. */
+static inline uint64_t vn_ticks_in_millisecond(void)
+{
+    return 500000;
+}
+
 #elif defined(__aarch64__)
 
 static inline uint64_t vn_ticks(void)
@@ -22,11 +28,23 @@ static inline uint64_t vn_ticks(void)
     return ticks;
 }
 
+static inline uint64_t vn_ticks_in_millisecond(void)
+{
+    uint64_t frequency;
+    __asm__("mrs %0, cntfrq_el0" : "=r"(frequency));
+    return frequency / 1000;
+}
+
 #else
 
 static inline uint64_t vn_ticks(void)
 {
     return vn_clock_nanoseconds();
+}
+
+static inline uint64_t vn_ticks_in_millisecond(void)
+{
+    return 1000000;
 }
 
 #endif
