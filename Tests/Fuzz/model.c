@@ -141,8 +141,10 @@ static int handle_open(struct state *state, uint8_t what)
 {
     if ((state->request.facts & VN_EXPECTS_CONTINUE) != 0)
         return give_up(state);
+    /* HTTP/1.0 would have to be told that the connection stays, which is not known yet. */
+    bool is_over = closes(state) || state->request.minor == 0;
     if (is_for_server(&state->request))
-        return handle_early(state, closes(state));
+        return handle_early(state, is_over);
     switch (what) {
     case 'c':
     case 'u':
@@ -161,8 +163,10 @@ static int handle_open(struct state *state, uint8_t what)
     case 'f':
     case 'h':
         return give_up(state);
+    case 'z': /* a raw answer says nothing about it */
+        return handle_early(state, closes(state));
     default:
-        return handle_early(state, closes(state) || what == 'k');
+        return handle_early(state, is_over || what == 'k');
     }
 }
 
