@@ -61,6 +61,8 @@ import VanillaTestSupport
         ("limits.requests", { $0.limits.requestsPerConnection = 0 }),
         ("limits.connections", { $0.limits.connections = 0 }),
         ("limits.output", { $0.limits.output = 0 }),
+        ("limits.unread", { $0.limits.unread = 0 }),
+        ("limits.unread", { $0.limits.unread = -1 }),
         ("limits.discard", { $0.limits.discard = -1 }),
         ("deadlines.head", { $0.deadlines.head = .zero }),
         ("deadlines.bodyGrace", { $0.deadlines.bodyGrace = .seconds(-1) }),
@@ -89,6 +91,8 @@ import VanillaTestSupport
         { $0.limits.body = 0 },
         { $0.limits.streamedBody = .max },
         { $0.limits.fieldCount = 256 },
+        { $0.limits.unread = 1 },
+        { $0.limits.unread = .max },
         { $0.limits.discard = 0 },
         { $0.deadlines = .init() },
         {

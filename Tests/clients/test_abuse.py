@@ -90,9 +90,10 @@ class AbuseCase(unittest.TestCase):
     """One server for each test, with short deadlines unless the run is long."""
 
     deadlines = SHORT
+    options = ()
 
     def setUp(self):
-        options = []
+        options = list(self.options)
         for name, milliseconds in self.deadlines.items():
             options += ["--deadline", f"{name}={milliseconds}"]
         self.server = Server.start(
@@ -365,6 +366,54 @@ class GreedyAbuse(AbuseCase):
                     peer.read_response()
                     peer.finish()  # idle, or lingering
                     peer.expect_end()
+        self.finish()
+
+
+@on_each_backend
+class UnreadOutput(AbuseCase):
+    """What the system holds of answers that nobody reads is bounded for the process. No deadline
+    ends their connections here."""
+
+    LIMIT = 4 << 20
+    COUNT, SIZE = 300, 5_000_000
+    deadlines = {**SHORT, "writeStall": 3_600_000}
+    options = ("--unread", LIMIT)
+
+    def held(self):
+        """Bytes that were sent and not taken, of all the server's connections: proc_net_tcp."""
+        with open("/proc/net/tcp") as file:
+            rows = [line.split() for line in file][1:]
+        port = f":{self.server.port:04X}"
+        return sum(int(row[4].split(":")[0], 16) for row in rows if row[1].endswith(port))
+
+    def is_reset(self, peer):
+        watch = select.poll()
+        watch.register(peer.socket, 0)
+        return any(events & (select.POLLERR | select.POLLHUP) for _, events in watch.poll(0))
+
+    def test_ends_those_who_read_nothing_and_nobody_else(self):
+        peers = [self.connect(receive_buffer=4096) for _ in range(self.COUNT)]
+        reader = self.connect()
+        with Neighbour(self.server) as neighbour:
+            reader.send(request("/download/100000000"))
+            for peer in peers:
+                peer.send(request(f"/download/{self.SIZE}"))
+            response = reader.read_response(skips_body=lambda piece: None)
+            self.assertEqual(response.status, 200)
+            neighbour.is_served_again()
+            wait_for(
+                lambda: self.held() <= self.LIMIT and any(map(self.is_reset, peers)),
+                "what is unread is within its limit", LONG_PATIENCE,
+            )  # fmt: skip
+            kept = [peer for peer in peers if not self.is_reset(peer)]
+            self.assertGreater(len(kept), 0, "all were ended")
+            taken = []
+            response = kept[-1].read_response(skips_body=lambda piece: taken.append(len(piece)))
+            self.assertEqual((response.status, sum(taken)), (200, self.SIZE))
+            neighbour.is_served_again()
+        self.assertEqual(self.server.log().count("limits.unread"), 1)
+        for peer in [*peers, reader]:
+            peer.close()
         self.finish()
 
 

@@ -26,9 +26,12 @@ struct ArenaCommand: ParsableCommand {
             """)
     var deadline: [DeadlineOption] = []
 
+    @Option(help: "limits.unread, in bytes. With --handler swift.")
+    var unread: Int?
+
     func validate() throws {
-        if handler == .c, !deadline.isEmpty {
-            throw ValidationError("--deadline needs --handler swift.")
+        if handler == .c, !deadline.isEmpty || unread != nil {
+            throw ValidationError("--deadline and --unread need --handler swift.")
         }
     }
 
@@ -38,6 +41,7 @@ struct ArenaCommand: ParsableCommand {
             try options.serve { configuration in
                 var configuration = configuration
                 for deadline in deadline { deadline.apply(to: &configuration) }
+                configuration.limits.unread = unread
                 return try Server.arena(configuration)
             }
         case .c:

@@ -49,6 +49,11 @@ typedef struct vn_limits {
     uint32_t requests; /* 1,000,000 on one connection, then it closes */
     uint32_t connections; /* 0: from the descriptor limit; beyond it the accept queue waits */
     uint32_t output; /* 1 MiB unsent; beyond it the connection's input waits */
+    /* Output that clients have not taken, of the whole process: what the system holds for their
+     * sockets, and copies in the server's memory. 0: half of what the system gives to TCP before it
+     * becomes sparing (tcp_mem). Beyond it connections are reset whose clients take nothing, the
+     * longest stalled first. */
+    uint64_t unread;
     /* 1 MiB of an ignored body is drained before the answer leaves; beyond it the answer leaves at
      * once, and the connection closes */
     uint32_t discard;
@@ -185,6 +190,7 @@ typedef struct vn_statistics {
     uint64_t timeouts_write_stall;
     uint64_t timeouts_handler;
     uint64_t timeouts_linger;
+    uint64_t ended_unread; /* connections that were reset since limits.unread was reached */
 } vn_statistics;
 
 /* The same for one listener. */

@@ -250,6 +250,15 @@ void vn_output_drop_held(struct vn_output *output, size_t at, size_t count)
     output->held -= count;
 }
 
+uint64_t vn_output_copied(const struct vn_output *output)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = output->first; i < output->count; i++)
+        if (output->pieces[i].release == block_release || output->pieces[i].release == free)
+            sum += output->vectors[i].iov_len;
+    return sum;
+}
+
 /* As many of the first unsent bytes as one send may have. The last piece is short until it was
  * sent. */
 vn_cold static void cut_message(struct vn_output *output)

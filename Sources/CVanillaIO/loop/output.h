@@ -114,6 +114,10 @@ void vn_output_let_go(struct vn_output *output);
  * after the first `at`. */
 void vn_output_drop_held(struct vn_output *output, size_t at, size_t count);
 
+/* Bytes in it that are a copy made for this client alone. What is sent by reference may be the same
+ * for thousands. */
+uint64_t vn_output_copied(const struct vn_output *output);
+
 /* Make `message` name the first unsent bytes. */
 void vn_output_prepare(struct vn_output *output);
 

@@ -56,6 +56,7 @@ struct vn_connection {
     bool holds_output : 1; /* what is unsent is to leave with what comes in this turn */
     bool has_more : 1; /* more output can be had by `produce` */
     bool goes_on_shortly : 1;
+    bool has_in_flight : 1; /* when that was looked at last, not all had arrived at its client */
     bool has_failed : 1; /* the transport's word: it cannot go on, and the protocol has ended */
     uint8_t listener; /* its place in vn_config */
     uint8_t looks; /* at its unread input, when a deadline had passed; the protocol's to clear */

@@ -305,6 +305,7 @@ int32_t vn_response_send_raw(vn_response *response, vn_span bytes)
     if (exchange->protocol->raw == NULL)
         return -ENOTSUP;
     begin_answer(response, VN_ANSWER_DONE);
+    vn_unread_expect(&response->worker->unread, &response->worker->loop);
     vn_count_more(&response->worker->counted.responses_raw, 1);
     return exchange->protocol->raw(exchange, bytes) < 0 ? vn_response_out_of_memory(response) : 0;
 }

@@ -40,6 +40,7 @@ int32_t vn_worker_open(struct vn_worker *worker, vn_ring_opener *open_ring, size
     vn_list_init(&worker->waiting_acceptors);
     worker->date_second = -1;
     vn_trim_begin(&worker->trim, worker->config->keeps_memory ? NULL : &worker->loop);
+    worker->unread = (struct vn_unread) {.is_planned = true};
     worker->loop.watch_limit = watch_limit;
     return vn_loop_open(&worker->loop, open_ring, slot_size,
                         connection_limit + watch_limit + beyond);
@@ -50,6 +51,7 @@ vn_cold void vn_worker_write_date(struct vn_worker *worker)
     worker->date_second = worker->loop.second;
     vn_date_write(worker->date, worker->date_second);
     worker->prefix_count = (uint32_t) vn_head_write_prefix(worker->prefix, worker->date);
+    vn_unread_expect(&worker->unread, &worker->loop);
 }
 
 void *vn_worker_context(const vn_worker *worker)

@@ -12,6 +12,7 @@
 #include "../include/vn_server.h"
 #include "../loop/loop.h"
 #include "../loop/trim.h"
+#include "../loop/unread.h"
 
 /* Counters have one writer; others read them at any time. */
 static inline void vn_count_more(uint64_t *counter, uint64_t by)
@@ -51,6 +52,7 @@ struct vn_worker {
     struct vn_link waiting_acceptors; /* entries that go on when a connection has ended */
     struct vn_link detached; /* exchanges that go on after their handler's call */
     struct vn_trim trim; /* of memory that a load took */
+    struct vn_unread unread; /* output that clients have not taken */
     void *hub_shards; /* of events/: one for each hub that has subscribers here */
 
     /* Its totals of what listeners count stay 0. */

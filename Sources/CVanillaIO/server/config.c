@@ -88,6 +88,7 @@ int32_t vn_config_check(const vn_config *config, vn_error *error)
         {"limits.requests", limits->requests, 1, UINT32_MAX},
         {"limits.connections", limits->connections, 0, 1 << 24},
         {"limits.output", limits->output, 1024, 1 << 30},
+        {"limits.unread", limits->unread, 0, INT64_MAX},
         {"limits.discard", limits->discard, 0, 1 << 30},
         /* Without an end a silent client could keep its closed connection open. */
         {"deadlines.linger", config->deadlines.linger, 1, UINT32_MAX},

@@ -8,6 +8,7 @@
 #include "../loop/watch.h"
 #include "../serve/acceptor.h"
 #include "../serve/http1.h"
+#include "../serve/unread_watch.h"
 #include "../system/cpus.h"
 #include "../system/descriptors.h"
 #include "../system/wakeup.h"
@@ -93,8 +94,10 @@ static int32_t open_worker(struct vn_worker_thread *thread)
             close(thread->listeners[i]);
         thread->listeners[i] = -1;
     }
-    if (opened == 0)
+    if (opened == 0) {
+        vn_unread_watch_begin(worker, server->thread_count);
         vn_acceptors_begin(worker);
+    }
     return opened;
 }
 
@@ -135,6 +138,7 @@ void vn_thread_work(struct vn_worker_thread *thread, bool is_open, struct vn_loo
     if (is_open) {
         vn_worker_run(worker);
         vn_worker_close(worker);
+        vn_unread_watch_end(worker);
     } else
         vn_loop_end_tasks(&worker->loop);
     if (handlers->end != NULL)

@@ -14,6 +14,10 @@ bool vn_socket_has_input(int32_t fd);
 /* Bytes that were sent but have not arrived at the peer, as far as its acknowledgements say. */
 uint64_t vn_socket_in_flight(int32_t fd);
 
+/* Bytes that all sockets of TCP may hold before the system begins to be sparing with its memory for
+ * them; 0: it is not known. */
+uint64_t vn_socket_memory(void);
+
 /* Have the close that follows drop what was sent and has not arrived, and reset the connection.
  * Otherwise the kernel would keep those bytes for as long as the peer takes a little of them. */
 void vn_socket_abandon_output(int32_t fd);

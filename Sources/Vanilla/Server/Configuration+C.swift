@@ -97,6 +97,7 @@ extension Server.Configuration.Limits {
         requestsPerConnection = Int(limits.requests)
         connections = limits.connections == 0 ? nil : Int(limits.connections)
         output = Int(limits.output)
+        unread = limits.unread == 0 ? nil : Int(clamping: limits.unread)
         discard = Int(limits.discard)
     }
 
@@ -113,6 +114,7 @@ extension Server.Configuration.Limits {
         // To C, 0 stands for a number of its own choice.
         limits.connections = try connections?.positive("limits.connections") ?? 0
         limits.output = try output.positive("limits.output")
+        limits.unread = try unread?.positive("limits.unread") ?? 0
         limits.discard = try discard.c("limits.discard")
     }
 }

@@ -30,6 +30,14 @@ extension Server.Configuration {
         /// Output that a client has not taken: 1 MiB by default. While there is more, the client's
         /// input waits.
         public var output: Int
+        /// Output that clients have not taken, of all servers of the process together: what the
+        /// operating system holds for their sockets, and what waits in the server's memory as a
+        /// copy. Bodies that are sent by reference are not counted, because many connections may
+        /// share one. `nil`, the default, for half of what the system gives to TCP before it
+        /// becomes sparing with it (the second number of `tcp_mem`). Beyond the limit connections
+        /// are reset whose clients take nothing, the longest stalled first; a client that takes
+        /// bytes is not.
+        public var unread: Int?
         /// An ignored body that is drained before the answer leaves: 1 MiB by default. The answer
         /// to a longer one leaves at once, and the connection closes.
         public var discard: Int

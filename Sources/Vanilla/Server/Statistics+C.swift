@@ -13,6 +13,7 @@ extension Server.Statistics {
         bytesSent = counted.bytes_sent
         refusals = Server.Statistics.refusals(in: counted)
         timeouts = Timeouts(c: counted)
+        connectionsEndedUnread = counted.ended_unread
     }
 
     private static func refusals(in counted: vn_statistics) -> [Status: UInt64] {

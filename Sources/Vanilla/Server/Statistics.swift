@@ -22,6 +22,9 @@ extension Server {
         public internal(set) var refusals: [Status: UInt64] = [:]
         /// Deadlines missed.
         public internal(set) var timeouts = Timeouts()
+        /// Connections reset because `Server.Configuration.Limits.unread` was reached, and their
+        /// clients took nothing.
+        public internal(set) var connectionsEndedUnread: UInt64 = 0
         /// The part of each listener, in the order of `Server.Configuration.listeners`.
         public internal(set) var listeners: [Listener] = []
     }

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Output that clients do not take: how much there may be, and who goes first.
+
+import CVanillaIO
+import CVanillaIOChecks
+import Testing
+
+private let backends = [UInt8(VN_BACKEND_URING), UInt8(VN_BACKEND_EPOLL)]
+
+/// One after the other: two have hundreds of connections.
+@Suite(.serialized) struct UnreadTests {
+    @Test(arguments: 1..<101 as Range<UInt64>)
+    func choosesThoseThatStalledForLongest(seed: UInt64) {
+        expectNoProblem(vn_check_unread_choice(seed))
+    }
+
+    @Test func seesWhenAClientTakesNothing() {
+        expectNoProblem(vn_check_unread_notes())
+    }
+
+    @Test(arguments: Transport.allCases)
+    func endsTheLongestStalledDownToTheLimit(over transport: Transport) {
+        expectNoProblem(vn_check_unread_order(transport.c))
+    }
+
+    @Test(arguments: Transport.allCases)
+    func looksOnlyWhileSomethingIsUnread(over transport: Transport) {
+        expectNoProblem(vn_check_unread_ends(transport.c))
+    }
+
+    @Test(arguments: backends)
+    func endsThoseWhoLeaveAnswersUnread(_ backend: UInt8) {
+        expectNoProblem(vn_check_unread_answers(backend))
+    }
+
+    @Test(arguments: backends)
+    func endsSubscribersWhoLeaveEventsUnread(_ backend: UInt8) {
+        expectNoProblem(vn_check_unread_events(backend))
+    }
+}
