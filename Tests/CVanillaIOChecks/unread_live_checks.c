@@ -18,6 +18,9 @@ enum {
     EVENT = 32 * 1024,
     EVENTS = 24, /* less than what a hub keeps for a slow subscriber */
     LITTLE = 16 * 1024, /* that a reader takes at once */
+    SMALL = 100 * 1000, /* an answer that the kernel takes whole */
+    NEVER = 3600 * 1000, /* milliseconds */
+    WRITE_STALL = 1000,
 };
 
 static uint8_t body[BODY];
@@ -28,6 +31,9 @@ static void handle_large(void *context, const vn_request *request, vn_response *
     vn_span path = vn_request_path(request);
     if (path.count == 6 && memcmp(path.bytes, "/large", 6) == 0)
         vn_response_send_shared(response, vn_span_of("text/plain"), (vn_span) {body, BODY}, NULL,
+                                NULL);
+    else if (path.count == 6 && memcmp(path.bytes, "/small", 6) == 0)
+        vn_response_send_shared(response, vn_span_of("text/plain"), (vn_span) {body, SMALL}, NULL,
                                 NULL);
     else if (path.count == 7 && memcmp(path.bytes, "/events", 7) == 0)
         vn_response_subscribe(response, hub, vn_span_of("topic"), (vn_span) {0});
@@ -75,7 +81,7 @@ struct crowd {
     int neighbour;
 };
 
-static const char *crowd_open(struct crowd *crowd, uint8_t backend)
+static const char *crowd_open(struct crowd *crowd, uint8_t backend, uint32_t write_stall)
 {
     vn_error error;
     struct rlimit descriptors;
@@ -87,8 +93,9 @@ static const char *crowd_open(struct crowd *crowd, uint8_t backend)
     config.handlers.handle = handle_large;
     config.workers = 2;
     config.limits.unread = LIMIT;
-    config.deadlines.write_stall = 0; /* nothing else ends them */
+    config.deadlines.write_stall = write_stall;
     config.deadlines.write_rate = 0;
+    config.deadlines.idle = config.deadlines.linger = 50;
     crowd->server = vn_server_open(&config, &error);
     if (crowd->server == NULL || vn_server_start(crowd->server, &error) < 0)
         return failed("%s", error.message);
@@ -161,7 +168,7 @@ const char *vn_check_unread_answers(uint8_t backend)
 {
     static const char get_large[] = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
     struct crowd crowd = {0};
-    const char *problem = crowd_open(&crowd, backend);
+    const char *problem = crowd_open(&crowd, backend, NEVER);
     if (problem == NULL) {
         crowd_join(&crowd, get_large);
         problem = crowd_wait(&crowd, BODY);
@@ -191,7 +198,7 @@ const char *vn_check_unread_events(uint8_t backend)
     vn_hub_options_init(&options);
     hub = vn_hub_open(&options);
     struct crowd crowd = {0};
-    const char *problem = crowd_open(&crowd, backend);
+    const char *problem = crowd_open(&crowd, backend, NEVER);
     if (problem == NULL) {
         crowd_join(&crowd, get_events);
         if (!all_subscribed())
@@ -205,4 +212,73 @@ const char *vn_check_unread_events(uint8_t backend)
     problem = crowd_close(&crowd, problem);
     vn_hub_close(hub);
     return problem;
+}
+
+/* ---- Closes ---- */
+
+/* Bytes that the kernel holds for a port's connections, those included that nobody has open any
+ * more: proc_net_tcp(5). */
+static uint64_t held_by_kernel(uint16_t port)
+{
+    char line[512];
+    unsigned local, state;
+    unsigned long long queued;
+    uint64_t sum = 0;
+    FILE *file = fopen("/proc/net/tcp", "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "%*s %*[0-9A-F]:%x %*s %x %llx:", &local, &state, &queued) == 3 &&
+            local == port)
+            sum += queued;
+    if (file != NULL)
+        fclose(file);
+    return sum;
+}
+
+/* How a connection closes whose answer the kernel has taken whole. */
+static const struct {
+    const char *request;
+    bool is_half_closed; /* by the client */
+} closes[] = {
+    {"GET /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", false},
+    {"GET /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", true},
+    {"GET /small HTTP/1.1\r\nHost: a\r\n\r\n", true},
+    {"GET /small HTTP/1.1\r\nHost: a\r\n\r\n", false}, /* at the idle deadline */
+};
+
+const int vn_unread_closes = sizeof closes / sizeof *closes;
+
+/* Until all were answered, and the kernel holds no more than that. A reader meanwhile takes its
+ * answer in small pieces. */
+static const char *crowd_close_wait(struct crowd *crowd, uint64_t held_max)
+{
+    uint16_t port = vn_server_port(crowd->server, 0);
+    uint64_t due = milliseconds() + WAIT_MAX, held;
+    struct client *reader = &crowd->readers[0];
+    vn_statistics counted;
+    do {
+        char bytes[1024];
+        ssize_t count = recv(reader->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        reader->count += count > 0 ? (size_t) count : 0;
+        vn_server_statistics(crowd->server, &counted);
+        held = held_by_kernel(port);
+    } while ((counted.bytes_sent < (uint64_t) CROWD * SMALL || held > held_max ||
+              reader->count < SMALL) &&
+             milliseconds() < due);
+    if (held > held_max)
+        return failed("the kernel holds %llu bytes, and the server has %llu connections",
+                      (unsigned long long) held, (unsigned long long) counted.open);
+    return reader->count >= SMALL ? NULL : failed("a reader got %zu bytes", reader->count);
+}
+
+const char *vn_check_unread_close(uint8_t backend, int row, bool is_stalled_for_long)
+{
+    struct crowd crowd = {0};
+    const char *problem = crowd_open(&crowd, backend, is_stalled_for_long ? WRITE_STALL : NEVER);
+    if (problem == NULL) {
+        crowd_join(&crowd, closes[row].request);
+        for (int i = 0; i < CROWD && closes[row].is_half_closed; i++)
+            shutdown(crowd.stalled[i].fd, SHUT_WR);
+        problem = crowd_close_wait(&crowd, is_stalled_for_long ? 0 : LIMIT);
+    }
+    return crowd_close(&crowd, problem);
 }

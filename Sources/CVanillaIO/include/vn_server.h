@@ -76,7 +76,8 @@ typedef struct vn_deadlines {
     /* 500 from a client's end of output until its unanswered detached exchange is cancelled */
     uint32_t half_close;
     /* 2,000 of silence, or at less than body_rate, until a lingering close ends; what comes by then
-     * is thrown away, so that the answer is not lost to a reset */
+     * is thrown away, so that the answer is not lost to a reset. A client that has not taken the
+     * answer yet has time for it as long as it takes some in every write_stall */
     uint32_t linger;
     uint32_t linger_total; /* 30,000 at most for a lingering close, however much comes */
 } vn_deadlines;

@@ -16,8 +16,6 @@ enum {
     FLUSHES_MAX = 16,
     DISCARD_OF_WORK = 1024, /* bytes thrown away that are a piece of work */
     CHECK_EVERY = 1024, /* such work between two looks at the clock */
-    /* bytes that leave in one flight: a client that asked for the close has them before a reset */
-    CLOSE_AT_ONCE_MAX = 8 * 1024,
     /* Turns for which a deadline that has passed waits for input that is unread: as many as a busy
      * loop needs to come to it, and two seconds for a client that drips. */
     LOOKS_MAX = 250,
@@ -176,10 +174,10 @@ static void connection_finish(struct vn_connection *connection)
         vn_connection_end(connection);
         return;
     }
-    if (connection->sent > CLOSE_AT_ONCE_MAX ||
+    if (connection->sent > VN_CLOSE_AT_ONCE_MAX ||
         (!connection->lingers && !connection->is_at_end && connection_has_input(connection)))
         connection->lingers = true;
-    if (!connection->lingers || connection->is_at_end) {
+    if (!connection->lingers || (connection->is_at_end && vn_connection_may_close(connection))) {
         vn_connection_end(connection);
         return;
     }
@@ -215,6 +213,8 @@ static void connection_discard(struct vn_connection *connection, size_t count)
 {
     connection->lingers = true;
     vn_connection_count_work(connection, (uint32_t) (count / DISCARD_OF_WORK));
+    if (connection->is_awaited)
+        return;
     connection->discarded +=
         (uint32_t) vn_smaller(count, UINT32_MAX - (size_t) connection->discarded);
     if (vn_connection_unsent(connection) == 0)
@@ -412,18 +412,6 @@ static bool connection_is_read(struct vn_connection *connection)
            vn_stall_is_fast(&output->stall, now, deadlines->write_stall, deadlines->write_rate);
 }
 
-/* A lingering close lasts while the client goes on to send, and not slower than a body may come. */
-static uint64_t linger_deadline(const struct vn_connection *connection)
-{
-    const vn_deadlines *deadlines = &connection->worker->config->deadlines;
-    uint64_t due = vn_sooner(vn_after(connection->progress, deadlines->linger),
-                             vn_after(connection->since, deadlines->linger_total));
-    if (deadlines->body_rate == 0)
-        return due;
-    uint64_t earned = connection->discarded * UINT64_C(1000) / deadlines->body_rate;
-    return vn_sooner(due, connection->since + deadlines->linger + earned);
-}
-
 /* The server stops: until when the client of an idle connection may ask once more. With the answer
  * it learns that the connection closes; a request that met the close on its way would be lost. */
 vn_cold static uint64_t connection_grace_end(const struct vn_connection *connection)
@@ -444,7 +432,7 @@ static uint64_t connection_deadline(const struct vn_connection *connection,
     }
     if (connection->is_closing) {
         *kind = VN_TIMEOUT_LINGER;
-        return linger_deadline(connection);
+        return vn_connection_linger_deadline(connection);
     }
     uint64_t due = connection->protocol->deadline(connection, kind);
     if (vn_likely(!connection->worker->loop.is_draining) ||
@@ -497,7 +485,12 @@ vn_cold static void connection_quiet(struct vn_connection *connection)
         vn_ring_receive(connection->worker->loop.ring, &connection->entry.source);
     else {
         vn_timeout_count(&connection->worker->counted, kind);
-        connection_end_idle(connection);
+        if (vn_connection_may_close(connection))
+            connection_end_idle(connection);
+        else {
+            connection_stay(connection);
+            vn_connection_close(connection, true);
+        }
     }
 }
 
@@ -508,7 +501,8 @@ static void connection_expire(struct vn_source *source)
     uint64_t due = connection_deadline(connection, &kind);
     bool is_early = due == 0 || due > connection->worker->loop.now;
     if (is_early || (vn_connection_unsent(connection) > 0 && connection_is_read(connection)) ||
-        connection_has_unread(connection, kind)) {
+        connection_has_unread(connection, kind) ||
+        (kind == VN_TIMEOUT_LINGER && vn_connection_await(connection, &kind))) {
         connection_update(connection);
         return;
     }

@@ -19,6 +19,8 @@ enum {
      * body; long frames are more. */
     VN_WORK_MAX = 4096,
     VN_WORK_OVER_BUDGET_MAX = 2048,
+    /* Bytes that leave in one flight: a client that asked for the close has them before a reset. */
+    VN_CLOSE_AT_ONCE_MAX = 8 * 1024,
 };
 
 /* Room for what a protocol keeps of a connection. What `ahead` points to is fetched before the
@@ -57,10 +59,13 @@ struct vn_connection {
     bool has_more : 1; /* more output can be had by `produce` */
     bool goes_on_shortly : 1;
     bool has_in_flight : 1; /* when that was looked at last, not all had arrived at its client */
+    bool is_awaited : 1; /* the close waits only for the client to take what it was sent */
     bool has_failed : 1; /* the transport's word: it cannot go on, and the protocol has ended */
     uint8_t listener; /* its place in vn_config */
     uint8_t looks; /* at its unread input, when a deadline had passed; the protocol's to clear */
-    uint32_t discarded; /* bytes thrown away: of a body that nobody wants, or before the close */
+    /* Bytes thrown away: of a body that nobody wants, or before the close. While that is awaited:
+     * bytes in flight when that was looked at last. */
+    uint32_t discarded;
     struct vn_protocol_state state;
 
     struct vn_input *input; /* NULL: nothing waits */
@@ -149,6 +154,22 @@ void vn_connection_count_work(struct vn_connection *connection, uint32_t work);
 /* Nothing more is said: what is unsent is sent, and what else comes is thrown away. `lingers`:
  * carefully, since the client may be sending. */
 void vn_connection_close(struct vn_connection *connection, bool lingers);
+
+/* ---- The end of a careful close: closing.c ---- */
+
+/* Whether a close leaves little to the system. What is much more it would keep for minutes for a
+ * client that reads nothing, beyond the limits of a connection and of limits.unread. */
+bool vn_connection_may_close(const struct vn_connection *connection);
+
+/* When to look whether the client still sends, or has taken what it was sent. */
+uint64_t vn_connection_linger_deadline(const struct vn_connection *connection);
+
+/* The client sends no more, or for too long. Returns whether the close waits until it has taken
+ * what it was sent, for as long as it takes some of it in every write_stall; else `kind` is what
+ * has passed. */
+bool vn_connection_await(struct vn_connection *connection, enum vn_timeout_kind *kind);
+
+/* ---- From elsewhere ---- */
 
 /* Something was done for it outside of its events: see to that in this turn. */
 void vn_connection_resume(struct vn_connection *connection);

@@ -26,6 +26,13 @@ bool vn_socket_has_input(int32_t fd)
     return ioctl(fd, FIONREAD, &count) == 0 && count > 0;
 }
 
+bool vn_socket_has_failed(int32_t fd)
+{
+    int32_t error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0;
+}
+
 void vn_socket_abandon_output(int32_t fd)
 {
     struct linger at_once = {.l_onoff = 1, .l_linger = 0};

@@ -11,6 +11,9 @@ size_t vn_socket_peer(int32_t fd, char *text, size_t capacity, uint16_t *port);
 /* Whether received bytes wait in a connected socket. */
 bool vn_socket_has_input(int32_t fd);
 
+/* Whether the connection broke since that was asked last. */
+bool vn_socket_has_failed(int32_t fd);
+
 /* Bytes that were sent but have not arrived at the peer, as far as its acknowledgements say. */
 uint64_t vn_socket_in_flight(int32_t fd);
 

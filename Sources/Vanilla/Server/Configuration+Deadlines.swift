@@ -30,7 +30,8 @@ extension Server.Configuration {
         /// Of silence, until a connection is closed whose last answer was sent: 2 seconds by
         /// default. What the client sends by then is thrown away, so that a client that is still
         /// sending, such as a proxy, reads the answer and not a reset. It has to come as fast as
-        /// ``bodyRate``.
+        /// ``bodyRate``. A client that has not taken the answer by then has time for it as long as
+        /// it takes some of it in every ``writeStall``.
         public var linger: Duration
         /// The same for a client that goes on to send: 30 seconds by default.
         public var lingerTotal: Duration

@@ -4,6 +4,7 @@
 #ifndef VN_UNREAD_CHECKS_H
 #define VN_UNREAD_CHECKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "transports.h"
@@ -22,5 +23,8 @@ const char *vn_check_unread_ends(int over);
  * that read have all that they asked for. */
 const char *vn_check_unread_answers(uint8_t backend);
 const char *vn_check_unread_events(uint8_t backend);
+/* A close leaves nothing to the kernel that no limit bounds. */
+extern const int vn_unread_closes; /* ways that a connection closes */
+const char *vn_check_unread_close(uint8_t backend, int row, bool is_stalled_for_long);
 
 #endif

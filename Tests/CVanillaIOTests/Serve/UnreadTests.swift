@@ -37,4 +37,10 @@ private let backends = [UInt8(VN_BACKEND_URING), UInt8(VN_BACKEND_EPOLL)]
     func endsSubscribersWhoLeaveEventsUnread(_ backend: UInt8) {
         expectNoProblem(vn_check_unread_events(backend))
     }
+
+    @Test(arguments: 0..<vn_unread_closes, backends)
+    func leavesNothingToTheKernelWhenItCloses(row: Int32, _ backend: UInt8) {
+        expectNoProblem(vn_check_unread_close(backend, row, false))
+        expectNoProblem(vn_check_unread_close(backend, row, true))
+    }
 }
