@@ -34,6 +34,9 @@ const char *vn_check_wheel_fires_on_time(uint64_t seed)
         for (size_t k = 0; k < TIMEOUTS; k++)
             if (due[k] != 0 && due[k] < earliest)
                 earliest = due[k];
+        if (rig_draw(&state, 8) == 0 && next != vn_wheel_find_next(&wheel))
+            return rig_failed("seed %llu step %d: the next is not that which is found",
+                              (unsigned long long) seed, step);
         if (earliest != UINT64_MAX && next > earliest + VN_WHEEL_TICK)
             return rig_failed("seed %llu step %d: sleeps until %llu, but one is due at %llu",
                               (unsigned long long) seed, step, (unsigned long long) next,

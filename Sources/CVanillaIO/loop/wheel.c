@@ -4,6 +4,8 @@
 void vn_wheel_init(struct vn_wheel *wheel, uint64_t now)
 {
     wheel->now = now / VN_WHEEL_TICK;
+    wheel->next = 0;
+    wheel->next_slot = 0;
     for (int level = 0; level < VN_WHEEL_LEVELS; level++) {
         wheel->occupied[level] = 0;
         for (int slot = 0; slot < VN_WHEEL_SLOTS; slot++)
@@ -17,6 +19,14 @@ void vn_wheel_remove(struct vn_timeout *timeout)
         vn_list_remove(&timeout->link);
     timeout->visited = 0;
     timeout->due = 0;
+}
+
+/* A slot has to be visited at a tick. What was found to be next stays so, unless this comes
+ * sooner. */
+static void note_next(struct vn_wheel *wheel, uint64_t tick, int level, unsigned slot)
+{
+    wheel->next = tick;
+    wheel->next_slot = (uint32_t) level * VN_WHEEL_SLOTS + slot;
 }
 
 /* The lowest level at which `due` is less than a turn away: there its slot is still ahead, so it
@@ -44,6 +54,8 @@ void vn_wheel_place(struct vn_wheel *wheel, struct vn_timeout *timeout)
     timeout->visited = index << shift;
     wheel->occupied[level] |= UINT64_C(1) << slot;
     vn_list_append(&wheel->slots[level][slot], &timeout->link);
+    if (timeout->visited < wheel->next)
+        note_next(wheel, timeout->visited, level, slot);
 }
 
 static uint64_t rotate_right(uint64_t bits, unsigned count)
@@ -67,12 +79,16 @@ static uint64_t next_of_level(struct vn_wheel *wheel, int level)
     }
 }
 
-uint64_t vn_wheel_next(struct vn_wheel *wheel)
+uint64_t vn_wheel_find_next(struct vn_wheel *wheel)
 {
     uint64_t next = UINT64_MAX;
     for (int level = 0; level < VN_WHEEL_LEVELS; level++) {
         uint64_t tick = next_of_level(wheel, level);
-        next = tick < next ? tick : next;
+        if (tick >= next)
+            continue;
+        next = tick;
+        note_next(wheel, tick, level,
+                  (unsigned) (tick >> (level * VN_WHEEL_BITS)) % VN_WHEEL_SLOTS);
     }
     return next == UINT64_MAX ? UINT64_MAX : next * VN_WHEEL_TICK;
 }

@@ -39,6 +39,11 @@ struct vn_timeout {
 
 struct vn_wheel {
     uint64_t now; /* tick */
+    /* The tick at which a slot is visited next, and that slot, numbered through all levels: while
+     * it is ahead, and timeouts are in the slot. Else it has to be found, and no slot that holds a
+     * timeout is visited sooner as long as it is ahead. */
+    uint64_t next;
+    uint32_t next_slot;
     uint64_t occupied[VN_WHEEL_LEVELS]; /* a bit a slot; may be set for one that has become empty */
     struct vn_link slots[VN_WHEEL_LEVELS][VN_WHEEL_SLOTS];
 };
@@ -75,9 +80,19 @@ static inline void vn_wheel_set(struct vn_wheel *wheel, struct vn_timeout *timeo
 /* Take it out of the wheel, before its memory goes. */
 void vn_wheel_remove(struct vn_timeout *timeout);
 
+/* Out of line part of vn_wheel_next. */
+uint64_t vn_wheel_find_next(struct vn_wheel *wheel);
+
 /* The time at which vn_wheel_advance next has something to look at; UINT64_MAX when the wheel is
  * empty. */
-uint64_t vn_wheel_next(struct vn_wheel *wheel);
+static inline uint64_t vn_wheel_next(struct vn_wheel *wheel)
+{
+    const struct vn_link *slot =
+        &wheel->slots[wheel->next_slot / VN_WHEEL_SLOTS][wheel->next_slot % VN_WHEEL_SLOTS];
+    if (vn_likely(wheel->next > wheel->now && !vn_list_is_empty(slot)))
+        return wheel->next * VN_WHEEL_TICK;
+    return vn_wheel_find_next(wheel);
+}
 
 /* Let time pass and append to `due` the link of every timeout that is reached; each is cleared. */
 void vn_wheel_advance(struct vn_wheel *wheel, uint64_t now, struct vn_link *due);
