@@ -192,8 +192,6 @@ import VanillaTestSupport
         let worker = bench.worker
         try await bench.run { pool in
             try await pool.withConnection { connection in
-                // Only used on the worker's thread.
-                nonisolated(unsafe) let connection = connection
                 let first = Task(executorPreference: worker.taskExecutor) {
                     _ = try await connection.query("select pg_sleep(60)")
                 }

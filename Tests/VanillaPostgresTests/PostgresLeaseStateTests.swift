@@ -73,8 +73,6 @@ import VanillaTestSupport
                 case .throwing: throw Planned()
                 case .cancelled: _ = try await connection.query(asleep)
                 case .cancelledInAChild:
-                    // Only used on the worker's thread.
-                    nonisolated(unsafe) let connection = connection
                     let child = Task(executorPreference: bench.worker.taskExecutor) {
                         _ = try? await connection.query(asleep)
                         _ = try? await connection.query("reset role")

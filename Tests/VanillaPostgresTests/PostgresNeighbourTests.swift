@@ -160,7 +160,7 @@ import VanillaTestSupport
                 ("Update a set b = 1", true), ("call p()", false), ("do $$ begin end $$", false),
                 ("vacuum", false), ("/* insert */ call p()", false), ("", false),
             ] {
-                let operation = try pool.begin(sql, nil).operation
+                let operation = try #require(try pool.begin(sql, nil, in: nil)).operation
                 #expect(operation.isUndoneByCancelling == isUndone, "\(sql)")
                 operation.giveBack()
             }

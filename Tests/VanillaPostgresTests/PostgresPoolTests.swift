@@ -455,12 +455,12 @@ import VanillaTestSupport
                 { _, response in response.send("\(try await pool.query("select 1").count)") }
             })
         defer { bench.stop() }
-        let held = try await bench.run { pool in Box(try await pool.acquire()) }
+        let held = try await bench.run { pool in try await pool.acquire() }
         let answer = try await bench.get("/")
         #expect(answer.status == 503 && answer.retryAfter == "1")
         #expect(answer.text == "The database is not available now.")
         // Given back from another thread.
-        held.value.release()
+        held.release()
         let isBack = try await eventually { try await bench.get("/").status == 200 }
         #expect(isBack)
     }
@@ -567,12 +567,11 @@ import VanillaTestSupport
         defer { bench.stop() }
         let kinds = try await bench.run { pool in
             try await pool.withConnection { connection in
-                let lease = Box(connection)
-                return await withTaskGroup(of: PostgresError.Kind?.self) { group in
+                await withTaskGroup(of: PostgresError.Kind?.self) { group in
                     for _ in 0..<3 {
                         group.addTask {
                             let error = await Self.failure {
-                                _ = try await lease.value.query("select 1")
+                                _ = try await connection.query("select 1")
                             }
                             return (error as? PostgresError)?.kind
                         }

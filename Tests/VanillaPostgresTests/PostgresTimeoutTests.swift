@@ -69,7 +69,7 @@ import VanillaTestSupport
                 if prepares || setting.role != nil && setting.connection.isEmpty {
                     #expect(found == setting.found)
                 }
-                let opened = try pool.table.find().connections[0]
+                let opened = try #require(try pool.table.find(in: nil)).connections[0]
                 let hasOptions = setting.connection + (setting.environment ?? "") != ""
                 if prepares || !hasOptions || setting.program != nil {
                     #expect(opened.pipeline.defaultTimeout == setting.time * 1_000_000)

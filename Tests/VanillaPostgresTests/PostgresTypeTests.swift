@@ -238,7 +238,7 @@ private enum Mood: String, PostgresEncodable, PostgresDecodable, PostgresArrayEl
         try await bench.run { pool in
             let made = try await pool.query("select '0/0'::pg_lsn")
             #expect(Self.message(made[0], 0, as: String.self).contains("pg_lsn"))
-            let shard = try pool.table.find()
+            let shard = try #require(try pool.table.find(in: nil))
             #expect(shard.context.types.known.table.knows(made.type(of: 0)))
             let process: Int = try await pool.query("select pg_backend_pid()")[0][0]
             try ask("select pg_terminate_backend(\(process))", of: database.get())

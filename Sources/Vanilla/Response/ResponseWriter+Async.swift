@@ -19,7 +19,7 @@ extension ResponseWriter {
     public mutating func run(
         for request: Request, _ handler: @escaping Server.AsyncHandler
     ) throws(ResponseError) {
-        guard let executor = WorkerExecutor.current else {
+        guard let executor = WorkerExecutor.ofThread else {
             throw ResponseError(
                 .notOnWorker,
                 "An asynchronous handler cannot begin here: this is no worker's thread.")

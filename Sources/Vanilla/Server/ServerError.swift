@@ -53,6 +53,9 @@ extension ServerError {
         /// A worker cannot watch the descriptor: it is not open, or the worker watches as many as
         /// it may.
         public static let unwatchableDescriptor = Kind("unwatchableDescriptor")
+        /// What works on a worker's thread alone was called elsewhere, or in an actor, whose thread
+        /// is sometimes the worker's.
+        public static let notOnWorker = Kind("notOnWorker")
         /// The operating system refused for another reason: see ``ServerError/code``.
         public static let system = Kind("system")
     }

@@ -4,48 +4,80 @@ internal import CVanillaIO
 
 extension Worker {
     /// Does something on a worker at a later moment: on its timer wheel, by the millisecond, at the
-    /// same cost however many there are. Made, used and released on the worker's thread.
-    @safe
+    /// same cost however many there are.
+    ///
+    /// Best used on the worker's thread, where everything happens at once. On another one, such as
+    /// that of an actor, the worker does soon what it is asked, in that order; released there, its
+    /// body may still be called once.
     public final class Timer {
         private let worker: Worker
-        private let body: () -> Void
-        private let timer: UnsafeMutablePointer<vn_timer>
+        private let setting: Setting
 
         /// A timer that is not set.
         ///
-        /// - Parameter body: Called on the worker's thread each time that the moment comes.
+        /// - Parameter body: Called on the worker's thread each time that the moment comes, and in
+        ///   no actor.
         public init(on worker: Worker, _ body: @escaping () -> Void) {
-            precondition(worker.isCurrent, "A timer is made on its worker's thread.")
             self.worker = worker
-            self.body = body
-            unsafe timer = .allocate(capacity: 1)
-            unsafe timer.initialize(
-                to: vn_timer(
-                    private: (nil, nil, nil, nil), run: Self.run,
-                    // The timer is cleared before this object goes.
-                    context: Unmanaged.passUnretained(self).toOpaque()))
+            setting = Setting(body)
         }
 
         deinit {
-            unsafe vn_timer_clear(timer)
-            unsafe timer.deallocate()
+            // C names the setting, which lives until the worker has cleared it.
+            if worker.isCurrent { return setting.clear() }
+            worker.run { [setting] in setting.clear() }
         }
 
         /// Sets the moment, in place of the one that was set before: not earlier than `duration`
-        /// from now, and up to a millisecond later, or more where the worker is busy.
+        /// from now, and up to a millisecond later, or more where the worker is busy. Nothing where
+        /// the worker has ended.
         public func set(after duration: Duration) {
-            unsafe vn_timer_set(worker.executor.pointer, timer, duration.boundedNanoseconds)
+            if worker.isCurrent { return setting.set(after: duration, on: worker) }
+            worker.run { [setting, worker] in
+                if worker.isCurrent { setting.set(after: duration, on: worker) }
+            }
         }
 
         /// Clears the moment: nothing is called until it is set again.
         public func cancel() {
-            unsafe vn_timer_clear(timer)
+            if worker.isCurrent { return setting.clear() }
+            worker.run { [setting] in setting.clear() }
         }
+    }
+}
 
-        private static let run: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
-            // C always passes it. The body may release the timer.
-            unsafe Unmanaged<Worker.Timer>.fromOpaque(context!).takeUnretainedValue().body()
-        }
+/// What C has of a timer. On the worker's thread; once the worker has ended, and has cleared all
+/// timers, on any.
+@safe
+private final class Setting: @unchecked Sendable {
+    private let body: () -> Void
+    private let timer: UnsafeMutablePointer<vn_timer>
+
+    init(_ body: @escaping () -> Void) {
+        self.body = body
+        unsafe timer = .allocate(capacity: 1)
+        unsafe timer.initialize(
+            to: vn_timer(
+                private: (nil, nil, nil, nil), run: Self.run,
+                // The timer is cleared before this object goes.
+                context: Unmanaged.passUnretained(self).toOpaque()))
+    }
+
+    deinit {
+        unsafe timer.deallocate()
+    }
+
+    func set(after duration: Duration, on worker: Worker) {
+        unsafe vn_timer_set(worker.executor.pointer, timer, duration.boundedNanoseconds)
+    }
+
+    func clear() {
+        unsafe vn_timer_clear(timer)
+    }
+
+    private static let run: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        // C always passes it. The body may release the timer.
+        unsafe Unmanaged<Setting>.fromOpaque(context!).takeUnretainedValue().body()
     }
 }
 

@@ -4,7 +4,9 @@ internal import CVanillaIO
 
 extension Worker {
     /// Does something once in a turn of a worker's loop, however often it is asked for before.
-    /// Made, used and released on the worker's thread.
+    ///
+    /// Best used on the worker's thread. Asked on another one, such as that of an actor, it is done
+    /// in one of the worker's next turns.
     @safe
     public final class TurnTask {
         /// When in a turn. Later versions may have more moments.
@@ -27,12 +29,11 @@ extension Worker {
         private let moment: Moment
         private let body: () -> Void
         private let task: UnsafeMutablePointer<vn_task>
-        /// This object, while it is scheduled.
+        /// Whether C has this object, which it then retains. On the worker's thread.
         private var isScheduled = false
 
-        /// - Parameter body: Called on the worker's thread.
+        /// - Parameter body: Called on the worker's thread, and in no actor.
         public init(on worker: Worker, at moment: Moment = .end, _ body: @escaping () -> Void) {
-            precondition(worker.isCurrent, "A turn's task is made on its worker's thread.")
             self.worker = worker
             self.moment = moment
             self.body = body
@@ -47,8 +48,23 @@ extension Worker {
             unsafe task.deallocate()
         }
 
-        /// Calls the body in this turn. It retains this object until then.
+        /// Calls the body in this turn. It retains this object until then. Nothing where the worker
+        /// has ended.
         public func schedule() {
+            if worker.isCurrent { scheduleHere() } else { scheduleElsewhere() }
+        }
+
+        @inline(never)
+        private func scheduleElsewhere() {
+            // It is used on the worker's thread alone.
+            let box = UncheckedBox(self)
+            worker.run { [worker] in
+                if worker.isCurrent { box.value.scheduleHere() }
+            }
+        }
+
+        /// Calls the body in this turn. On the worker's thread, which is not checked.
+        package func scheduleHere() {
             if isScheduled { return }
             isScheduled = true
             // Balanced when it runs.

@@ -19,6 +19,8 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     // The worker's thread's own from here on.
     private let jobs = Queue<UnownedJob>()
     private var isScheduled = false
+    /// Whether code of a task runs on this thread, rather than what the loop calls.
+    private(set) var isRunningJob = false
     /// Whether the next job is to run here and now, and the job.
     private var isStarting = false
     private var started: UnownedJob?
@@ -170,7 +172,9 @@ extension WorkerExecutor {
     }
 
     private func run(_ job: UnownedJob) {
+        isRunningJob = true
         unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+        isRunningJob = false
         if let runner = begun {
             begun = nil
             runner.keepCall()

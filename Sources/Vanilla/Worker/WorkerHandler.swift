@@ -36,6 +36,7 @@ final class WorkerHandler {
             // `Server.handle` has a worker of its own, which C gives the highest number.
             // C calls this on the thread of its worker.
             let worker = Worker(index: index == .max ? 0 : Int(index), executor: WorkerExecutor()!)
+            worker.join()
             let handler = core.hooks.makeHandler(worker)
             return unsafe Unmanaged.passRetained(WorkerHandler(worker, handler, core: core))
                 .toOpaque()
@@ -45,6 +46,7 @@ final class WorkerHandler {
         guard let context = unsafe context else { return }
         // Balances `begin`.
         let handler = unsafe Unmanaged<WorkerHandler>.fromOpaque(context).takeRetainedValue()
+        handler.worker.leave()
         handler.worker.executor.close()
     }
 

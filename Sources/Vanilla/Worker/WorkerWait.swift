@@ -12,19 +12,17 @@ final class WorkerWait<Value: Sendable>: @unchecked Sendable {
         self.worker = worker
     }
 
-    /// The first result; `CancellationError` where the task is cancelled before.
+    /// The first result; `CancellationError` where the task is cancelled before, or the worker has
+    /// ended. It may be asked for on any thread: everything happens on the worker's.
     ///
     /// - Parameter begin: Called on the worker's thread, to ask for what is waited for.
-    func value(_ begin: () -> Void) async throws -> Value {
-        precondition(worker.isCurrent, "This waits on its worker's thread only.")
-        return try await withTaskCancellationHandler {
+    func value(_ begin: @escaping () -> Void) async throws -> Value {
+        try await withTaskCancellationHandler {
             try await unsafe withUnsafeThrowingContinuation { continuation in
-                if result == nil { begin() }
-                if let result {
-                    unsafe continuation.resume(with: result)
-                } else {
-                    unsafe self.continuation = unsafe continuation
-                }
+                if worker.isCurrent { return unsafe start(continuation, begin) }
+                // It is called on the worker's thread alone.
+                let begin = UncheckedBox(begin)
+                worker.run { [self] in unsafe start(continuation, begin.value) }
             }
         } onCancel: {
             if worker.isCurrent {
@@ -32,6 +30,21 @@ final class WorkerWait<Value: Sendable>: @unchecked Sendable {
             } else {
                 worker.run { self.finish(.failure(CancellationError())) }
             }
+        }
+    }
+
+    @unsafe
+    private func start(
+        _ continuation: UnsafeContinuation<Value, any Error>, _ begin: () -> Void
+    ) {
+        guard worker.isCurrent else {
+            return unsafe continuation.resume(throwing: CancellationError())
+        }
+        if result == nil { begin() }
+        if let result {
+            unsafe continuation.resume(with: result)
+        } else {
+            unsafe self.continuation = unsafe continuation
         }
     }
 

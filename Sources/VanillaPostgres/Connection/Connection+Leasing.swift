@@ -15,30 +15,23 @@ extension Connection {
         if role == .reserved { role = .shared }
     }
 
-    func beginLease() {
+    func beginLease(_ lease: Lease.Request) {
         role = .leased(isLast: false)
+        leaseTurn += 1
         leaseWasUsed = false
         leaseWasCancelled = false
+        if let transaction = lease.transaction {
+            pipeline.beginning = transaction.sql
+            isReadOnly = transaction.isReadOnly
+        }
+        watchLease(lease.file, lease.line)
     }
 
     /// Whether a transaction is open, and nothing under way.
     var isInTransaction: Bool { pipeline.isInTransaction }
 
-    /// The transaction to begin with the next query of the lease; nil once it was sent.
-    var beginning: String? { pipeline.beginning }
-
-    func begin(_ sql: String, isReadOnly: Bool) {
-        pipeline.beginning = sql
-        self.isReadOnly = isReadOnly
-    }
-
-    /// The transaction that was to begin is not wanted any more.
-    func forgetBeginning() {
-        pipeline.beginning = nil
-    }
-
     /// Logs the place that took the lease, when that is held for long.
-    func watchLease(_ file: String, _ line: Int) {
+    private func watchLease(_ file: String, _ line: Int) {
         let (context, time) = (context, context.configuration.leaseWarning)
         leaseTimer = Worker.Timer(on: context.worker) {
             context.report(
@@ -57,12 +50,12 @@ extension Connection {
     /// - Parameter reset: What is undone before others have it, if anything was asked.
     func endLease(_ reset: LeaseReset?) {
         guard role.isLeased else { return }
+        leaseTurn += 1
         stopWatchingLease()
         pipeline.beginning = nil
         isReadOnly = false
         // What others use next must not meet it.
-        let released = PostgresError(.misuse, "The connection was released.")
-        _ = pipeline.drop { _ in released }
+        _ = pipeline.drop { _ in Lease.isOver }
         if leaseWasUsed { self.reset = reset }
         if self.reset == .session && !pipeline.hasSession {
             // Of which server it was the session is not known. Where it can be undone, that is done

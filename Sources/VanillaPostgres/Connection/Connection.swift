@@ -32,6 +32,8 @@ final class Connection {
     var leaseTimer: Worker.Timer?
     /// The transaction of the lease only reads.
     var isReadOnly = false
+    /// Another one for each lease, and for what comes after it.
+    var leaseTurn: UInt64 = 0
     /// Something was asked on the lease; and a task that asked was cancelled.
     var leaseWasUsed = false
     var leaseWasCancelled = false
@@ -210,7 +212,7 @@ extension Connection {
         guard role.isOpen else { return }
         pipeline.receive()
         pace.answered(Clock.now)
-        reading?.schedule()
+        reading?.scheduleHere()
     }
 
     /// Takes a few of the results that are complete, and more when the tasks of these have gone on:
@@ -241,7 +243,7 @@ extension Connection {
                     if let operation { end(operation) }
                     count += 1
                     guard count == maximum else { continue }
-                    reading?.schedule()
+                    reading?.scheduleHere()
                     return true
                 }
             }

@@ -37,7 +37,7 @@ final class Context {
 
     /// Something happened that the shard has to look at in this turn.
     func schedule() {
-        turn?.schedule()
+        turn?.scheduleHere()
     }
 
     func end(withWorker: Bool) {

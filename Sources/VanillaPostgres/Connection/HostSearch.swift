@@ -18,18 +18,23 @@ final class HostSearch {
     /// Begins. `changed` is called after each of them, unless this is closed before.
     func begin(_ names: [String], on worker: Worker, _ changed: @escaping () -> Void) {
         self.changed = changed
-        // The other threads do not use this object, and only pass it on.
-        let box = Box(self)
         pending = names.count
+        // The other threads do not use this object, and only pass it on; when the worker has ended
+        // nobody does.
+        let box = Box(self)
+        let take: @Sendable (String, [String], String) -> Void = { name, addresses, failure in
+            worker.run {
+                if worker.isCurrent { box.value.take(name, addresses, failure) }
+            }
+        }
         for name in names {
             let isBegun = HelperThread.run {
                 var failure = ""
                 let addresses = HostLookup.addresses(of: name, &failure)
-                let result = (addresses, failure)
-                worker.run { box.value.take(name, result.0, result.1) }
+                take(name, addresses, failure)
             }
             if !isBegun {
-                worker.run { box.value.take(name, [], "No thread is available.") }
+                take(name, [], "No thread is available.")
             }
         }
     }

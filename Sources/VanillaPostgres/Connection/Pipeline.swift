@@ -284,11 +284,19 @@ extension Pipeline {
             // Where the connection is lost, its end takes the operation back.
             expected.append(Expected(kind: .query, operation: operation))
         } else {
-            // It is too large, or there is no memory.
+            // It is too large, or there is no memory. Where it was prepared before that, the answer
+            // to that is still to come.
+            leaveAnswer(of: operation)
             inFlight -= 1
             operation.finish(channel.error)
         }
         return operation.phase == .sent
+    }
+
+    private func leaveAnswer(of operation: Operation) {
+        let last = expected.count - 1
+        guard last >= 0, expected[last].operation === operation else { return }
+        expected[last] = Expected(kind: .prepare, operation: operation.leavePlaceholder())
     }
 
     private func begin(_ beginning: String, _ operation: Operation) {

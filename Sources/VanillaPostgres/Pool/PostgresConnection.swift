@@ -1,39 +1,49 @@
 // SPDX-License-Identifier: MIT
 
+internal import Synchronization
 internal import Vanilla
 
 /// A connection that is leased to one, for transactions, session settings, locks.
 ///
-/// On the worker's thread, and given back with `release`: a lease that is dropped is given back,
-/// too, and logged with the place that took it, as is one that is held for long.
-public final class PostgresConnection {
+/// It may be used wherever a task is, in an actor for instance, and by helpers of any isolation: the
+/// work is done on the connection's worker. It is given back with `release`, and refuses what comes
+/// later: a lease that is dropped is given back, too, and logged with the place that took it, as is
+/// one that is held for long.
+public final class PostgresConnection: Sendable {
     private let shard: Shard
-    private var connection: Connection?
-    private let file: String
-    private let line: Int
-    /// A transaction was begun for it, and the server has rolled that back in answer to its commit.
-    private var isTransaction = false
-    private var isRolledBack = false
+    private let lease: Lease
+    private let request: Lease.Request
+    private let past = Atomic<UInt8>(0)
 
-    init(_ connection: Connection, _ shard: Shard, file: String, line: Int) {
-        self.connection = connection
+    /// What has happened with it.
+    private struct Past: OptionSet {
+        let rawValue: UInt8
+
+        static let released = Past(rawValue: 1)
+        /// Something was asked, so that a transaction may have begun.
+        static let asked = Past(rawValue: 2)
+        /// A task was cancelled before it asked.
+        static let cancelled = Past(rawValue: 4)
+        /// The server has rolled the transaction back in answer to its commit.
+        static let rolledBack = Past(rawValue: 8)
+    }
+
+    init(_ lease: Lease, _ shard: Shard, _ request: Lease.Request) {
+        self.lease = lease
         self.shard = shard
-        self.file = file
-        self.line = line
-        connection.watchLease(file, line)
+        self.request = request
     }
 
     deinit {
-        guard let connection else { return }
-        // The last reference may go on any thread.
-        let lost = Box(connection)
+        if hasBeen(.released) { return }
         shard.context.report(
-            .warning, "A database connection taken at \(file):\(line) was not released.")
-        shard.worker.run { lost.value.endLease(.session) }
+            .warning,
+            "A database connection taken at \(request.file):\(request.line) was not released.")
+        shard.end(lease) { _ in .session }
     }
 
     /// The number of the server's process, as in `pg_stat_activity`; 0 once released.
-    public var process: Int32 { connection?.process ?? 0 }
+    public var process: Int32 { hasBeen(.released) ? 0 : lease.process }
 
     /// Asks on this connection. Queries are answered in their order; several may be under way.
     ///
@@ -88,47 +98,32 @@ public final class PostgresConnection {
     }
 
     @usableFromInline
-    func begin(_ statement: Statement, _ timeout: Duration?) throws -> Query {
+    func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Query {
+        guard statement.isText else { throw Statement.isNoText }
         let query = try begin(timeout)
-        try query.operation.take(statement)
+        query.operation.take(statement)
         return query
     }
 
     @usableFromInline
-    func begin(_ sql: String, _ timeout: Duration?) throws -> Query {
+    func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Query {
+        guard !sql.utf8.contains(0) else { throw Statement.isNoText }
         let query = try begin(timeout)
-        try query.operation.take(sql)
+        query.operation.take(sql)
         return query
     }
 
-    private func begin(_ timeout: Duration?) throws -> Query {
-        guard shard.worker.isCurrent else {
-            throw PostgresError(.misuse, "A connection is used on its worker's thread.")
-        }
-        guard let connection else {
-            throw PostgresError(.misuse, "The connection was released.")
-        }
-        if let loss = connection.loss { throw unavailable(loss) }
-        // It is not sent then, whatever it was to undo.
-        if Task.isCancelled { connection.leaseWasCancelled = true }
-        let query = shard.makeQuery(timeout)
-        query.operation.lease(connection.number)
-        return query
+    private func begin(_ timeout: Duration?) throws(PostgresError) -> Query {
+        if hasBeen(.released) { throw Lease.isOver }
+        // What a task asks that was cancelled is not sent, whatever it was to undo.
+        note(Task.isCancelled ? [.asked, .cancelled] : .asked)
+        return shard.makeQueryAnywhere(timeout, lease)
     }
 
-    // MARK: - Transactions
-
-    func begin(_ options: TransactionOptions) {
-        isTransaction = true
-        connection?.begin(options.sql, isReadOnly: options.isReadOnly)
-    }
+    // MARK: - The end
 
     nonisolated(nonsending) func commit() async throws {
-        // Nothing was asked, so that nothing began.
-        if let connection, connection.beginning != nil {
-            connection.forgetBeginning()
-            return
-        }
+        guard hasBeen(.asked) else { return }
         do {
             let rows = try await query("commit")
             guard rows.tag == "COMMIT" else {
@@ -137,12 +132,10 @@ public final class PostgresConnection {
                     sqlState: "25P02")
             }
         } catch let error as PostgresError where error.kind == .server {
-            isRolledBack = true
+            note(.rolledBack)
             throw error
         }
     }
-
-    // MARK: - The end
 
     /// Calls `body` in a task of its own, which goes on when the caller's is cancelled: for what
     /// has to be done whatever happens, such as giving up a lock. What the connection had under way
@@ -152,28 +145,31 @@ public final class PostgresConnection {
     nonisolated(nonsending) public func withCancellationShield<Result: Sendable>(
         _ body: sending @escaping (PostgresConnection) async throws -> Result
     ) async throws -> Result {
-        // The caller waits, so that one task at a time uses it.
-        let box = Box(self)
-        return try await Task(executorPreference: shard.worker.taskExecutor) {
-            try await body(box.value)
+        try await Task(executorPreference: shard.worker.taskExecutor) {
+            try await body(self)
         }.value
     }
 
     func release(discarding: Bool = false) {
-        guard let connection else { return }
-        self.connection = nil
-        let isDiscarding = discarding || Task.isCancelled
-        let (isTransaction, isRolledBack) = (isTransaction, isRolledBack)
-        // Its worker takes it back.
-        let box = Box(connection)
-        let end: @Sendable () -> Void = {
-            let connection = box.value
-            guard isDiscarding || connection.leaseWasCancelled else {
-                return connection.endLease(nil)
-            }
+        let past = note(.released)
+        if past.contains(.released) { return }
+        let isDiscarding = discarding || past.contains(.cancelled) || Task.isCancelled
+        let isTransaction = request.transaction != nil
+        let isRolledBack = past.contains(.rolledBack)
+        shard.end(lease) { connection in
+            guard isDiscarding || connection.leaseWasCancelled else { return nil }
             let isUndone = isTransaction && (isRolledBack || connection.isInTransaction)
-            connection.endLease(isUndone ? .transaction : .session)
+            return isUndone ? .transaction : .session
         }
-        shard.worker.isCurrent ? end() : shard.worker.run(end)
+    }
+
+    private func hasBeen(_ event: Past) -> Bool {
+        Past(rawValue: past.load(ordering: .acquiring)).contains(event)
+    }
+
+    /// Returns what had happened before.
+    @discardableResult
+    private func note(_ event: Past) -> Past {
+        Past(rawValue: past.bitwiseOr(event.rawValue, ordering: .acquiringAndReleasing).oldValue)
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import Vanilla
+
 /// Connections to a PostgreSQL server, on the workers' own loops.
 ///
 /// ```swift
@@ -17,8 +19,12 @@
 ///
 /// What says that there is no database for now is a `RequestError` with the status 503 and a
 /// Retry-After, so that a handler that does not catch it has answered. What the database refuses is
-/// a ``PostgresError``. On a thread that is not a worker's every function throws a
-/// ``PostgresError`` of the kind `misuse`.
+/// a ``PostgresError``.
+///
+/// The work is done on the worker of the caller's task, as `Worker.current` says, wherever the
+/// caller is: in a handler, its child tasks, an actor that these call. In a task that belongs to no
+/// worker, such as one made by `Task { }`, every function throws a ``PostgresError`` of the kind
+/// `misuse`.
 public final class PostgresPool: Sendable {
     let table: ShardTable
 
@@ -34,11 +40,19 @@ public final class PostgresPool: Sendable {
         for shard in table.removeShards() { shard.worker.run { shard.end() } }
     }
 
-    /// Opens the minimum of connections of this worker now, rather than with its first query.
+    /// Opens the minimum of connections of the caller's worker now, rather than with its first
+    /// query; soon, where the caller is on another thread.
     ///
-    /// - Throws: ``PostgresError`` on a thread that is not a worker's.
+    /// - Throws: ``PostgresError`` of the kind `misuse` where there is no worker.
     public func open() throws(PostgresError) {
-        try table.find().grow()
+        guard let worker = Worker.current else { throw ShardTable.noWorker }
+        if worker.isCurrent {
+            try table.find(for: worker)?.grow()
+        } else {
+            worker.run { [table] in
+                if worker.isCurrent { try? table.find(for: worker)?.grow() }
+            }
+        }
     }
 
     // MARK: - Queries
@@ -54,7 +68,12 @@ public final class PostgresPool: Sendable {
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ statement: Statement, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
-        let query = try begin(statement, timeout)
+        let query =
+            if let query = try begin(statement, timeout, in: #isolation) {
+                query
+            } else {
+                try await beginOnNewShard(statement, timeout)
+            }
         try query.encode(repeat each parameters)
         return try await query.run()
     }
@@ -68,7 +87,12 @@ public final class PostgresPool: Sendable {
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ sql: String, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
-        let query = try begin(sql, timeout)
+        let query =
+            if let query = try begin(sql, timeout, in: #isolation) {
+                query
+            } else {
+                try await beginOnNewShard(sql, timeout)
+            }
         try query.encode(repeat each parameters)
         return try await query.run()
     }
@@ -83,7 +107,12 @@ public final class PostgresPool: Sendable {
     nonisolated(nonsending) public func query(
         _ statement: Statement, parameters: [any PostgresEncodable], timeout: Duration? = nil
     ) async throws -> PostgresRows {
-        let query = try begin(statement, timeout)
+        let query =
+            if let query = try begin(statement, timeout, in: #isolation) {
+                query
+            } else {
+                try await beginOnNewShard(statement, timeout)
+            }
         try query.encode(list: parameters)
         return try await query.run()
     }
@@ -97,25 +126,62 @@ public final class PostgresPool: Sendable {
     nonisolated(nonsending) public func query(
         _ sql: String, parameters: [any PostgresEncodable], timeout: Duration? = nil
     ) async throws -> PostgresRows {
-        let query = try begin(sql, timeout)
+        let query =
+            if let query = try begin(sql, timeout, in: #isolation) {
+                query
+            } else {
+                try await beginOnNewShard(sql, timeout)
+            }
         try query.encode(list: parameters)
         return try await query.run()
     }
 
+    /// A query to fill; `nil` where the task's worker has no shard yet, and this is another thread.
     @usableFromInline
-    func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Query {
+    func begin(
+        _ statement: Statement, _ timeout: Duration?, in isolation: (any Actor)?
+    ) throws(PostgresError) -> Query? {
+        guard statement.isText else { throw Statement.isNoText }
         if let refusal = statement.refusal { throw refusal }
-        let query = try table.find().makeQuery(timeout)
-        query.operation.isRead = statement.effect == .reads
-        try query.operation.take(statement)
+        guard let query = try makeQuery(timeout, in: isolation) else { return nil }
+        query.operation.take(statement)
         return query
     }
 
     @usableFromInline
-    func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Query {
+    func begin(
+        _ sql: String, _ timeout: Duration?, in isolation: (any Actor)?
+    ) throws(PostgresError) -> Query? {
+        guard !sql.utf8.contains(0) else { throw Statement.isNoText }
         if let refusal = SessionEffect.refusal(of: sql) { throw refusal }
-        let query = try table.find().makeQuery(timeout)
-        try query.operation.take(sql)
+        guard let query = try makeQuery(timeout, in: isolation) else { return nil }
+        query.operation.take(sql)
+        return query
+    }
+
+    @inline(__always)
+    private func makeQuery(
+        _ timeout: Duration?, in isolation: (any Actor)?
+    ) throws(PostgresError) -> Query? {
+        if let shard = table.findHere(in: isolation) { return shard.makeQuery(timeout) }
+        return try table.find(in: isolation)?.makeQueryAnywhere(timeout)
+    }
+
+    @usableFromInline
+    nonisolated(nonsending) func beginOnNewShard(
+        _ statement: Statement, _ timeout: Duration?
+    ) async throws -> Query {
+        let query = try await table.makeElsewhere().makeQueryAnywhere(timeout)
+        query.operation.take(statement)
+        return query
+    }
+
+    @usableFromInline
+    nonisolated(nonsending) func beginOnNewShard(
+        _ sql: String, _ timeout: Duration?
+    ) async throws -> Query {
+        let query = try await table.makeElsewhere().makeQueryAnywhere(timeout)
+        query.operation.take(sql)
         return query
     }
 
@@ -129,8 +195,19 @@ public final class PostgresPool: Sendable {
     nonisolated(nonsending) public func acquire(
         file: String = #fileID, line: Int = #line
     ) async throws -> PostgresConnection {
-        let shard = try table.find()
-        return PostgresConnection(try await shard.acquire(), shard, file: file, line: line)
+        try await acquire(Lease.Request(file: file, line: line, transaction: nil))
+    }
+
+    private nonisolated(nonsending) func acquire(
+        _ request: Lease.Request
+    ) async throws -> PostgresConnection {
+        let shard =
+            if let shard = try table.find(in: #isolation) {
+                shard
+            } else {
+                try await table.makeElsewhere()
+            }
+        return PostgresConnection(try await shard.acquire(request), shard, request)
     }
 
     /// Gives a connection back. What it has under way is cancelled, and what it has not committed
@@ -167,13 +244,13 @@ public final class PostgresPool: Sendable {
         _ options: TransactionOptions = .init(), file: String = #fileID, line: Int = #line,
         _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Result
     ) async throws -> Result {
+        let request = Lease.Request(file: file, line: line, transaction: options.beginning)
         var attempts = 0
         while true {
             do {
-                let connection = try await acquire(file: file, line: line)
+                let connection = try await acquire(request)
                 var isDone = false
                 defer { connection.release(discarding: !isDone) }
-                connection.begin(options)
                 let result = try await body(connection)
                 try await connection.commit()
                 isDone = true

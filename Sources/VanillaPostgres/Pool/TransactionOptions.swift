@@ -27,7 +27,10 @@ public struct TransactionOptions: Sendable {
         self.repeats = repeats
     }
 
-    var sql: String {
+    /// How it begins.
+    var beginning: Lease.Transaction { Lease.Transaction(sql: sql, isReadOnly: isReadOnly) }
+
+    private var sql: String {
         let level =
             switch isolation {
             case .readCommitted: ""

@@ -50,15 +50,16 @@ final class Operation: Waiting, @unchecked Sendable {
     /// Its time began anew, because another query had taken it.
     var isDelayed = false
 
-    /// The task that asked was told to go on without the answer; and it has gone on.
+    /// The task that asked has gone on without the answer.
     private(set) var isAbandoned = false
-    private var hasGoneOn = false
     var isAborted = false
     var result: PostgresResult?
     var failure: (any Error)?
     /// Its task was cancelled before it was asked.
     private var isCancelled = false
-    private var continuation: UnsafeContinuation<Void, Never>?
+    private var continuation: UnsafeContinuation<PostgresRows, any Error>?
+    /// The one thing of it that its task looks at when it has gone on.
+    let handover = Handover()
 
     private init(_ freelist: Freelist<Operation>, repeatLimit: Int) {
         self.freelist = freelist
@@ -69,14 +70,24 @@ final class Operation: Waiting, @unchecked Sendable {
     static func make(
         from freelist: Freelist<Operation>, repeatLimit: Int, timeout: Int64?
     ) -> Operation {
-        let operation =
-            freelist.removeFirst() ?? Operation(freelist, repeatLimit: repeatLimit)
+        guard let operation = freelist.removeFirst() else {
+            return makeAnew(for: freelist, repeatLimit: repeatLimit, timeout: timeout)
+        }
+        operation.timeout = timeout
+        return operation
+    }
+
+    /// A new one, which is given back to the freelist later. On any thread, which has it for itself
+    /// until it is asked.
+    static func makeAnew(
+        for freelist: Freelist<Operation>, repeatLimit: Int, timeout: Int64?
+    ) -> Operation {
+        let operation = Operation(freelist, repeatLimit: repeatLimit)
         operation.timeout = timeout
         return operation
     }
 
     /// Ready for another query.
-    @usableFromInline
     func giveBack() {
         result?.clear()
         result = nil
@@ -95,7 +106,6 @@ final class Operation: Waiting, @unchecked Sendable {
         isDelayed = false
         wasCancelled = false
         isAbandoned = false
-        hasGoneOn = false
         isAborted = false
         isCancelled = false
         failure = nil
@@ -108,14 +118,13 @@ final class Operation: Waiting, @unchecked Sendable {
 
 extension Operation {
     /// What to ask.
-    func take(_ statement: Statement) throws(PostgresError) {
-        guard statement.isText else { throw refusal() }
+    func take(_ statement: Statement) {
         self.statement = statement
+        isRead = statement.effect == .reads
     }
 
     /// What to ask, without preparing it.
-    func take(_ sql: String) throws(PostgresError) {
-        guard !sql.utf8.contains(0) else { throw refusal() }
+    func take(_ sql: String) {
         self.sql = sql
     }
 
@@ -123,11 +132,6 @@ extension Operation {
     func lease(_ connection: UInt64) {
         isLeased = true
         self.connection = connection
-    }
-
-    private func refusal() -> PostgresError {
-        giveBack()
-        return PostgresError(.encoding, "A statement has a NUL in it, where libpq would end it.")
     }
 
     /// How many bytes the text and the parameters take.
@@ -193,7 +197,6 @@ extension Operation {
         placeholder.connection = connection
         placeholder.deadline = deadline
         placeholder.isAbandoned = true
-        placeholder.hasGoneOn = true
         return placeholder
     }
 }
@@ -202,7 +205,7 @@ extension Operation {
 
 extension Operation {
     /// Names the task to resume. False where it was cancelled before.
-    func begin(_ continuation: UnsafeContinuation<Void, Never>) -> Bool {
+    func begin(_ continuation: UnsafeContinuation<PostgresRows, any Error>) -> Bool {
         unsafe self.continuation = unsafe continuation
         return !isCancelled
     }
@@ -212,21 +215,33 @@ extension Operation {
         isCancelled = true
     }
 
-    private func resume() {
-        guard let continuation = unsafe continuation else { return }
-        unsafe self.continuation = nil
-        unsafe continuation.resume()
-    }
-
-    /// Ends it with an error, or with the result that it has.
+    /// Ends it with an error, or with what it has, and gives it back: the task gets the rows or the
+    /// error, and finds nothing here when it goes on, on whatever thread that is.
     func finish(_ error: (any Error)? = nil) {
         phase = .done
-        if !isAbandoned {
-            if let error { failure = error }
-            resume()
-        } else if hasGoneOn {
-            giveBack()
+        if let continuation = unsafe takeContinuation() {
+            if let failure = error ?? failure {
+                handover.give()
+                unsafe continuation.resume(throwing: failure)
+            } else if let result {
+                self.result = nil
+                let rows = PostgresRows(result)
+                handover.give()
+                unsafe continuation.resume(returning: rows)
+            } else {
+                unsafe continuation.resume(
+                    throwing: PostgresError(.server, "There was no result."))
+            }
         }
+        giveBack()
+    }
+
+    /// Read and set by itself, as `take()` would be guarded by calls at run time.
+    @unsafe
+    private func takeContinuation() -> UnsafeContinuation<PostgresRows, any Error>? {
+        let continuation = unsafe continuation
+        unsafe self.continuation = nil
+        return unsafe continuation
     }
 
     /// Lets the task that asked go on while the answer is still to come.
@@ -234,24 +249,9 @@ extension Operation {
         guard !isAbandoned else { return }
         isAbandoned = true
         failure = error
-        resume()
-    }
-
-    /// What came of it, for the task that asked. The operation is not the task's any more.
-    func takeRows() throws -> PostgresRows {
-        hasGoneOn = true
-        if let failure {
-            // While it is under way, its connection has it.
-            if phase == .done { giveBack() }
-            throw failure
+        if let continuation = unsafe takeContinuation() {
+            handover.give()
+            unsafe continuation.resume(throwing: error)
         }
-        guard let result else {
-            giveBack()
-            throw PostgresError(.server, "There was no result.")
-        }
-        self.result = nil
-        let rows = PostgresRows(result)
-        giveBack()
-        return rows
     }
 }

@@ -67,6 +67,10 @@ public final class Statement: Sendable {
         Self.numbers.free.withLock { $0.free.append(number) }
     }
 
+    /// What libpq could not be given.
+    static let isNoText = PostgresError(
+        .encoding, "A statement has a NUL in it, where libpq would end it.")
+
     private struct Free {
         var free: [Int] = []
         var count = 0

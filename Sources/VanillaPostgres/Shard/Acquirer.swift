@@ -1,40 +1,38 @@
 // SPDX-License-Identifier: MIT
 
-/// A task that wants a connection for itself. Only on the worker's thread.
+/// A task that wants a connection for itself. Only on the worker's thread, once it was made.
 @safe
 final class Acquirer: Waiting, @unchecked Sendable {
-    private var continuation: UnsafeContinuation<Void, Never>?
-    private var connection: Connection?
-    private var failure: (any Error)?
+    let lease: Lease.Request
+    private var continuation: UnsafeContinuation<Lease, any Error>?
     private(set) var isOver = false
+    let handover = Handover()
+
+    init(_ lease: Lease.Request) {
+        self.lease = lease
+    }
 
     /// Names the task to resume. False where it was cancelled before, and goes on.
-    func begin(_ continuation: UnsafeContinuation<Void, Never>) -> Bool {
-        unsafe self.continuation = unsafe continuation
-        if isOver { resume() }
+    func begin(_ continuation: UnsafeContinuation<Lease, any Error>) -> Bool {
+        if isOver { unsafe continuation.resume(throwing: CancellationError()) }
+        unsafe self.continuation = isOver ? nil : continuation
         return !isOver
     }
 
     func finish(_ connection: Connection) {
-        self.connection = connection
-        resume()
+        isOver = true
+        if let continuation = unsafe continuation.take() {
+            let lease = Lease(connection)
+            handover.give()
+            unsafe continuation.resume(returning: lease)
+        }
     }
 
     func finish(_ error: any Error) {
-        failure = error
-        resume()
-    }
-
-    private func resume() {
         isOver = true
-        guard let continuation = unsafe continuation else { return }
-        unsafe self.continuation = nil
-        unsafe continuation.resume()
-    }
-
-    /// What the task has got.
-    func takeConnection() throws -> Connection {
-        if let connection { return connection }
-        throw failure ?? CancellationError()
+        if let continuation = unsafe continuation.take() {
+            handover.give()
+            unsafe continuation.resume(throwing: error)
+        }
     }
 }

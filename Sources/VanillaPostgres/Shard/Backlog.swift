@@ -27,7 +27,7 @@ final class Backlog {
     func close() {
         timer?.cancel()
         timer = nil
-        let error = unavailable(PostgresError(.stopped, "The worker stops."))
+        let error = RequestError.workerStops
         while let operation = queries.removeFirst() { operation.finish(error) }
         while let acquirer = acquirers.removeFirst() { acquirer.finish(error) }
     }
@@ -58,7 +58,7 @@ extension Backlog {
 
     private func admit(_ member: Waiting) throws {
         guard !context.isEnded else {
-            throw unavailable(PostgresError(.stopped, "The worker stops."))
+            throw RequestError.workerStops
         }
         guard count < context.configuration.maximumWaiting else {
             context.count(.refusal)

@@ -9,16 +9,14 @@ internal import Vanilla
 extension Query {
     /// Gives rows what is known of their types, which is asked for where it is not known. What is
     /// not found out is found out with a later result: this one was had, and is not lost by it.
-    ///
-    /// - Parameter lease: The number of the connection that is leased for the query, or nil.
-    nonisolated(nonsending) func findTypes(of rows: PostgresRows, lease: UInt64?) async {
+    nonisolated(nonsending) func findTypes(of rows: PostgresRows) async {
         let catalog = shard.context.types
         let known = catalog.known
         rows.types = known.table
         let types = rows.unknownTypes
         guard !types.isEmpty else { return }
         do {
-            let answer = try await ask(types, lease: lease)
+            let answer = try await ask(types)
             rows.types = try known.table.adding(types, answer)
             catalog.learn(rows.types, after: known)
         } catch {
@@ -28,17 +26,9 @@ extension Query {
         }
     }
 
-    nonisolated(nonsending) private func ask(
-        _ types: [PostgresType], lease: UInt64?
-    ) async throws -> PostgresRows {
-        // A task that has changed its thread meanwhile must not touch the shard.
-        guard shard.isHere else {
-            throw PostgresError(.misuse, "The task is not on the worker's thread any more.")
-        }
-        let query = shard.makeQuery(nil)
-        query.operation.isRead = true
-        try query.operation.take(Self.question)
-        if let lease { query.operation.lease(lease) }
+    nonisolated(nonsending) private func ask(_ types: [PostgresType]) async throws -> PostgresRows {
+        let query = shard.makeQueryAnywhere(nil, lease)
+        query.operation.take(Self.question)
         let numbers = types.map { String($0.rawValue) }.joined(separator: ",")
         try query.encode("{\(numbers)}")
         return try await query.run()

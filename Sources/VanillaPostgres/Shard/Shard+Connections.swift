@@ -108,7 +108,7 @@ extension Shard: ConnectionOwner {
 
     func sendAgain(_ operation: Operation) {
         guard !isEnded else {
-            return operation.finish(unavailable(PostgresError(.stopped, "The worker stops.")))
+            return operation.finish(RequestError.workerStops)
         }
         backlog.addAgain(operation)
         context.schedule()

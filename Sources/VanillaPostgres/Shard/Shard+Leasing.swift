@@ -6,21 +6,31 @@ internal import Vanilla
 // than one connection, one is left to queries.
 
 extension Shard {
-    /// A connection for the task that asks, when its turn comes.
-    nonisolated(nonsending) func acquire() async throws -> Connection {
-        let acquirer = Acquirer()
-        await withTaskCancellationHandler {
-            await unsafe withUnsafeContinuation { continuation in
+    /// A connection for the task that asks, when its turn comes: on the worker, wherever the caller
+    /// is and comes back to.
+    nonisolated(nonsending) func acquire(_ lease: Lease.Request) async throws -> Lease {
+        let acquirer = Acquirer(lease)
+        defer { acquirer.handover.take() }
+        return try await withTaskCancellationHandler {
+            try await unsafe withUnsafeThrowingContinuation { continuation in
                 // Only now, when there is somebody to resume.
-                if unsafe acquirer.begin(continuation) { submit(acquirer) }
+                if worker.isCurrent { return unsafe submit(acquirer, continuation) }
+                worker.run { [self] in
+                    // Where the worker has ended, it has given back what it had.
+                    if worker.isCurrent { return unsafe submit(acquirer, continuation) }
+                    unsafe continuation.resume(throwing: RequestError.workerStops)
+                }
             }
         } onCancel: {
             worker.run { [self] in cancel(acquirer) }
         }
-        return try acquirer.takeConnection()
     }
 
-    private func submit(_ acquirer: Acquirer) {
+    @unsafe
+    private func submit(
+        _ acquirer: Acquirer, _ continuation: UnsafeContinuation<Lease, any Error>
+    ) {
+        guard unsafe acquirer.begin(continuation) else { return }
         do {
             try backlog.add(acquirer)
             context.schedule()
@@ -29,8 +39,20 @@ extension Shard {
         }
     }
 
+    /// Takes a connection back: on the worker, wherever the caller is.
+    ///
+    /// - Parameter reset: Says what is undone before others have it.
+    func end(_ lease: Lease, _ reset: @escaping @Sendable (Connection) -> LeaseReset?) {
+        if worker.isCurrent { return lease.connection.endLease(reset(lease.connection)) }
+        worker.run { [worker] in
+            // Where the worker has ended, so has the connection.
+            guard worker.isCurrent else { return }
+            lease.connection.endLease(reset(lease.connection))
+        }
+    }
+
     private func cancel(_ acquirer: Acquirer) {
-        guard !acquirer.isOver else { return }
+        guard worker.isCurrent, !acquirer.isOver else { return }
         backlog.acquirers.remove(acquirer)
         acquirer.finish(CancellationError())
     }
@@ -41,16 +63,21 @@ extension Shard {
 extension Shard {
     /// Gives the connections that are free.
     func lease() {
+        if !backlog.acquirers.isEmpty { leaseFree() }
+        reserve()
+    }
+
+    @inline(never)
+    private func leaseFree() {
         let acquirers = backlog.acquirers
         while let acquirer = acquirers.first, mayLease(acquirer),
             let connection = connections.first(where: \.isFree)
         {
             acquirers.remove(acquirer)
             backlog.waited(acquirer, Clock.now)
-            connection.beginLease()
+            connection.beginLease(acquirer.lease)
             acquirer.finish(connection)
         }
-        reserve()
     }
 
     /// How many connections this worker can have, as far as is known: those that are there where

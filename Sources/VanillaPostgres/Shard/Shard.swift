@@ -3,7 +3,8 @@
 internal import Vanilla
 
 /// What a pool has at one worker: gives queries to connections, leases connections to tasks, and
-/// opens as many as are needed. Only on the worker's thread.
+/// opens as many as are needed. Only on the worker's thread: tasks ask by a `Query` or `acquire`,
+/// which go there from any other.
 @usableFromInline
 @safe
 final class Shard: @unchecked Sendable {
@@ -37,7 +38,7 @@ final class Shard: @unchecked Sendable {
     var configuration: PostgresPool.Configuration { context.configuration }
     var isEnded: Bool { context.isEnded }
 
-    /// Whether this is the worker's thread.
+    /// Whether this is the worker's thread, and it has not ended.
     var isHere: Bool { worker.isCurrent && !isEnded }
 
     /// The worker stops, or the pool is gone: everything that waits ends.
@@ -71,9 +72,17 @@ final class Shard: @unchecked Sendable {
 // MARK: - Queries
 
 extension Shard {
+    /// An operation to fill: on the worker's thread one that was used before.
     func makeOperation(_ timeout: Duration?) -> Operation {
         Operation.make(
             from: freelist, repeatLimit: configuration.maximum,
+            timeout: timeout?.boundedNanoseconds)
+    }
+
+    /// The same on another thread, where it is a new one.
+    func makeOperationElsewhere(_ timeout: Duration?) -> Operation {
+        Operation.makeAnew(
+            for: freelist, repeatLimit: configuration.maximum,
             timeout: timeout?.boundedNanoseconds)
     }
 
