@@ -75,16 +75,20 @@ private actor Clock {
 /// What belongs to a worker, used from an actor that the tasks of several workers call.
 @Suite(.serialized) struct WorkerIsolationTests {
     /// Asks several workers at the same time. Returns what was answered, each text once.
+    ///
+    /// - Parameter log: Takes what the server says; nil where it is to say nothing.
     private static func answers(
-        _ backend: Server.Backend, _ handler: @escaping Server.AsyncHandler
+        _ backend: Server.Backend, log: Recorder<String>? = nil,
+        _ handler: @escaping Server.AsyncHandler
     ) throws -> Set<String> {
-        try answers(backend) { routes in routes.get("/", handler) }
+        try answers(backend, log: log) { routes in routes.get("/", handler) }
     }
 
     private static func answers(
-        _ backend: Server.Backend, routes: @escaping @Sendable (inout Routes) -> Void
+        _ backend: Server.Backend, log expected: Recorder<String>? = nil,
+        routes: @escaping @Sendable (inout Routes) -> Void
     ) throws -> Set<String> {
-        let log = Recorder<String>()
+        let log = expected ?? Recorder<String>()
         var configuration = local(backend, log: log)
         configuration.workers = 4
         let server = try Server(
@@ -105,7 +109,7 @@ private actor Clock {
             }
         }
         #expect(found.wait(for: 16 * 8, deadline: 120))
-        #expect(log.values == [])
+        if expected == nil { #expect(log.values == []) }
         return Set(found.values)
     }
 
@@ -191,5 +195,65 @@ private actor Clock {
             if let opened { try await clock.send(opened) }
         }
         #expect(events.allSatisfy { $0.contains("data: event\n\n") })
+    }
+
+    /// What a handler tells its response on another thread is refused and logged; back on its own it
+    /// answers. Another worker's thread is one that has exchanges of its own under way.
+    @Test(arguments: backends)
+    func refusesAResponseOnAnotherThread(backend: Server.Backend) throws {
+        let workers = Recorder<Worker>()
+        let queue = QueueExecutor()
+        let log = Recorder<String>()
+        let hub = try EventHub()
+        let answers = try Self.answers(backend, log: log) { request, response in
+            let own = Worker.current!
+            workers.record(own)
+            let other = Set(workers.values).first { $0 != own }?.taskExecutor ?? queue
+            let peer = request.peer
+            let wrong = await withTaskExecutorPreference(other) {
+                Self.refuses(&response, hub) && request.peer == nil
+                    ? "" : "taken on another thread"
+            }
+            guard own.isCurrent, peer != nil, request.peer == peer, !response.isAnswered else {
+                return response.send("not back")
+            }
+            response.send(wrong)
+        }
+        #expect(answers == [""])
+        let found = Set(log.values)
+        let elsewhere = "but this is on another thread than its worker's."
+        #expect(found.contains("send was called, \(elsewhere)"))
+        #expect(found.allSatisfy { $0.contains("on another thread than its worker's") })
+    }
+
+    /// Whether everything that a handler may tell its response is refused.
+    private static func refuses(_ response: inout ResponseWriter, _ hub: EventHub) -> Bool {
+        response.status = .created
+        response.addField("X-A", "b")
+        response.send("text")
+        response.send(SharedBytes(Array("text".utf8)))
+        response.send(status: .ok)
+        response.sendRaw("HTTP/1.1 200 OK\r\n\r\n")
+        response.stream { _ in .done }
+        response.receiveBody { _, _ in .more }
+        response.sendPreconditionFailed()
+        _ = response.sendNotModified(ifMatching: ETag(version: 1))
+        _ = response.sendLater()
+        response.handle.resume()
+        let errors = [
+            kind { try response.addField("X-A", String("b")) },
+            kind { try response.streamEvents { _ in } },
+            kind { try response.subscribe(to: "a", in: hub) },
+        ]
+        return errors == [.notOnWorker, .notOnWorker, .notOnWorker] && !response.isAnswered
+    }
+
+    private static func kind(_ body: () throws -> Void) -> ResponseError.Kind? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return (error as? ResponseError)?.kind
+        }
     }
 }

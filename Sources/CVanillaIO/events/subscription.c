@@ -124,7 +124,7 @@ static void leave(void *context)
 int32_t vn_response_subscribe(vn_response *response, vn_hub *hub, vn_span topic, vn_span last_id)
 {
     if (!vn_response_is_open(response))
-        return -EALREADY;
+        return vn_response_refusal(response);
     if (topic.count > VN_ID_MAX)
         return -EMSGSIZE;
     struct vn_subscriber *subscriber = vn_subscriber_make(response->exchange);

@@ -36,7 +36,8 @@ void *vn_detached_extra(vn_detached *detached);
 
 const vn_request *vn_detached_request(const vn_detached *detached);
 
-/* Used on the worker's thread only. */
+/* On another thread than the worker's whatever it is told is refused with -EXDEV, and its handle is
+ * of no exchange. */
 vn_response *vn_detached_response(vn_detached *detached);
 
 /* Other exchanges write before this one goes on: what was written of a head since

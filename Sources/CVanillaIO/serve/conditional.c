@@ -80,7 +80,7 @@ int32_t vn_response_decline(vn_response *response, const vn_validators *validato
 {
     vn_validators current = *validators;
     if (!vn_response_is_open(response))
-        return -EALREADY;
+        return vn_response_refusal(response);
     if ((verdict != VN_NOT_MODIFIED && verdict != VN_PRECONDITION_FAILED) ||
         !take_validators(response, &current))
         return -EINVAL;
@@ -100,7 +100,7 @@ int32_t vn_response_evaluate(vn_response *response, const vn_validators *validat
 {
     vn_validators current = *validators;
     if (!vn_response_is_open(response))
-        return -EALREADY;
+        return vn_response_refusal(response);
     if (!take_validators(response, &current))
         return -EINVAL;
 

@@ -6,7 +6,8 @@
 size_t vn_request_peer(const vn_request *request, char *text, size_t capacity, uint16_t *port)
 {
     const struct vn_connection *connection = request->connection;
-    if (connection == NULL) {
+    /* Elsewhere the descriptor may be another connection's by now. */
+    if (connection == NULL || vn_worker_current() != connection->worker) {
         *port = 0;
         return 0;
     }

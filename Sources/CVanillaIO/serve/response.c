@@ -29,6 +29,11 @@ bool vn_response_is_parted(const struct vn_response *response)
     return response->exchange == &over;
 }
 
+vn_cold int32_t vn_response_refusal(const struct vn_response *response)
+{
+    return vn_response_is_elsewhere(response) ? -EXDEV : -EALREADY;
+}
+
 vn_cold int32_t vn_response_out_of_memory(struct vn_response *response)
 {
     struct vn_exchange *exchange = response->exchange;
@@ -144,7 +149,7 @@ int32_t vn_response_set_status(vn_response *response, uint16_t status)
     if (status < 200 || status > 999)
         return -EINVAL;
     if (!vn_response_is_open(response))
-        return -EALREADY;
+        return vn_response_refusal(response);
     if (head->start != NULL && status != head->status) {
         if (head_reserve(response, VN_STATUS_LINE_ROOM) < 0)
             return -ENOMEM;
@@ -157,7 +162,7 @@ int32_t vn_response_set_status(vn_response *response, uint16_t status)
 int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value)
 {
     if (!vn_response_is_open(response))
-        return -EALREADY;
+        return vn_response_refusal(response);
     if (!vn_is_token(name) || !vn_is_field_value(value))
         return -EINVAL;
     if (vn_head_owns_field(name))
@@ -174,7 +179,7 @@ int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value
 int32_t vn_response_reset(vn_response *response)
 {
     if (!vn_response_is_open(response))
-        return -EALREADY;
+        return vn_response_refusal(response);
     response->head.start = NULL; /* nothing of it was committed */
     response->head.status = 200;
     return 0;
@@ -183,13 +188,16 @@ int32_t vn_response_reset(vn_response *response)
 void vn_response_set_close(vn_response *response)
 {
     response->closes = true;
+    if (vn_response_is_elsewhere(response))
+        return;
     if (!vn_response_is_open(response) && !vn_response_is_parted(response))
         response->exchange->closes = true;
 }
 
 bool vn_response_is_answered(const vn_response *response)
 {
-    return !vn_response_is_open(response);
+    return vn_response_is_elsewhere(response) ? response->is_answered
+                                              : !vn_response_is_open(response);
 }
 
 vn_worker *vn_response_worker(const vn_response *response)
@@ -253,7 +261,7 @@ static int32_t send_whole(struct vn_response *response, vn_span content_type, ui
                           vn_span body)
 {
     if (!vn_response_is_open(response))
-        return -EALREADY;
+        return vn_response_refusal(response);
     const bool is_head = response->exchange->is_head;
     const struct vn_content content = {
         .type = content_type,
@@ -286,22 +294,23 @@ int32_t vn_response_send(vn_response *response, vn_span content_type, vn_span bo
 int32_t vn_response_send_shared(vn_response *response, vn_span content_type, vn_span body,
                                 vn_release *release, void *context)
 {
-    struct vn_exchange *exchange = response->exchange;
     int32_t follows = send_whole(response, content_type, body.count, (vn_span) {0});
-    if (follows == 1)
-        return exchange->protocol->write_shared(exchange, body, release, context) < 0
-                   ? vn_response_out_of_memory(response)
-                   : 0;
-    if (release != NULL)
-        release(context);
-    return follows;
+    if (follows < 1) {
+        if (release != NULL)
+            release(context);
+        return follows;
+    }
+    struct vn_exchange *exchange = response->exchange;
+    return exchange->protocol->write_shared(exchange, body, release, context) < 0
+               ? vn_response_out_of_memory(response)
+               : 0;
 }
 
 int32_t vn_response_send_raw(vn_response *response, vn_span bytes)
 {
-    struct vn_exchange *exchange = response->exchange;
     if (!vn_response_is_open(response))
-        return -EALREADY;
+        return vn_response_refusal(response);
+    struct vn_exchange *exchange = response->exchange;
     if (exchange->protocol->raw == NULL)
         return -ENOTSUP;
     begin_answer(response, VN_ANSWER_DONE);
@@ -331,9 +340,9 @@ vn_cold void vn_response_send_nothing(struct vn_response *response)
 /* Answer with a head whose body follows. Returns 1, 0 when there is none to follow, or -errno. */
 static int32_t begin_stream(struct vn_response *response, vn_span content_type, int64_t length)
 {
-    struct vn_exchange *exchange = response->exchange;
     if (!vn_response_is_open(response))
-        return -EALREADY;
+        return vn_response_refusal(response);
+    struct vn_exchange *exchange = response->exchange;
     const bool is_allowed = vn_status_has_content(response->head.status);
     const bool follows = is_allowed && !exchange->is_head && length != 0;
     const struct vn_content content = {
@@ -345,8 +354,8 @@ static int32_t begin_stream(struct vn_response *response, vn_span content_type, 
 int32_t vn_response_stream(vn_response *response, vn_span content_type, int64_t length,
                            vn_producer *producer, vn_release *release, void *context)
 {
-    struct vn_exchange *exchange = response->exchange;
     int32_t result = begin_stream(response, content_type, length);
+    struct vn_exchange *exchange = result == 1 ? response->exchange : NULL;
     struct vn_pending *pending = result == 1 ? vn_exchange_pending(exchange) : NULL;
     if (result == 1 && pending == NULL)
         result = vn_response_out_of_memory(response);
@@ -365,20 +374,29 @@ int32_t vn_response_stream(vn_response *response, vn_span content_type, int64_t 
 
 /* ---- The request's body, and later ---- */
 
-int32_t vn_response_receive(vn_response *response, vn_consumer *consumer, vn_release *release,
-                            void *context)
+static int32_t prepare_to_receive(struct vn_response *response)
 {
+    if (vn_response_is_elsewhere(response))
+        return -EXDEV;
     struct vn_exchange *exchange = response->exchange;
     struct vn_pending *pending =
         exchange->answer == VN_ANSWER_DONE ? NULL : vn_exchange_pending(exchange);
-    int32_t result = pending == NULL || pending->consumer != NULL ? -EALREADY : 0;
-    if (result == 0 && !vn_exchange_keep_conditions(exchange, response->request))
-        result = -ENOMEM;
+    if (pending == NULL || pending->consumer != NULL)
+        return -EALREADY;
+    return vn_exchange_keep_conditions(exchange, response->request) ? 0 : -ENOMEM;
+}
+
+int32_t vn_response_receive(vn_response *response, vn_consumer *consumer, vn_release *release,
+                            void *context)
+{
+    int32_t result = prepare_to_receive(response);
     if (result < 0) {
         if (release != NULL)
             release(context);
         return result;
     }
+    struct vn_exchange *exchange = response->exchange;
+    struct vn_pending *pending = exchange->pending;
     pending->consumer = consumer;
     pending->consumer_release = release;
     pending->consumer_context = context;
@@ -389,16 +407,16 @@ int32_t vn_response_receive(vn_response *response, vn_consumer *consumer, vn_rel
 
 vn_handle vn_response_handle(const vn_response *response)
 {
-    const struct vn_exchange *exchange = response->exchange;
-    return vn_response_is_parted(response) ? (vn_handle) {.worker = response->worker}
-                                           : exchange->protocol->handle(exchange);
+    if (vn_response_is_elsewhere(response) || vn_response_is_parted(response))
+        return (vn_handle) {.worker = response->worker}; /* of no exchange */
+    return response->exchange->protocol->handle(response->exchange);
 }
 
 int32_t vn_response_defer(vn_response *response)
 {
-    struct vn_exchange *exchange = response->exchange;
     if (!vn_response_is_open(response) || response->is_detached)
-        return -EALREADY;
+        return vn_response_refusal(response);
+    struct vn_exchange *exchange = response->exchange;
     if (!vn_exchange_keep_conditions(exchange, response->request))
         return -ENOMEM;
     exchange->answer = VN_ANSWER_LATER;

@@ -35,12 +35,24 @@ bool vn_response_is_parted(const struct vn_response *response);
 
 enum { VN_RESPONSE_HEAD_MAX = 64 * 1024 }; /* bytes of a response head */
 
-/* Whether no answer was given yet. */
+/* Whether a handler that goes on has come to another thread than its worker's: nothing of the
+ * exchange may be looked at there. */
+static inline bool vn_response_is_elsewhere(const struct vn_response *response)
+{
+    return response->is_detached && vn_worker_current() != response->worker;
+}
+
+/* Whether it can be answered here: no answer was given yet, and this is its worker's thread. */
 static inline bool vn_response_is_open(const struct vn_response *response)
 {
-    uint8_t answer = response->exchange->answer;
-    return answer == VN_ANSWER_NONE || (response->is_detached && answer == VN_ANSWER_LATER);
+    if (vn_likely(!response->is_detached))
+        return response->exchange->answer == VN_ANSWER_NONE;
+    return !vn_response_is_elsewhere(response) && (response->exchange->answer == VN_ANSWER_NONE ||
+                                                   response->exchange->answer == VN_ANSWER_LATER);
 }
+
+/* Why it is not open: -EALREADY, or -EXDEV elsewhere. */
+int32_t vn_response_refusal(const struct vn_response *response);
 
 /* Answer with `status` and no content; without memory for that, the exchange is abandoned. */
 void vn_response_send_empty(struct vn_response *response, uint16_t status);

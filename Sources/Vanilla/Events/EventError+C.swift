@@ -36,6 +36,8 @@ extension EventError {
         case SystemError.alreadyDone:
             ResponseError(
                 .alreadyAnswered, "A stream of events began after the answer was sent.")
+        case SystemError.otherThread:
+            ResponseError(.notOnWorker, "A stream of events began \(ResponseError.elsewhere).")
         case SystemError.tooLarge:
             ResponseError(.fieldsTooLarge, "The response's fields are larger than 64 KiB.")
         default: EventError(usingTopic: result)

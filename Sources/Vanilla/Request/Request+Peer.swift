@@ -11,7 +11,8 @@ extension Request {
         public let port: Int
     }
 
-    /// Where the request came from; `nil` over a unix domain socket and in `Server.handle`.
+    /// Where the request came from; `nil` over a unix domain socket, in `Server.handle`, and on
+    /// another thread than the worker's.
     ///
     /// The operating system is asked each time (getpeername(2)), so a handler that does not want to
     /// know does not pay.

@@ -17,6 +17,8 @@ extension ResponseError {
             )
         case SystemError.alreadyDone:
             self.init(.alreadyAnswered, "The field \(name) was added after the answer was sent.")
+        case SystemError.otherThread:
+            self.init(.notOnWorker, "The field \(name) was added \(Self.elsewhere).")
         default:
             self.init(.outOfMemory, "There is no memory for the field \(name).")
         }
@@ -54,4 +56,10 @@ extension ResponseError {
 
     /// Whether C refused because the request was answered before.
     static func isAlreadyAnswered(_ result: Int32) -> Bool { result == alreadyAnswered }
+
+    /// Whether C refused because this is another thread than the worker's.
+    static func isElsewhere(_ result: Int32) -> Bool { result == -SystemError.otherThread }
+
+    /// Where that was, as the end of a sentence.
+    static var elsewhere: String { "on another thread than its worker's" }
 }

@@ -40,7 +40,8 @@ extension ResponseError {
         public static let alreadyAnswered = Kind("alreadyAnswered")
         /// A body is longer than the length declared for it, or a range lies outside the bytes.
         public static let lengthExceeded = Kind("lengthExceeded")
-        /// The thread is not that of a worker, where asynchronous handlers begin.
+        /// The thread is not the worker's: where an asynchronous handler was to begin, or where it
+        /// has gone with its response, as in `withTaskExecutorPreference`.
         public static let notOnWorker = Kind("notOnWorker")
         /// Memory ran out.
         public static let outOfMemory = Kind("outOfMemory")

@@ -37,7 +37,7 @@ extension ResponseWriter {
         case VN_PERFORM: return false
         case VN_NOT_MODIFIED: statusInForce = .notModified
         case VN_PRECONDITION_FAILED: statusInForce = .preconditionFailed
-        case _ where ResponseError.isAlreadyAnswered(verdict):
+        case _ where ResponseError.isAlreadyAnswered(verdict) || ResponseError.isElsewhere(verdict):
             note(verdict, "sendNotModified was called")
         default:
             // No room for two lines more: the representation is sent without them.

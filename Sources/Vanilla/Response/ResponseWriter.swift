@@ -57,8 +57,13 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
     @inline(never)
     private func report(_ result: Int32, _ act: StaticString) {
         let why =
-            ResponseError.isAlreadyAnswered(result)
-            ? "the request was answered before" : "memory ran out"
+            if ResponseError.isAlreadyAnswered(result) {
+                "the request was answered before"
+            } else if ResponseError.isElsewhere(result) {
+                "this is \(ResponseError.elsewhere)"
+            } else {
+                "memory ran out"
+            }
         unsafe core.hooks.report(.error, "\(act), but \(why).")
     }
 

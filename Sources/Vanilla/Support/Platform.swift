@@ -23,6 +23,7 @@ enum SystemError {
     static var noMemory: Int32 { ENOMEM }
     static var notASocket: Int32 { ENOTSOCK }
     static var notPermitted: Int32 { EPERM }
+    static var otherThread: Int32 { EXDEV }
     static var tooLarge: Int32 { EMSGSIZE }
     static var tooManyOpenFiles: Int32 { EMFILE }
     static var tooManyOpenFilesInSystem: Int32 { ENFILE }
