@@ -484,6 +484,40 @@ import VanillaTestSupport
         #expect(bench.pool.statistics.attempts == 2)
     }
 
+    @Test(arguments: [
+        ["begin", "set transaction read only"], ["begin read only"],
+        ["begin", "select set_config('transaction_read_only', 'on', true)"],
+    ])
+    func keepsAConnectionWhoseTransactionOnlyReads(statements: [String]) async throws {
+        let bench = try Bench { $0.maximum = 1 }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            let create = Statement("create table nowhere (id int)")
+            for isPrepared in [false, true] {
+                try await pool.withConnection { lease in
+                    for statement in statements { _ = try await lease.query(statement) }
+                    do {
+                        _ = try await isPrepared ? lease.query(create) : lease.query(create.sql)
+                        Issue.record("It was written.")
+                    } catch {
+                        #expect((error as? PostgresError)?.sqlState == "25006")
+                    }
+                    _ = try await lease.query("rollback")
+                    _ = try await lease.query("create temporary table nowhere (id int)")
+                    _ = try await lease.query("drop table nowhere")
+                }
+            }
+            let error = await Self.failure {
+                try await pool.withTransaction { lease in
+                    _ = try await lease.query("set transaction read only")
+                    _ = try await lease.query("create table nowhere (id int)")
+                }
+            }
+            #expect((error as? PostgresError)?.sqlState == "25006")
+        }
+        #expect(bench.pool.statistics.attempts == 1)
+    }
+
     @Test func servesSeveralServers() async throws {
         let first = try Bench()
         defer { first.stop() }

@@ -205,6 +205,33 @@ import VanillaPostgres
         }
     }
 
+    /// The server would end the connection for the size of the message.
+    @Test func refusesAGigabyte() async throws {
+        let bench = try Bench { $0.maximum = 1 }
+        defer { bench.stop() }
+        try await bench.run { pool in
+            let process: Int = try await pool.query("select pg_backend_pid()")[0][0]
+            let bytes = Array(repeating: 7 as UInt8, count: 1 << 30)
+            func expectRefusal(_ body: () async throws -> PostgresRows) async {
+                do {
+                    _ = try await body()
+                    Issue.record("It was sent.")
+                } catch {
+                    #expect((error as? PostgresError)?.kind == .encoding)
+                }
+            }
+            await expectRefusal { try await pool.query("select $1", bytes) }
+            await expectRefusal { try await pool.query("select $1", [[1], bytes]) }
+            await expectRefusal { try await pool.query("select $1, $2", 1, Optional(bytes)) }
+            let sql = String(decoding: bytes, as: UTF8.self)
+            await expectRefusal { try await pool.query(sql) }
+            await expectRefusal { try await pool.query(Statement(sql, .reads)) }
+            let same: Int = try await pool.query("select pg_backend_pid()")[0][0]
+            #expect(same == process)
+        }
+        #expect(bench.pool.statistics.attempts == 1 && bench.pool.statistics.losses == 0)
+    }
+
     @Test func showsBytesWhereTheyAre() async throws {
         let bench = try Bench()
         defer { bench.stop() }

@@ -112,6 +112,21 @@ final class Channel {
         return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
     }
 
+    /// Whether no session of the server can write, as it is a standby, or is told that transactions
+    /// only read unless they say otherwise; nil where it does not say so (before version 14).
+    var refusesWrites: Bool? {
+        let isStandby = parameter("in_hot_standby")
+        let onlyReads = parameter("default_transaction_read_only")
+        guard let isStandby, let onlyReads else { return nil }
+        return isStandby == "on" || onlyReads == "on"
+    }
+
+    /// A setting that the server tells unasked, and again when it changes.
+    private func parameter(_ name: String) -> String? {
+        // libpq's own memory, with a NUL at its end.
+        unsafe PQparameterStatus(connection, name).map { unsafe String(cString: $0) }
+    }
+
     /// What is needed to cancel what the server does for it, even when it is lost; nil where the
     /// server named no key, or libpq keeps it in a way that is not known here.
     private(set) var canceller: Canceller?

@@ -295,7 +295,13 @@ extension Connection {
 
     /// Whether the connection is of no more use to any query.
     func endsUse(_ error: PostgresError) -> Bool {
-        error.endsConnection || (error.refusesWrites && !isReadOnly)
+        error.endsConnection || (error.refusesWrites && isServersRefusal)
+    }
+
+    /// Whether a write was refused because the server takes none, and not because this transaction
+    /// was made to read only: by its options, or by a statement.
+    private var isServersRefusal: Bool {
+        !isReadOnly && pipeline.channel?.refusesWrites != false
     }
 
     /// Nothing of it was done: a neighbour failed, or the statement was no longer prepared.

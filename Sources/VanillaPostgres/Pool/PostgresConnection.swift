@@ -107,7 +107,7 @@ public final class PostgresConnection: Sendable {
 
     @usableFromInline
     func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Query {
-        guard !sql.utf8.contains(0) else { throw Statement.isNoText }
+        guard Statement.isText(sql) else { throw Statement.isNoText }
         let query = try begin(timeout)
         query.operation.take(sql)
         return query

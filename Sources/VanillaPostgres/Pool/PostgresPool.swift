@@ -152,7 +152,7 @@ public final class PostgresPool: Sendable {
     func begin(
         _ sql: String, _ timeout: Duration?, in isolation: (any Actor)?
     ) throws(PostgresError) -> Query? {
-        guard !sql.utf8.contains(0) else { throw Statement.isNoText }
+        guard Statement.isText(sql) else { throw Statement.isNoText }
         if let refusal = SessionEffect.refusal(of: sql) { throw refusal }
         guard let query = try makeQuery(timeout, in: isolation) else { return nil }
         query.operation.take(sql)

@@ -11,6 +11,8 @@ enum SessionEffect {
 
     /// Why a statement is not sent on a shared connection; nil where it may be.
     static func refusal(of sql: String) -> PostgresError? {
+        // It is refused for its size, which is found out faster.
+        guard sql.utf8.count <= PostgresParameters.sizeLimit else { return nil }
         let command = command(of: sql)
         if command == "begin" || command == "start" {
             return PostgresError(

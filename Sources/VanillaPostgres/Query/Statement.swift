@@ -42,7 +42,7 @@ public final class Statement: Sendable {
     let number: Int
     /// Never used again.
     let serial: UInt64
-    /// Whether it can be sent: there is no NUL in it.
+    /// Whether it can be sent: there is no NUL in it, and it fits into a message.
     let isText: Bool
     /// Why it is not sent on a shared connection; nil where it may be.
     let refusal: PostgresError?
@@ -52,7 +52,7 @@ public final class Statement: Sendable {
         self.sql = sql
         self.effect = effect
         self.results = results
-        isText = !sql.utf8.contains(0)
+        isText = Self.isText(sql)
         refusal = SessionEffect.refusal(of: sql)
         serial = Self.numbers.serial.add(1, ordering: .relaxed).newValue
         number = Self.numbers.free.withLock { numbers in
@@ -69,7 +69,12 @@ public final class Statement: Sendable {
 
     /// What libpq could not be given.
     static let isNoText = PostgresError(
-        .encoding, "A statement has a NUL in it, where libpq would end it.")
+        .encoding, "A statement has a NUL in it, where libpq would end it, or a gigabyte.")
+
+    /// Whether a text can be sent as a statement.
+    static func isText(_ sql: String) -> Bool {
+        sql.utf8.count <= PostgresParameters.sizeLimit && !sql.utf8.contains(0)
+    }
 
     private struct Free {
         var free: [Int] = []

@@ -26,8 +26,10 @@ public final class PostgresParameters {
 
     /// The most parameters that a query may have (the protocol counts them in 16 bits).
     public static let limit = 65535
-    /// The most bytes that the parameters of a query may take.
-    public static let sizeLimit = 1 << 30
+    /// The most bytes that the parameters of a query may take, or its text: 1 GiB less 1 MiB. The
+    /// server ends a connection whose message has a gigabyte; what a message says about its
+    /// parameters takes some of it, at most ``limit`` times six bytes.
+    public static let sizeLimit = (1 << 30) - (1 << 20)
     /// Memory beyond this is given back after the query.
     private static let keptRoom = 4096
 
