@@ -90,7 +90,8 @@ private func read(_ number: Int, on connection: PostgresConnection) async throws
     try await connection.query("select $1::int8", number)[0][0]
 }
 
-/// The answer to a request for a number, over a connection of its own, so that every worker has some.
+/// The answer to a request for a number, over a connection of its own, so that every worker has
+/// some.
 private func text(of number: Int, port: Int) -> String {
     do {
         return try exchange("GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n", port: port).text

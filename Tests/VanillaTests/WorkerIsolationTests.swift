@@ -197,8 +197,8 @@ private actor Clock {
         #expect(events.allSatisfy { $0.contains("data: event\n\n") })
     }
 
-    /// What a handler tells its response on another thread is refused and logged; back on its own it
-    /// answers. Another worker's thread is one that has exchanges of its own under way.
+    /// What a handler tells its response on another thread is refused and logged; back on its own
+    /// it answers. Another worker's thread is one that has exchanges of its own under way.
     @Test(arguments: backends)
     func refusesAResponseOnAnotherThread(backend: Server.Backend) throws {
         let workers = Recorder<Worker>()

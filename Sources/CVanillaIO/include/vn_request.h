@@ -137,8 +137,8 @@ size_t vn_request_find(const vn_request *request, vn_span name, size_t from);
 
 /* The client's address as text without its port ("127.0.0.1", "::1"; "" for a unix socket), into
  * `text`, which has room for `capacity` bytes with the final NUL (46 are enough), and its port.
- * Returns the length of the text; 0 when there is none, as in vn_server_handle, or on another thread
- * than the worker's. Asks the system each time: getpeername(2). */
+ * Returns the length of the text; 0 when there is none, as in vn_server_handle, or on another
+ * thread than the worker's. Asks the system each time: getpeername(2). */
 size_t vn_request_peer(const vn_request *request, char *text, size_t capacity, uint16_t *port);
 
 #endif

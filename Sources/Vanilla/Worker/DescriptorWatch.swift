@@ -148,15 +148,15 @@ private final class Watching: @unchecked Sendable {
 }
 
 extension Worker {
-    /// Watches a descriptor. On the worker's thread, and not in an actor. A worker watches 65,536 at
-    /// most, those of database connections among them.
+    /// Watches a descriptor. On the worker's thread, and not in an actor. A worker watches 65,536
+    /// at most, those of database connections among them.
     ///
     /// - Parameters:
     ///   - descriptor: What to watch.
     ///   - isolation: Where the caller runs.
     /// - Throws: ``ServerError`` of the kind `unwatchableDescriptor` where descriptors or memory
-    ///   ran out, or the descriptor is not open; of the kind `notOnWorker` on another thread, and in
-    ///   an actor's method on any: it would work there by chance.
+    ///   ran out, or the descriptor is not open; of the kind `notOnWorker` on another thread, and
+    ///   in an actor's method on any: it would work there by chance.
     public func watch(
         _ descriptor: Int32, isolation: isolated (any Actor)? = #isolation
     ) throws(ServerError) -> Worker.DescriptorWatch {

@@ -20,8 +20,8 @@ public struct Worker: Sendable, Hashable {
     /// After the worker has ended, tasks continue on Swift's own threads.
     public var taskExecutor: any TaskExecutor { executor }
 
-    /// Whether this is the worker's own thread. An actor's method may meanwhile run there by chance,
-    /// and elsewhere after the next `await`.
+    /// Whether this is the worker's own thread. An actor's method may meanwhile run there by
+    /// chance, and elsewhere after the next `await`.
     public var isCurrent: Bool { executor.isCurrent }
 
     /// Calls `work` on the worker's thread, soon and in the order of the calls of one thread. Any
@@ -31,8 +31,8 @@ public struct Worker: Sendable, Hashable {
     }
 
     /// Calls `body` once, on the worker's thread, when the worker stops and has no connection left:
-    /// the place to close what lives on the worker. At once, where it has stopped. On another thread
-    /// the worker takes it soon, or calls it where it has ended.
+    /// the place to close what lives on the worker. At once, where it has stopped. On another
+    /// thread the worker takes it soon, or calls it where it has ended.
     public func whenStopping(_ body: @escaping () -> Void) {
         if isCurrent { return executor.whenStopping(body) }
         // It is called once, by whoever has it last.
