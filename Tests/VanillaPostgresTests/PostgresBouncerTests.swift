@@ -54,6 +54,36 @@ struct PostgresBouncerTests {
         #expect(try #require(Int(servers)) <= Bouncer.connections)
     }
 
+    /// A COPY is a simple query among others that are not.
+    @Test(arguments: backends)
+    func copiesRows(backend: Server.Backend) async throws {
+        let bouncer = try Bouncer(to: database.get())
+        defer { bouncer.stop() }
+        let bench = try Self.makeBench(bouncer, backend: backend)
+        defer { bench.stop() }
+        try await bench.run { pool in
+            _ = try await pool.query("drop table if exists bounced")
+            _ = try await pool.query("create table bounced (id int8)")
+            for round in 1...20 {
+                async let neighbour: Int = try await pool.query(Self.echo, round)[0][0]
+                let rows = (0..<1000).map { Array("\($0)\n".utf8) }
+                try await pool.withConnection { lease in
+                    _ = try await lease.copyIn("copy bounced from stdin", from: rows)
+                    var count = 0
+                    try await lease.copyOut("copy bounced to stdout") { rows in
+                        for try await _ in rows { count += 1 }
+                    }
+                    #expect(count == 1000 * round)
+                    let found: Int = try await lease.query("select count(*) from bounced")[0][0]
+                    #expect(found == count)
+                }
+                #expect(try await neighbour == round)
+            }
+            _ = try await pool.query("drop table bounced")
+        }
+        #expect(bench.pool.statistics.losses == 0)
+    }
+
     /// What a transaction does is undone as a whole, and what it set ends with it.
     @Test func keepsATransactionTogether() async throws {
         let bouncer = try Bouncer(to: database.get())

@@ -275,7 +275,7 @@ import VanillaTestSupport
             ("--", ""), ("", ""), ("/*", ""), ("/* /* */", ""), ("/**/-1", ""), ("(select 1)", ""),
             ("- 1", ""), ("/ 1", ""), ("sel\u{e9}ct", "sel"), ("begin;", "begin"),
         ] {
-            #expect(SessionEffect.command(of: sql) == command, "\(sql)")
+            #expect(SQLText.command(of: sql) == command, "\(sql)")
         }
     }
 }

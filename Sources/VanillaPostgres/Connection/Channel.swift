@@ -247,3 +247,58 @@ final class Channel {
         unsafe PQgetResult(connection).map { unsafe PostgresResult(pointer: $0) }
     }
 }
+
+// MARK: - Copying rows
+
+extension Channel {
+    enum CopiedRow {
+        case row([UInt8])
+        /// The next one has not come yet.
+        case none
+        /// There are no more: a result follows.
+        case end
+        case failed
+    }
+
+    /// Ends the pipeline, in which nothing is under way, and sends a COPY: none can be in one.
+    ///
+    /// It goes as a simple query, which has no Sync. A statement of the extended protocol has one,
+    /// and its rows another one at their end, both of which the server answers where it fails
+    /// before it reads rows: the next query would have an answer too many.
+    func sendCopy(_ sql: String) -> Bool {
+        unsafe PQexitPipelineMode(connection) == 1 && PQsendQuery(connection, sql) == 1
+    }
+
+    /// The next row that has come.
+    func copiedRow() -> CopiedRow {
+        var memory: UnsafeMutablePointer<CChar>?
+        let size = unsafe PQgetCopyData(connection, &memory, 1)
+        switch size {
+        case 0: return .none
+        case -1: return .end
+        case 1...:
+            guard let start = unsafe memory else { return .failed }
+            // As many bytes as it says, which are libpq's until they are freed here.
+            let bytes = unsafe Array(
+                UnsafeRawBufferPointer(start: start, count: Int(size)))
+            unsafe PQfreemem(memory)
+            return .row(bytes)
+        default: return .failed
+        }
+    }
+
+    /// Takes bytes to send: all of them, or false.
+    func copy(_ bytes: [UInt8]) -> Bool {
+        unsafe bytes.withUnsafeBytes { buffer in
+            unsafe PQputCopyData(
+                connection, buffer.baseAddress?.assumingMemoryBound(to: CChar.self),
+                Int32(buffer.count)) == 1
+        }
+    }
+
+    /// Ends what is sent: as complete, or, where there is a reason, as nothing that counts.
+    func endCopy(_ reason: String?) -> Bool {
+        guard let reason else { return unsafe PQputCopyEnd(connection, nil) == 1 }
+        return unsafe PQputCopyEnd(connection, reason) == 1
+    }
+}

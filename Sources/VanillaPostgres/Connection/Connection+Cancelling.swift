@@ -118,7 +118,8 @@ extension Connection {
     /// The task that asked was cancelled.
     func cancel(_ operation: Operation) {
         guard operation.isLeased else { return leave(operation) }
-        leaseWasCancelled = true
+        // Rows that are not wanted any more do not keep the task from undoing what it has set.
+        if operation.copy?.isAbandoned != true { leaseWasCancelled = true }
         cancelOnServer(operation)
     }
 
@@ -134,6 +135,7 @@ extension Connection {
     private func cancelOnServer(_ operation: Operation) {
         guard !drop(operation) else { return }
         operation.wasCancelled = true
+        operation.copy?.abandon()
         cancellation.begin()
         startCancelling()
     }

@@ -56,6 +56,7 @@ extension Connection {
         isReadOnly = false
         // What others use next must not meet it.
         _ = pipeline.drop { _ in Lease.isOver }
+        pipeline.abandonCopy()
         if leaseWasUsed { self.reset = reset }
         if self.reset == .session && !pipeline.hasSession {
             // Of which server it was the session is not known. Where it can be undone, that is done

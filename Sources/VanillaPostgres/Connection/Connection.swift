@@ -169,6 +169,10 @@ extension Connection {
         guard pipeline.inFlight < depth else {
             throw PostgresError(.exhausted, "A connection has \(depth) queries under way.")
         }
+        guard !pipeline.isCopying else {
+            throw PostgresError(.misuse, "A COPY is under way on this connection.")
+        }
+        operation.copy?.wake = { [self] in reading?.schedule() }
         context.count(.query)
         leaseWasUsed = true
         send(operation, now: Clock.now)
@@ -223,7 +227,7 @@ extension Connection {
         guard !pipeline.isLost else { return close(channel.error) }
         let left = channel.flush()
         guard left >= 0 else { return close(channel.error) }
-        listen(writing: left > 0)
+        if pipeline.isReading { listen(writing: left > 0) }
         if left == 0 { pipeline.wasFlushed() }
         if pipeline.hasGrown { lifetime.end(within: context.configuration.grownLifetime) }
         proceed()

@@ -21,6 +21,8 @@ final class Pipeline {
         enum Kind {
             case prepare
             case query
+            /// A COPY, which has the connection for itself, outside of the pipeline.
+            case copy
             /// BEGIN or ROLLBACK, for which nobody waits.
             case note
             /// What undoes a lease.
@@ -33,6 +35,14 @@ final class Pipeline {
         let kind: Kind
         /// The query that it belongs to; of a Sync, the query that is over with it.
         let operation: Operation?
+    }
+
+    /// How far a COPY is.
+    struct Copying {
+        /// The server has said that rows may pass, and they have not ended.
+        var passesRows = false
+        /// libpq has what the task sent last, and the socket has not taken all of it.
+        var isTaken = false
     }
 
     /// What sends; nil before the connection is open, and once it is closed.
@@ -62,7 +72,7 @@ final class Pipeline {
     private var needsSync = false
     /// A message was so large that libpq's memory has grown, which it keeps as long as the
     /// connection lives.
-    private(set) var hasGrown = false
+    var hasGrown = false
     /// How many bytes libpq was given since it had nothing left to send.
     private var given = 0
     /// 1 MiB.
@@ -73,6 +83,8 @@ final class Pipeline {
     private var undone = 0
     /// Begins the transaction of a lease: to be sent before its next query.
     var beginning: String?
+    /// How far the COPY is that is under way.
+    var copying: Copying?
 
     /// - Parameter timeout: The pool's time for a statement, in milliseconds.
     init(_ statements: StatementCache, preparesStatements: Bool, timeout: Int64) {
@@ -107,6 +119,7 @@ final class Pipeline {
         for operation in alone where operation.phase == .sent { lose(operation) }
         alone = []
         inFlight = 0
+        copying = nil
         channel = nil
         return lost
 
@@ -150,6 +163,7 @@ extension Pipeline {
     /// cancelled waits until no signal is left.
     func maySend(whileCancelling isCancelling: Bool) -> Bool {
         if isCancelling && (isStepwise || alone.first?.isLeased == true) { return false }
+        if copying != nil { return false }
         return !isStepwise || syncs == 0
     }
 
@@ -199,6 +213,16 @@ extension Pipeline {
         var count = 0
         while isFine, count < alone.count, maySend(whileCancelling: isCancelling) {
             let operation = alone[count]
+            if let copy = operation.copy {
+                // It begins when nothing else is under way, and nothing else while it is.
+                guard expected.isEmpty, beginning == nil else {
+                    isFine = beginTransaction(operation)
+                    break
+                }
+                count += 1
+                isFine = begin(copy, operation)
+                break
+            }
             count += 1
             isFine = sync(push(operation) ? operation : nil)
         }
@@ -211,6 +235,7 @@ extension Pipeline {
     /// libpq has handed everything to the socket.
     func wasFlushed() {
         given = 0
+        pieceWasFlushed()
     }
 
     /// A round trip of nothing. False when the connection is lost.
@@ -243,7 +268,7 @@ extension Pipeline {
         return reset != nil && undone == 0
     }
 
-    private func sync(_ operation: Operation?) -> Bool {
+    func sync(_ operation: Operation?) -> Bool {
         guard let channel, channel.sync() else { return false }
         syncs += 1
         expected.append(Expected(kind: .sync, operation: operation))
@@ -251,7 +276,7 @@ extension Pipeline {
     }
 
     /// Sends a statement for which nobody waits; its Sync is the next one.
-    private func note(_ sql: String, _ kind: Expected.Kind = .note) {
+    func note(_ sql: String, _ kind: Expected.Kind = .note) {
         guard let channel, channel.send(sql) else { return }
         expected.append(Expected(kind: kind, operation: nil))
     }
@@ -266,8 +291,7 @@ extension Pipeline {
     @discardableResult
     private func push(_ operation: Operation) -> Bool {
         guard let channel else { return false }
-        given += operation.size
-        if given > Self.messageBound { hasGrown = true }
+        account(for: operation)
         if operation.isLeased, let beginning { begin(beginning, operation) }
         let isSent: Bool
         // Sent again, it depends on nothing.
@@ -297,6 +321,12 @@ extension Pipeline {
         let last = expected.count - 1
         guard last >= 0, expected[last].operation === operation else { return }
         expected[last] = Expected(kind: .prepare, operation: operation.leavePlaceholder())
+    }
+
+    /// Counts what libpq is given for a query.
+    func account(for operation: Operation) {
+        given += operation.size
+        if given > Self.messageBound { hasGrown = true }
     }
 
     private func begin(_ beginning: String, _ operation: Operation) {
@@ -344,12 +374,14 @@ extension Pipeline {
         guard let channel else { return nil }
         var isNothing = false
         while !expected.isEmpty, !channel.isBusy {
+            if copying?.passesRows == true, try !passRows(channel) { return nil }
             if let result = channel.next() {
                 isNothing = false
                 isAnswered = true
                 if let event = try handle(result) { return event }
             } else if isAnswered {
                 isAnswered = false
+                if copying != nil { return .synced(try endCopy(channel)) }
                 return .completed(complete())
             } else {
                 // Between a Sync and what follows there may be one such.
@@ -369,7 +401,11 @@ extension Pipeline {
         case (.sync, .sync):
             result.clear()
             return .synced(sync())
-        case (.done, .query):
+        case (.copying, .copy):
+            result.clear()
+            copying?.passesRows = true
+            first.operation?.copy?.begun()
+        case (.done, .query), (.done, .copy):
             try keep(result, first.operation)
         case (.done, let kind):
             result.clear()
@@ -388,7 +424,7 @@ extension Pipeline {
         case (.aborted, _):
             result.clear()
             aborted(first)
-        case (.sync, _), (.unusable, _):
+        case (.sync, _), (.copying, _), (.unusable, _):
             result.clear()
             throw PostgresError(
                 .connection, "The connection got an answer that nobody asked for.")
@@ -458,6 +494,11 @@ extension Pipeline {
     private func sync() -> Operation? {
         isAnswered = false
         syncs -= 1
+        return over()
+    }
+
+    /// Removes the first entry. Returns the query that is over with it.
+    func over() -> Operation? {
         guard let operation = expected.removeFirst()?.operation else { return nil }
         inFlight -= 1
         answered += 1

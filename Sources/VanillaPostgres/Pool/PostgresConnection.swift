@@ -100,6 +100,7 @@ public final class PostgresConnection: Sendable {
     @usableFromInline
     func begin(_ statement: Statement, _ timeout: Duration?) throws(PostgresError) -> Query {
         guard statement.isText else { throw Statement.isNoText }
+        if let refusal = statement.leaseRefusal { throw refusal }
         let query = try begin(timeout)
         query.operation.take(statement)
         return query
@@ -108,9 +109,32 @@ public final class PostgresConnection: Sendable {
     @usableFromInline
     func begin(_ sql: String, _ timeout: Duration?) throws(PostgresError) -> Query {
         guard Statement.isText(sql) else { throw Statement.isNoText }
+        if let refusal = CopyCommand.refusal(of: sql) { throw refusal }
         let query = try begin(timeout)
         query.operation.take(sql)
         return query
+    }
+
+    /// A query that copies rows.
+    func begin(
+        _ sql: String, _ command: CopyCommand, _ timeout: Duration?
+    ) throws(PostgresError) -> (Query, CopyExchange) {
+        guard CopyCommand(sql) == command else {
+            throw PostgresError(
+                .misuse,
+                command == .fromClient
+                    ? "copyIn is for COPY ... FROM STDIN." : "copyOut is for COPY ... TO STDOUT.")
+        }
+        // A simple query may have several, and the server would do all of them.
+        guard SQLText.isOneStatement(sql) else {
+            throw PostgresError(.misuse, "A COPY is a statement of its own.")
+        }
+        guard Statement.isText(sql) else { throw Statement.isNoText }
+        let query = try begin(timeout)
+        query.operation.take(sql)
+        let exchange = CopyExchange(command, sql, on: shard.worker)
+        query.operation.take(exchange)
+        return (query, exchange)
     }
 
     private func begin(_ timeout: Duration?) throws(PostgresError) -> Query {

@@ -28,6 +28,8 @@ final class Operation: Waiting, @unchecked Sendable {
     private(set) var sql = ""
     /// May be repeated, and may share a Sync.
     var isRead = false
+    /// It copies rows.
+    private(set) var copy: CopyExchange?
     /// A neighbour failed, so that it has a Sync of its own now.
     var isAlone = false
     /// As what it was prepared, and whether that was done for an earlier query.
@@ -95,6 +97,7 @@ final class Operation: Waiting, @unchecked Sendable {
         phase = .idle
         statement = nil
         sql = ""
+        copy = nil
         isRead = false
         isAlone = false
         repeats = 0
@@ -128,6 +131,12 @@ extension Operation {
         self.sql = sql
     }
 
+    /// What rows to copy. They come, or are sent, once.
+    func take(_ copy: CopyExchange) {
+        self.copy = copy
+        repeats = .max
+    }
+
     /// It is asked on a connection that is leased.
     func lease(_ connection: UInt64) {
         isLeased = true
@@ -145,7 +154,7 @@ extension Operation {
     var isUndoneByCancelling: Bool {
         guard !isLeased && repeats < 2 else { return false }
         let queries = ["select", "insert", "update", "delete", "merge", "with", "values"]
-        return queries.contains(SessionEffect.command(of: statement?.sql ?? sql))
+        return queries.contains(SQLText.command(of: statement?.sql ?? sql))
     }
 
     /// Whether it may succeed when it is prepared as the schema is now.
@@ -247,6 +256,7 @@ extension Operation {
     /// Lets the task that asked go on while the answer is still to come.
     func abandon(_ error: any Error) {
         guard !isAbandoned else { return }
+        copy?.abandon()
         isAbandoned = true
         failure = error
         if let continuation = unsafe takeContinuation() {

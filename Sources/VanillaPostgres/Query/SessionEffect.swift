@@ -13,7 +13,7 @@ enum SessionEffect {
     static func refusal(of sql: String) -> PostgresError? {
         // It is refused for its size, which is found out faster.
         guard sql.utf8.count <= PostgresParameters.sizeLimit else { return nil }
-        let command = command(of: sql)
+        let command = SQLText.command(of: sql)
         if command == "begin" || command == "start" {
             return PostgresError(
                 .misuse, "A transaction was begun on a shared connection: use withTransaction.")
@@ -24,6 +24,7 @@ enum SessionEffect {
                 "\(command.uppercased()) is for a session, and this connection is shared: use withConnection."
             )
         }
+        if command == "copy", let refusal = CopyCommand.refusal(of: sql) { return refusal }
         if contains(sql, lock) {
             return PostgresError(
                 .misuse,
@@ -31,43 +32,6 @@ enum SessionEffect {
             )
         }
         return nil
-    }
-
-    /// The first word of a statement, in small letters; empty where it begins with something else.
-    static func command(of sql: String) -> String {
-        var rest = sql.utf8[...]
-        while let next = rest.first {
-            switch next {
-            case UInt8(ascii: " "), UInt8(ascii: ";"), UInt8(ascii: "\t")...UInt8(ascii: "\r"):
-                rest.removeFirst()
-            case UInt8(ascii: "-") where rest.starts(with: "--".utf8):
-                rest = rest.drop { $0 != UInt8(ascii: "\n") }
-            case UInt8(ascii: "/") where rest.starts(with: "/*".utf8):
-                skipComment(&rest)
-            default:
-                let word = rest.prefix { letters.contains($0 | 0x20) }
-                return String(decoding: word.map { $0 | 0x20 }, as: UTF8.self)
-            }
-        }
-        return ""
-    }
-
-    private static let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
-
-    /// Comments nest.
-    private static func skipComment(_ rest: inout Substring.UTF8View) {
-        var depth = 0
-        repeat {
-            if rest.starts(with: "/*".utf8) {
-                depth += 1
-                rest.removeFirst(2)
-            } else if rest.starts(with: "*/".utf8) {
-                depth -= 1
-                rest.removeFirst(2)
-            } else {
-                rest.removeFirst()
-            }
-        } while depth > 0 && !rest.isEmpty
     }
 
     /// Whether a text has a word in it, in whichever letters.

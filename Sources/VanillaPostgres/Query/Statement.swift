@@ -46,6 +46,8 @@ public final class Statement: Sendable {
     let isText: Bool
     /// Why it is not sent on a shared connection; nil where it may be.
     let refusal: PostgresError?
+    /// Why it is not sent on a lease either.
+    let leaseRefusal: PostgresError?
 
     /// A statement. Without a word about its effect it writes.
     public init(_ sql: String, _ effect: Effect = .writes, results: Results = .binary) {
@@ -54,6 +56,7 @@ public final class Statement: Sendable {
         self.results = results
         isText = Self.isText(sql)
         refusal = SessionEffect.refusal(of: sql)
+        leaseRefusal = CopyCommand.refusal(of: sql)
         serial = Self.numbers.serial.add(1, ordering: .relaxed).newValue
         number = Self.numbers.free.withLock { numbers in
             if let number = numbers.free.popLast() { return number }

@@ -12,7 +12,9 @@ struct PostgresResult {
         case failed
         case aborted
         case sync
-        /// COPY, and what else a pipeline cannot have.
+        /// Rows may pass now.
+        case copying
+        /// What a pipeline cannot have.
         case unusable
     }
 
@@ -22,6 +24,7 @@ struct PostgresResult {
         case PGRES_FATAL_ERROR, PGRES_NONFATAL_ERROR: .failed
         case PGRES_PIPELINE_ABORTED: .aborted
         case PGRES_PIPELINE_SYNC: .sync
+        case PGRES_COPY_IN, PGRES_COPY_OUT: .copying
         default: .unusable
         }
     }
