@@ -197,8 +197,8 @@ import VanillaTestSupport
                 let process = lease.process
                 let sql = "copy (select repeat('x', 1000) from generate_series(1, 50000)) to stdout"
                 try await lease.copyOut(sql) { rows in
-                    var rows = rows.makeAsyncIterator()
-                    _ = try await rows.next()
+                    var copied = rows.makeAsyncIterator()
+                    _ = try await copied.next()
                     // The server waits for this client, and the socket's buffers are full.
                     let waits = try await eventually {
                         let state: String? = try await pool.query(
@@ -206,8 +206,11 @@ import VanillaTestSupport
                         return state == "ClientWrite"
                     }
                     #expect(waits)
+                    // The loop has many turns, and reads nothing.
+                    for _ in 0..<200 { _ = try await pool.query("select 1") }
+                    #expect(rows.exchange.size < CopyExchange.room + 2000)
                     var count = 1
-                    while try await rows.next() != nil { count += 1 }
+                    while try await copied.next() != nil { count += 1 }
                     #expect(count == 50_000)
                 }
             }

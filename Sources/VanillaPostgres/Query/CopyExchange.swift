@@ -26,7 +26,7 @@ final class CopyExchange: @unchecked Sendable {
 
     /// Rows that have come, and what they take.
     private let rows = Queue<[UInt8]>()
-    private var size = 0
+    private(set) var size = 0
     /// The task was told that there are no more rows.
     private(set) var isReadToTheEnd = false
 
@@ -45,7 +45,7 @@ final class CopyExchange: @unchecked Sendable {
     private var continuation: UnsafeContinuation<[UInt8]?, any Error>?
 
     /// Rows that wait for the task take at most so much, and one row more.
-    private static let room = 65536
+    static let room = 65536
 
     init(_ command: CopyCommand, _ sql: String, on worker: Worker) {
         self.command = command
