@@ -5,8 +5,8 @@
  * vn_response_stream or vn_response_defer. Framing (Content-Length, Transfer-Encoding, Connection,
  * Date) is written by the core. When a handler returns without any of them, the client gets 500.
  * Only the worker that made the call may use a vn_response, and only for the length of the call.
- * That of a detached exchange (vn_detached.h), which goes on, knows: on another thread it is
- * refused with -EXDEV, by whatever says that it may return -EALREADY. */
+ * For a detached exchange (vn_detached.h), which goes on, that is checked: on another thread
+ * whatever may return -EALREADY returns -EXDEV, and does nothing. */
 #ifndef VN_RESPONSE_H
 #define VN_RESPONSE_H
 

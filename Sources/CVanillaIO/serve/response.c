@@ -29,6 +29,14 @@ bool vn_response_is_parted(const struct vn_response *response)
     return response->exchange == &over;
 }
 
+bool vn_response_is_open_detached(const struct vn_response *response)
+{
+    if (vn_response_is_elsewhere(response))
+        return false;
+    uint8_t answer = response->exchange->answer;
+    return answer == VN_ANSWER_NONE || answer == VN_ANSWER_LATER;
+}
+
 vn_cold int32_t vn_response_refusal(const struct vn_response *response)
 {
     return vn_response_is_elsewhere(response) ? -EXDEV : -EALREADY;
@@ -257,8 +265,8 @@ static int32_t send_head(struct vn_response *response, const struct vn_content *
 
 /* Send the head of a response with a body of `length` bytes, and after it `body`, which is all of
  * it or nothing. Returns 1 when the body has still to follow, 0 when it has not, or -errno. */
-static int32_t send_whole(struct vn_response *response, vn_span content_type, uint64_t length,
-                          vn_span body)
+static inline int32_t send_whole(struct vn_response *response, vn_span content_type,
+                                 uint64_t length, vn_span body)
 {
     if (!vn_response_is_open(response))
         return vn_response_refusal(response);

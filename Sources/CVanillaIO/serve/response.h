@@ -42,13 +42,14 @@ static inline bool vn_response_is_elsewhere(const struct vn_response *response)
     return response->is_detached && vn_worker_current() != response->worker;
 }
 
+/* The same, of one that belongs to a detached exchange. */
+bool vn_response_is_open_detached(const struct vn_response *response);
+
 /* Whether it can be answered here: no answer was given yet, and this is its worker's thread. */
 static inline bool vn_response_is_open(const struct vn_response *response)
 {
-    if (vn_likely(!response->is_detached))
-        return response->exchange->answer == VN_ANSWER_NONE;
-    return !vn_response_is_elsewhere(response) && (response->exchange->answer == VN_ANSWER_NONE ||
-                                                   response->exchange->answer == VN_ANSWER_LATER);
+    return vn_likely(!response->is_detached) ? response->exchange->answer == VN_ANSWER_NONE
+                                             : vn_response_is_open_detached(response);
 }
 
 /* Why it is not open: -EALREADY, or -EXDEV elsewhere. */

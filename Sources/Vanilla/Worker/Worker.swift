@@ -32,7 +32,7 @@ public struct Worker: Sendable, Hashable {
 
     /// Calls `body` once, on the worker's thread, when the worker stops and has no connection left:
     /// the place to close what lives on the worker. At once, where it has stopped. On another
-    /// thread the worker takes it soon, or calls it where it has ended.
+    /// thread the worker takes it soon, or it is called there where the worker has ended.
     public func whenStopping(_ body: @escaping () -> Void) {
         if isCurrent { return executor.whenStopping(body) }
         // It is called once, by whoever has it last.

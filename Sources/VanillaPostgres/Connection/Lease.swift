@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// A connection that one request has for itself: on whatever threads that is, only the worker's
-/// uses the connection.
+/// A connection that one request has for itself: whatever threads have this, only the worker's uses
+/// the connection.
 struct Lease: @unchecked Sendable {
     /// What a task wants of it.
     struct Request: Sendable {

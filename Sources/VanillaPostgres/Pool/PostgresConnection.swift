@@ -6,9 +6,9 @@ internal import Vanilla
 /// A connection that is leased to one, for transactions, session settings, locks.
 ///
 /// It may be used wherever a task is, in an actor for instance, and by helpers of any isolation:
-/// the work is done on the connection's worker. It is given back with `release`, and refuses what
-/// comes later: a lease that is dropped is given back, too, and logged with the place that took it,
-/// as is one that is held for long.
+/// the work is done on the connection's worker. It is given back with `release`, and then refuses
+/// what it is asked. A lease that is dropped is given back, too, and logged with the place that
+/// took it, as is one that is held for long.
 public final class PostgresConnection: Sendable {
     private let shard: Shard
     private let lease: Lease
