@@ -475,10 +475,30 @@ static void end_call(struct stage *stage, int i, bool answers)
 {
     vn_detached *call = stage->calls[i];
     vn_span path = vn_request_path(vn_detached_request(call));
+    struct vn_loop *loop = &stage->rig->worker.loop;
+    struct vn_loop *before = vn_loop_enter(loop); /* as on the worker's thread */
     if (answers)
         vn_response_send(vn_detached_response(call), rig_text, path);
     stage->told[i].has_ended = true;
     vn_detached_end(call);
+    vn_loop_leave(loop, before);
+}
+
+/* Whether a response refuses what it is told on another thread than its worker's. */
+static bool refuses_elsewhere(vn_detached *call)
+{
+    vn_response *response = vn_detached_response(call);
+    vn_span text = vn_span_of("text");
+    return vn_response_set_status(response, 201) == -EXDEV &&
+           vn_response_add_field(response, text, text) == -EXDEV &&
+           vn_response_reset(response) == -EXDEV &&
+           vn_response_send(response, rig_text, text) == -EXDEV &&
+           vn_response_send_shared(response, rig_text, text, NULL, NULL) == -EXDEV &&
+           vn_response_send_raw(response, text) == -EXDEV &&
+           vn_response_stream(response, rig_text, -1, write_letter, NULL, NULL) == -EXDEV &&
+           vn_response_receive(response, NULL, NULL, NULL) == -EXDEV &&
+           vn_response_defer(response) == -EXDEV && !vn_response_is_answered(response) &&
+           vn_handle_resume(vn_response_handle(response)) == 0;
 }
 
 const char *vn_check_lines_detached(int over)
@@ -489,6 +509,8 @@ const char *vn_check_lines_detached(int over)
     rig->config.deadlines.half_close = 20;
     rig_connect(rig, "", 0);
     say(rig, "GET /call\nGET /call\nGET /call\nGET /call\nGET /\n");
+    if (problem == NULL && !refuses_elsewhere(stage.calls[0]))
+        problem = rig_failed("a response was told something on another thread");
     end_call(&stage, 2, true);
     rig_turn_until_idle(rig);
     end_call(&stage, 0, true);
