@@ -581,7 +581,7 @@ static const char *check_deadline(int over, const struct deadline_case *which)
  * another. */
 static const char *check_body_rate(int over, uint32_t rate, const char *want)
 {
-    enum { GRACE = 50, BODY = 4000 };
+    enum { GRACE = 250, BODY = 4000 };
     static const char input[] = "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 4000\r\n\r\n";
     static const uint8_t rest[BODY];
     struct rig *rig = rig_make(over);
