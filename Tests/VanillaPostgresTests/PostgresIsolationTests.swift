@@ -94,7 +94,9 @@ private func read(_ number: Int, on connection: PostgresConnection) async throws
 /// some.
 private func text(of number: Int, port: Int) -> String {
     do {
-        return try exchange("GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n", port: port).text
+        return try exchange(
+            "GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n", port: port, deadline: .seconds(60)
+        ).text
     } catch {
         return "\(error)"
     }

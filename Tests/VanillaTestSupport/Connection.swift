@@ -13,6 +13,8 @@ public func connects(to port: Int) throws -> Bool {
 }
 
 /// One exchange with a running server, over a connection of its own.
-public func exchange(_ request: String, port: Int) throws -> Answer {
-    Answer(try TestClient(port: port, deadline: .seconds(20)).exchange(Array(request.utf8)))
+public func exchange(
+    _ request: String, port: Int, deadline: Duration = .seconds(20)
+) throws -> Answer {
+    Answer(try TestClient(port: port, deadline: deadline).exchange(Array(request.utf8)))
 }

@@ -72,6 +72,9 @@ private actor Clock {
     }
 }
 
+/// Tasks of no worker wait for a thread as long as other tests have all of them.
+private let answerDeadline = Duration.seconds(600)
+
 /// What belongs to a worker, used from an actor that the tasks of several workers call.
 @Suite(.serialized) struct WorkerIsolationTests {
     /// Asks several workers at the same time. Returns what was answered, each text once.
@@ -91,6 +94,7 @@ private actor Clock {
         let log = expected ?? Recorder<String>()
         var configuration = local(backend, log: log)
         configuration.workers = 4
+        configuration.deadlines.handler = answerDeadline
         let server = try Server(
             configuration: configuration, router: Router(routes))
         try server.start()
@@ -103,12 +107,13 @@ private actor Clock {
         for _ in 0..<16 {
             onAnotherThread {
                 for _ in 0..<8 {
-                    let answer = try? exchange(get("/"), port: port)
+                    let answer = try? exchange(
+                        get("/"), port: port, deadline: answerDeadline)
                     found.record(answer.map { String(decoding: $0.body, as: UTF8.self) } ?? "none")
                 }
             }
         }
-        #expect(found.wait(for: 16 * 8, deadline: 120))
+        #expect(found.wait(for: 16 * 8, deadline: 600))
         if expected == nil { #expect(log.values == []) }
         return Set(found.values)
     }
