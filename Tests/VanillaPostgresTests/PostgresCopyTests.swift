@@ -516,7 +516,7 @@ import VanillaTestSupport
                     #expect(last == "1000000\n")
                 }
                 // What is under way is waited for.
-                nonisolated(unsafe) let same = lease
+                let same = lease
                 async let before: Int = try await same.query("select 8 from pg_sleep(0.01)")[0][0]
                 await Task.yield()
                 var count = 0

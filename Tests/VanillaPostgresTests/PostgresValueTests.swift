@@ -68,7 +68,7 @@ import VanillaPostgres
             ]
             return (errors, found)
         }
-        #expect(errors.map(\.sqlState) == ["42883", "42P18"])
+        #expect(errors.map(\.sqlState) == ["42883", "42P08"])
         #expect(errors[0].message == "function left(unknown, bigint) does not exist")
         let hint = try #require(errors[0].hint)
         #expect(errors[0].description.hasSuffix(" Hint: \(hint)"))
