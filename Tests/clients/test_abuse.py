@@ -403,7 +403,7 @@ class UnreadOutput(AbuseCase):
             neighbour.is_served_again()
             wait_for(
                 lambda: self.held() <= self.LIMIT and any(map(self.is_reset, peers)),
-                "what is unread is within its limit", LONG_PATIENCE,
+                "what is unread is within its limit", ANSWER_MAX,
             )  # fmt: skip
             kept = [peer for peer in peers if not self.is_reset(peer)]
             self.assertGreater(len(kept), 0, "all were ended")
