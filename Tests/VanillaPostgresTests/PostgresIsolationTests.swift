@@ -178,7 +178,7 @@ private actor Archive {
     private static func answers(
         _ workers: Int, _ backend: Server.Backend, clients: Int = 16, requests: Int = requestCount,
         maximum: Int = 3, _ makeAct: (PostgresPool) throws -> Act
-    ) throws -> Set<String> {
+    ) async throws -> Set<String> {
         var configuration = PostgresPool.Configuration(try database.get().connectionString)
         configuration.maximum = maximum
         configuration.acquireTimeout = .seconds(60)
@@ -217,7 +217,10 @@ private actor Archive {
                 }
             }
         }
-        #expect(found.wait(for: clients * requests, deadline: 120))
+        let isComplete = try await onAThreadOfItsOwn {
+            found.wait(for: clients * requests, deadline: 600)
+        }
+        #expect(isComplete)
         #expect(pool.statistics.waiting == 0)
         #expect(log.values == [])
         return Set(found.values)
@@ -235,10 +238,10 @@ private actor Archive {
     ]
 
     @Test(arguments: backends, actorActs.keys.sorted())
-    func worksInAnActor(backend: Server.Backend, act: String) throws {
+    func worksInAnActor(backend: Server.Backend, act: String) async throws {
         let body = try #require(Self.actorActs[act])
         for workers in [2, 4] {
-            let answers = try Self.answers(workers, backend) { pool in
+            let answers = try await Self.answers(workers, backend) { pool in
                 let users = Users(pool)
                 return { _, number in try await body(users, number) }
             }
@@ -283,14 +286,14 @@ private actor Archive {
     ]
 
     @Test(arguments: backends, acts.keys.sorted())
-    func worksWhereverTheCallerIs(backend: Server.Backend, act: String) throws {
+    func worksWhereverTheCallerIs(backend: Server.Backend, act: String) async throws {
         let body = try #require(Self.acts[act])
-        #expect(try Self.answers(4, backend) { _ in body } == ["right"])
+        #expect(try await Self.answers(4, backend) { _ in body } == ["right"])
     }
 
     @Test(arguments: backends)
-    func worksInAnActorWithAnExecutor(backend: Server.Backend) throws {
-        let answers = try Self.answers(4, backend) { _ in
+    func worksInAnActorWithAnExecutor(backend: Server.Backend) async throws {
+        let answers = try await Self.answers(4, backend) { _ in
             let archive = Archive()
             return { pool, number in try await archive.read(pool, number) }
         }
@@ -321,9 +324,9 @@ private actor Archive {
     private static let queue = QueueExecutor()
 
     @Test(arguments: backends, strangers.keys.sorted())
-    func refusesTasksOfNoWorker(backend: Server.Backend, act: String) throws {
+    func refusesTasksOfNoWorker(backend: Server.Backend, act: String) async throws {
         let body = try #require(Self.strangers[act])
-        let answers = try Self.answers(4, backend) { pool in
+        let answers = try await Self.answers(4, backend) { pool in
             let users = Users(pool)
             return { _, number in
                 // Tasks of workers hold the actor meanwhile, so that it often is on their threads.
@@ -342,9 +345,9 @@ private actor Archive {
 
     /// A lease is used by tasks of every worker, and by one of none.
     @Test(arguments: backends)
-    func usesALeaseFromEveryWorker(backend: Server.Backend) throws {
+    func usesALeaseFromEveryWorker(backend: Server.Backend) async throws {
         let workers = Recorder<Worker>()
-        let answers = try Self.answers(4, backend, requests: 6) { _ in
+        let answers = try await Self.answers(4, backend, requests: 6) { _ in
             { pool, number in
                 if let worker = Worker.current { workers.record(worker) }
                 let all = Array(Set(workers.values))
@@ -366,8 +369,8 @@ private actor Archive {
 
     /// Helpers take a lease, and types keep one, whatever their isolation.
     @Test(arguments: backends)
-    func lendsALeaseToHelpers(backend: Server.Backend) throws {
-        let answers = try Self.answers(4, backend) { pool in
+    func lendsALeaseToHelpers(backend: Server.Backend) async throws {
+        let answers = try await Self.answers(4, backend) { pool in
             let users = Users(pool)
             return { pool, number in
                 let connection = try await pool.acquire()
@@ -390,8 +393,8 @@ private actor Archive {
     /// What a task still asks on a lease that another one has given back never reaches whoever has
     /// the connection then.
     @Test(arguments: backends)
-    func refusesALeaseThatIsOver(backend: Server.Backend) throws {
-        let answers = try Self.answers(2, backend, clients: 8, maximum: 2) { _ in
+    func refusesALeaseThatIsOver(backend: Server.Backend) async throws {
+        let answers = try await Self.answers(2, backend, clients: 8, maximum: 2) { _ in
             { pool, number in
                 let old = try await pool.acquire()
                 let tasks = (0..<4).map { _ in
@@ -421,8 +424,8 @@ private actor Archive {
 
     /// Queries and leases of an actor that nobody waits for any more.
     @Test(arguments: backends)
-    func isCancelledInAnActor(backend: Server.Backend) throws {
-        let answers = try Self.answers(4, backend, requests: 6) { pool in
+    func isCancelledInAnActor(backend: Server.Backend) async throws {
+        let answers = try await Self.answers(4, backend, requests: 6) { pool in
             let users = Users(pool)
             return { pool, number in
                 let worker = try #require(Worker.current)
@@ -451,7 +454,7 @@ private actor Archive {
 
     /// What an actor has under way when the workers end is told so.
     @Test(arguments: backends)
-    func endsWithTheWorkersOfAnActor(backend: Server.Backend) throws {
+    func endsWithTheWorkersOfAnActor(backend: Server.Backend) async throws {
         let pool = try PostgresPool(.init(try database.get().connectionString))
         let users = Users(pool)
         let ended = Recorder<Int>()
@@ -474,9 +477,11 @@ private actor Archive {
         try server.start()
         let port = server.port
         for number in 0..<16 { onAnotherThread { _ = text(of: number, port: port) } }
-        #expect(begun.wait(for: 16, deadline: 60))
+        let hasBegun = try await onAThreadOfItsOwn { begun.wait(for: 16, deadline: 60) }
+        #expect(hasBegun)
         server.stop(within: .zero)
         server.wait()
-        #expect(ended.wait(for: 16, deadline: 60))
+        let hasEnded = try await onAThreadOfItsOwn { ended.wait(for: 16, deadline: 60) }
+        #expect(hasEnded)
     }
 }
