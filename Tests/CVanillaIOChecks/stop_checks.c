@@ -204,7 +204,7 @@ static bool crowd_await(struct crowd *crowd, uint64_t more)
 const char *vn_check_restarts_under_load(uint8_t backend, uint32_t workers, uint32_t clients,
                                          bool keeps_alive)
 {
-    enum { RESTARTS = 8, LONG = 20000 };
+    enum { RESTARTS = 4, LONG = 20000 };
     vn_error error;
     struct stage stage;
     struct crowd crowd = {

@@ -25,6 +25,7 @@ class Exchange:
 
     def begin(self, address):
         self.at = 0
+        self.opened = time.time()
         self.until = time.monotonic() + DEADLINE
         self.socket = socket.create_connection(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -100,6 +101,7 @@ class Recorded(Peer):
 
     def __init__(self, exchange):
         self.exchange = exchange
+        self.opened = exchange.opened
         self.buffer = bytearray(exchange.received)
         self.interim = []
 
