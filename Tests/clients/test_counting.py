@@ -81,13 +81,19 @@ class Counted:
         return difference(before, self.counters.read())
 
     def check(self, data, methods, status=200):
-        with self.server.connect(deadline=120) as peer:
-            self.counted_for(peer, 200, data, methods, status)
-            once = self.counted_for(peer, self.ROUND, data, methods, status)
-            twice = self.counted_for(peer, 2 * self.ROUND, data, methods, status)
+        """What a request costs it costs each time. Where a busy machine holds a client up, its answers wait
+        in memory that is taken once: that is seen in one of the rounds, and not in all."""
         requests = self.ROUND * len(methods)
-        costs = {name: (twice[name] - once[name]) / requests for name in NAMES}
-        self.assertEqual(costs, dict.fromkeys(NAMES, 0), f"{requests} requests: {once}; then {twice}")
+        none = dict.fromkeys(NAMES, 0)
+        with self.server.connect(deadline=360) as peer:
+            self.counted_for(peer, 200, data, methods, status)
+            for _ in range(3):
+                once = self.counted_for(peer, self.ROUND, data, methods, status)
+                twice = self.counted_for(peer, 2 * self.ROUND, data, methods, status)
+                costs = {name: (twice[name] - once[name]) / requests for name in NAMES}
+                if costs == none:
+                    return
+        self.assertEqual(costs, none, f"{requests} requests: {once}; then {twice}")
 
     def test_a_plaintext_request_costs_nothing(self):
         self.check(request("/"), ["GET"])
