@@ -92,6 +92,7 @@ static void shard_hand_out(struct vn_hub_shard *shard)
     struct vn_link busy;
     struct vn_inbox *taken = &shard->taken;
     vn_list_init(&busy);
+    vn_unread_expect(&shard->worker->unread, &shard->worker->loop); /* once for all who get it */
     for (uint32_t i = 0; i < taken->count; i++)
         list_take(taken->entries[i].list, taken->entries[i].message, &busy);
     while (!vn_list_is_empty(&busy)) {

@@ -14,10 +14,12 @@ size_t vn_body_capacity(const vn_body_writer *writer)
 }
 
 /* Returns 0, or -EMSGSIZE when more would be written than was declared. */
-static int32_t count_written(struct vn_pending *pending, size_t count)
+static int32_t count_written(struct vn_exchange *exchange, size_t count)
 {
+    struct vn_pending *pending = exchange->pending;
     if (count > pending->left)
         return -EMSGSIZE;
+    vn_unread_expect(&exchange->worker->unread, &exchange->worker->loop);
     if (pending->left != UINT64_MAX)
         pending->left -= count;
     return 0;
@@ -26,7 +28,7 @@ static int32_t count_written(struct vn_pending *pending, size_t count)
 int32_t vn_body_write(vn_body_writer *writer, vn_span bytes)
 {
     struct vn_exchange *exchange = writer->exchange;
-    int32_t result = count_written(exchange->pending, bytes.count);
+    int32_t result = count_written(exchange, bytes.count);
     if (result < 0 || bytes.count == 0)
         return result;
     result = exchange->protocol->write(exchange, bytes);
@@ -38,7 +40,7 @@ int32_t vn_body_write_shared(vn_body_writer *writer, vn_span bytes, vn_release *
                              void *context)
 {
     struct vn_exchange *exchange = writer->exchange;
-    int32_t result = count_written(exchange->pending, bytes.count);
+    int32_t result = count_written(exchange, bytes.count);
     if (result < 0 || bytes.count == 0) {
         if (release != NULL)
             release(context);

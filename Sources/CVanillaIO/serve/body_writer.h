@@ -18,7 +18,6 @@ static inline bool vn_body_writer_produce(struct vn_exchange *exchange)
 {
     const struct vn_pending *pending = exchange->pending;
     struct vn_body_writer writer = {.exchange = exchange};
-    vn_unread_expect(&exchange->worker->unread, &exchange->worker->loop);
     int32_t result = pending->producer(pending->producer_context, &writer);
     if (vn_unlikely(result < 0 || writer.has_failed))
         return false;
