@@ -232,6 +232,48 @@ const char *vn_check_head_drops_lines(void)
     return failure;
 }
 
+/* ---- Fields found and removed ---- */
+
+static const char *check_find(const struct vn_head *head, const char *name, const char *want)
+{
+    vn_span found = vn_head_find(head, vn_span_of(name));
+    if (want == NULL)
+        return found.bytes == NULL ? NULL : vn_fail("%s is found", name);
+    if (found.bytes == NULL || found.count != strlen(want) ||
+        memcmp(found.bytes, want, found.count) != 0)
+        return vn_fail("%s is \"%.*s\"", name, (int) found.count, (const char *) found.bytes);
+    return NULL;
+}
+
+const char *vn_check_head_finds_and_removes(void)
+{
+    static const struct {
+        const char *name, *value;
+    } rows[] = {
+        {"Date", date},         {"a", "1"}, {"A", "1"},  {"Empty", ""}, {"ab", "3"}, {"b", NULL},
+        {"HTTP/1.1 299", NULL}, {"", NULL}, {"2", NULL}, {"a: 1", NULL}};
+    struct vn_edges edges = vn_edges_open(ROOM_MAX);
+    const char *failure = NULL;
+    struct vn_head head = head_in(&edges, ROOM_MAX, 299);
+    begin(&head);
+    add(&head, "A", "1");
+    add(&head, "Empty", "");
+    add(&head, "a", "2: b");
+    add(&head, "AB", "3");
+    for (size_t i = 0; failure == NULL && i < sizeof rows / sizeof *rows; i++)
+        failure = check_find(&head, rows[i].name, rows[i].value);
+    vn_head_remove(&head, vn_span_of("b"));
+    vn_head_remove(&head, vn_span_of("a"));
+    if (failure == NULL)
+        failure = expect(&head, "HTTP/1.1 299 \r\n" DATE_LINE "Empty: \r\nAB: 3\r\n", "removed");
+    vn_head_remove(&head, vn_span_of("ab"));
+    vn_head_remove(&head, vn_span_of("empty"));
+    if (failure == NULL)
+        failure = expect(&head, "HTTP/1.1 299 \r\n" DATE_LINE, "removed all");
+    vn_edges_close(&edges);
+    return failure;
+}
+
 /* ---- Fields of the core's own ---- */
 
 static const char *check_tag(const struct vn_edges *edges, const char *opaque, bool is_weak)

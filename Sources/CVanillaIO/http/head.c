@@ -114,18 +114,54 @@ static bool is_dropped(vn_span name, uint16_t verdict)
             is_one_of(name, of_state, sizeof of_state / sizeof *of_state));
 }
 
+/* The end of the line that begins at `from`. */
+static uint8_t *line_end(const struct vn_head *head, const uint8_t *from)
+{
+    return (uint8_t *) memchr(from, '\n', (size_t) (head->at - from)) + 1;
+}
+
+/* The name of the line, which the status line may seem to have as well. */
+static vn_span line_name(const uint8_t *from, const uint8_t *end)
+{
+    const uint8_t *colon = memchr(from, ':', (size_t) (end - from));
+    return (vn_span) {from, colon == NULL ? 0 : (size_t) (colon - from)};
+}
+
+vn_span vn_head_find(const struct vn_head *head, vn_span name)
+{
+    const uint8_t *from = line_end(head, head->start);
+    for (const uint8_t *end; from < head->at; from = end) {
+        end = line_end(head, from);
+        if (!vn_equals_ignoring_case(line_name(from, end), name))
+            continue;
+        const uint8_t *value = from + name.count + 2;
+        return (vn_span) {value, (size_t) (end - 2 - value)};
+    }
+    return (vn_span) {0};
+}
+
+void vn_head_remove(struct vn_head *head, vn_span name)
+{
+    uint8_t *to = line_end(head, head->start);
+    for (uint8_t *from = to, *end; from < head->at; from = end) {
+        end = line_end(head, from);
+        if (vn_equals_ignoring_case(line_name(from, end), name))
+            continue;
+        memmove(to, from, (size_t) (end - from));
+        to += end - from;
+    }
+    head->at = to;
+}
+
 void vn_head_drop_lines(struct vn_head *head, uint16_t verdict)
 {
     uint8_t *to = head->start;
     for (uint8_t *from = to, *end; from < head->at; from = end) {
-        end = (uint8_t *) memchr(from, '\n', (size_t) (head->at - from)) + 1;
-        size_t count = (size_t) (end - from);
-        const uint8_t *colon = memchr(from, ':', count); /* the status line may have none */
-        size_t name_count = colon == NULL ? 0 : (size_t) (colon - from);
-        if (is_dropped((vn_span) {from, name_count}, verdict))
+        end = line_end(head, from);
+        if (is_dropped(line_name(from, end), verdict))
             continue;
-        memmove(to, from, count);
-        to += count;
+        memmove(to, from, (size_t) (end - from));
+        to += end - from;
     }
     head->at = to;
 }

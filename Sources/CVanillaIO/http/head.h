@@ -76,6 +76,13 @@ void vn_head_add_last_modified(struct vn_head *head, int64_t seconds);
  * Date, Transfer-Encoding): such lines are written here alone. */
 bool vn_head_owns_field(vn_span name);
 
+/* The value of the first line called `name`, compared case-insensitively; without bytes, NULL,
+ * where there is none. It stays where it is until the head changes. */
+vn_span vn_head_find(const struct vn_head *head, vn_span name);
+
+/* Drop the lines called `name`, compared case-insensitively. */
+void vn_head_remove(struct vn_head *head, vn_span name);
+
 /* Drop the lines that describe a representation which is not sent: of its content, and with
  * VN_PRECONDITION_FAILED also of its state (RFC 9110, section 15.4.5). */
 void vn_head_drop_lines(struct vn_head *head, uint16_t verdict);

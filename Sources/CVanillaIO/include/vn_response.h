@@ -31,6 +31,18 @@ int32_t vn_response_set_status(vn_response *response, uint16_t status);
  * would pass 64 KiB; -EALREADY after a send. */
 int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value);
 
+/* Add a field line in place of those of that name. Returns as vn_response_add_field does, which
+ * leaves them then. */
+int32_t vn_response_set_field(vn_response *response, vn_span name, vn_span value);
+
+/* Drop the field lines of that name. Returns 0, also where there are none; -EPERM for a field that
+ * the core writes itself; -EALREADY after a send. */
+int32_t vn_response_remove_field(vn_response *response, vn_span name);
+
+/* The value of the first field line of that name; NULL without bytes where there is none, and after
+ * a send. It is valid until the response is told anything. */
+vn_span vn_response_field(const vn_response *response, vn_span name);
+
 /* Forget the status and the fields set so far. Returns 0; -EALREADY after a send. */
 int32_t vn_response_reset(vn_response *response);
 
@@ -39,8 +51,9 @@ void vn_response_set_close(vn_response *response);
 
 /* ---- The body, at once. Each returns 0, or -EALREADY when an answer was given before. ---- */
 
-/* Send `body` (copied) with Content-Length. An empty `content_type` adds no Content-Type. 204,
- * 205 and 304 never carry a body, nor does the answer to HEAD, which still states the length. */
+/* Send `body` (copied) with Content-Length. An empty `content_type` adds no Content-Type,
+ * and neither does any other where a field of that name was added. 204, 205 and 304 never carry a
+ * body, nor does the answer to HEAD, which still states the length. */
 int32_t vn_response_send(vn_response *response, vn_span content_type, vn_span body);
 
 /* The same without a copy: `body` stays valid until `release` is called. A NULL `release` means

@@ -167,7 +167,14 @@ int32_t vn_response_set_status(vn_response *response, uint16_t status)
     return 0;
 }
 
-int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value)
+static bool is_content_type(vn_span name)
+{
+    const vn_span type = VN_LITERAL("Content-Type");
+    return vn_unlikely(name.count == type.count) && vn_equals_ignoring_case(name, type);
+}
+
+/* Have room for a field line that may be sent. Returns 0 or why it may not. */
+static inline int32_t begin_field(struct vn_response *response, vn_span name, vn_span value)
 {
     if (!vn_response_is_open(response))
         return vn_response_refusal(response);
@@ -177,17 +184,54 @@ int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value
         return -EPERM;
     if (name.count > VN_RESPONSE_HEAD_MAX || value.count > VN_RESPONSE_HEAD_MAX)
         return -EMSGSIZE;
-    int32_t begun = vn_response_begin_line(response, name.count + value.count + 4);
+    return vn_response_begin_line(response, name.count + value.count + 4);
+}
+
+int32_t vn_response_add_field(vn_response *response, vn_span name, vn_span value)
+{
+    int32_t begun = begin_field(response, name, value);
     if (begun < 0)
         return begun;
     vn_head_add(&response->head, name, value);
+    response->has_type |= is_content_type(name);
     return 0;
+}
+
+int32_t vn_response_set_field(vn_response *response, vn_span name, vn_span value)
+{
+    int32_t begun = begin_field(response, name, value);
+    if (begun < 0)
+        return begun;
+    vn_head_remove(&response->head, name);
+    vn_head_add(&response->head, name, value);
+    response->has_type |= is_content_type(name);
+    return 0;
+}
+
+int32_t vn_response_remove_field(vn_response *response, vn_span name)
+{
+    if (!vn_response_is_open(response))
+        return vn_response_refusal(response);
+    if (vn_head_owns_field(name))
+        return -EPERM;
+    if (response->head.start != NULL)
+        vn_head_remove(&response->head, name);
+    response->has_type &= !is_content_type(name);
+    return 0;
+}
+
+vn_span vn_response_field(const vn_response *response, vn_span name)
+{
+    if (!vn_response_is_open(response) || response->head.start == NULL)
+        return (vn_span) {0};
+    return vn_head_find(&response->head, name);
 }
 
 int32_t vn_response_reset(vn_response *response)
 {
     if (!vn_response_is_open(response))
         return vn_response_refusal(response);
+    response->has_type = false;
     response->head.start = NULL; /* nothing of it was committed */
     response->head.status = 200;
     return 0;
@@ -263,6 +307,12 @@ static int32_t send_head(struct vn_response *response, const struct vn_content *
 
 /* ---- A body at once ---- */
 
+/* What Content-Type the core adds: none where there is one among the fields. */
+static inline vn_span type_to_add(const struct vn_response *response, vn_span content_type)
+{
+    return vn_unlikely(response->has_type) ? (vn_span) {0} : content_type;
+}
+
 /* Send the head of a response with a body of `length` bytes, and after it `body`, which is all of
  * it or nothing. Returns 1 when the body has still to follow, 0 when it has not, or -errno. */
 static inline int32_t send_whole(struct vn_response *response, vn_span content_type,
@@ -272,7 +322,7 @@ static inline int32_t send_whole(struct vn_response *response, vn_span content_t
         return vn_response_refusal(response);
     const bool is_head = response->exchange->is_head;
     const struct vn_content content = {
-        .type = content_type,
+        .type = type_to_add(response, content_type),
         .length = (int64_t) length,
         .is_allowed = vn_status_has_content(response->head.status),
         .bytes = body,
@@ -354,7 +404,10 @@ static int32_t begin_stream(struct vn_response *response, vn_span content_type, 
     const bool is_allowed = vn_status_has_content(response->head.status);
     const bool follows = is_allowed && !exchange->is_head && length != 0;
     const struct vn_content content = {
-        .type = content_type, .length = length < 0 ? -1 : length, .is_allowed = is_allowed};
+        .type = type_to_add(response, content_type),
+        .length = length < 0 ? -1 : length,
+        .is_allowed = is_allowed,
+    };
     int32_t sent = send_head(response, &content, follows ? VN_ANSWER_STREAM : VN_ANSWER_DONE);
     return sent < 0 ? sent : follows;
 }

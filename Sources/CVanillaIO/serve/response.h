@@ -14,6 +14,7 @@ struct vn_response {
     uint8_t *own; /* memory for the head, once others write meanwhile; NULL: not yet */
     bool closes;
     bool is_detached; /* it belongs to a detached exchange */
+    bool has_type; /* Content-Type is among the fields */
     bool has_own; /* the head is written to `own` */
     bool is_answered; /* by this response */
 };

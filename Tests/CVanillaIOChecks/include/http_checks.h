@@ -75,6 +75,7 @@ const char *vn_check_head_prefix(void);
 const char *vn_check_head_changes_status(void);
 const char *vn_check_head_sets_date(void);
 const char *vn_check_head_drops_lines(void);
+const char *vn_check_head_finds_and_removes(void);
 const char *vn_check_head_validators(void);
 const char *vn_check_head_owns_fields(void);
 const char *vn_check_head_finishes(void);

@@ -25,6 +25,10 @@ import Testing
         expectNoProblem(vn_check_head_drops_lines())
     }
 
+    @Test func findsAndRemovesFieldsAndNoStatusLine() {
+        expectNoProblem(vn_check_head_finds_and_removes())
+    }
+
     @Test func addsValidators() {
         expectNoProblem(vn_check_head_validators())
     }
