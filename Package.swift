@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "VanillaTesting", targets: ["VanillaTesting"]),
         .library(name: "VanillaDigest", targets: ["VanillaDigest"]),
         .library(name: "VanillaJSON", targets: ["VanillaJSON"]),
+        .library(name: "VanillaFoundation", targets: ["VanillaFoundation"]),
         .library(name: "VanillaPostgres", targets: ["VanillaPostgres"]),
         .library(name: "VanillaPostgresFoundation", targets: ["VanillaPostgresFoundation"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
@@ -39,6 +40,7 @@ let package = Package(
         .target(
             name: "VanillaDigest", dependencies: ["Vanilla", "CCrypto"], swiftSettings: strict),
         .target(name: "VanillaJSON", dependencies: ["Vanilla"], swiftSettings: strict),
+        .target(name: "VanillaFoundation", dependencies: ["Vanilla"], swiftSettings: strict),
         // libpq, for those who import VanillaPostgres.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
         .target(
@@ -74,6 +76,9 @@ let package = Package(
         .testTarget(
             name: "VanillaJSONTests",
             dependencies: ["Vanilla", "VanillaJSON", "VanillaTestSupport"]),
+        .testTarget(
+            name: "VanillaFoundationTests",
+            dependencies: ["Vanilla", "VanillaFoundation", "VanillaTestSupport"]),
         .testTarget(
             name: "VanillaPostgresTests",
             dependencies: [

@@ -20,7 +20,9 @@ LIBPQ = "/usr/include/postgresql"
 
 # What snippets leave to the reader, where they do not say it themselves.
 PRELUDE = """
+import Foundation
 import Vanilla
+import VanillaFoundation
 import VanillaJSON
 import VanillaPostgres
 import VanillaTesting
@@ -44,12 +46,15 @@ def blocks(page, language):
     return re.findall(rf"^```{language}\n(.*?)^```", text_of(os.path.join(ROOT, page)), re.M | re.S)
 
 
+TYPES = r"^(?:struct|extension) .*?^}\n"
+
+
 def swift_file(snippet):
     """A file whose only function is the snippet, with what it presupposes."""
     snippet = re.sub(r"^import .*\n", "", snippet, flags=re.M)
     snippet = snippet.replace("in ... }", 'in response.send("") }')
-    types = "".join(re.findall(r"^struct .*?^}\n", snippet, re.M | re.S))
-    body = re.sub(r"^struct .*?^}\n", "", snippet, flags=re.M | re.S)
+    types = "".join(re.findall(TYPES, snippet, re.M | re.S))
+    body = re.sub(TYPES, "", snippet, flags=re.M | re.S)
     if found := re.search(r"^routes\.", body, re.M):  # a part of a router's closure
         at = found.start()
         body = f"{body[:at]}_ = try Router {{ routes in\n{body[at:]}}}\n"

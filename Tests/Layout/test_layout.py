@@ -312,7 +312,7 @@ class Swift(unittest.TestCase):
                 self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
 
     def test_json_imports_vanilla_and_foundation_alone(self):
-        paths = list(files(VANILLA_JSON, ".swift"))
+        paths = list(files(VANILLA_JSON, ".swift")) + list(files(VANILLA + "Foundation", ".swift"))
         self.assertGreater(len(paths), 0)
         for path in paths:
             with self.subTest(short(path)):
@@ -370,7 +370,7 @@ class Swift(unittest.TestCase):
         self.assertEqual(circles(knows), [a, b])
 
     def test_nothing_below_imports_postgres(self):
-        below = [VANILLA, VANILLA_TESTING, VANILLA_JSON, os.path.join(ROOT, "Sources", "VanillaDigest")]
+        below = [VANILLA, VANILLA_TESTING, VANILLA_JSON, VANILLA + "Foundation", os.path.join(ROOT, "Sources", "VanillaDigest")]
         for path in [path for top in below for path in files(top, ".swift")]:
             with self.subTest(short(path)):
                 imported = set(IMPORT.findall(code_of(path)))

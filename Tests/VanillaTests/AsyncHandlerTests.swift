@@ -57,8 +57,8 @@ private func server(
                 await elsewhere()
                 let team = try request.parameters.require("team", as: String.self)
                 let rest = try request.parameters.require("rest", as: String.self)
-                let (method, query) = (String(request.methodName), String(request.query))
-                let field = if let value = request.fields["X-A"] { String(value) } else { "" }
+                let (method, query) = (String(request.methodName), String(request.queryBytes))
+                let field = request.headers["X-A"] ?? ""
                 response.send(
                     [method, team, rest, field, query, String(request.body)].joined(separator: " "))
             }
@@ -105,7 +105,7 @@ private func server(
         let server = try server(backend) { routes in
             let waiting = Recorder<UnsafeContinuation<Void, Never>>()
             routes.get("/wait") { _, response in
-                response.addField("X-First", "1")
+                response.headers.add("X-First", "1")
                 await withUnsafeContinuation { waiting.record($0) }
                 response.send("waited")
             }
@@ -208,13 +208,13 @@ private func server(
     func keepsTheFieldsOfEveryPart(backend: Server.Backend) throws {
         let server = try server(backend) { routes in
             routes.use { request, response, next in
-                response.addField("X-Before", "1")
+                response.headers.add("X-Before", "1")
                 try next(request, &response)
             }
             routes.get("/:number") { request, response in
-                response.addField("X-First", "1")
+                response.headers.add("X-First", "1")
                 await elsewhere()
-                try response.addField("X-Second", String(repeating: "2", count: 5000))
+                try response.headers.add("X-Second", String(repeating: "2", count: 5000))
                 await elsewhere()
                 response.status = .accepted
                 response.send(try request.parameters.require("number", as: String.self))
@@ -248,7 +248,7 @@ private func server(
             routes.get("/wait") { _, response in
                 tasks.record(withUnsafeCurrentTask { $0.hashValue })
                 await withUnsafeContinuation { waiting.record($0) }
-                response.addField("X-Waited", "1")
+                response.headers.add("X-Waited", "1")
                 response.send("waited")
             }
             routes.get("/go") { (_, response) throws in
@@ -257,7 +257,7 @@ private func server(
             }
             routes.get("/next") { _, response in
                 tasks.record(withUnsafeCurrentTask { $0.hashValue })
-                response.addField("X-First", "1")
+                response.headers.add("X-First", "1")
                 try await Worker.current!.sleep(for: .milliseconds(1))
                 response.send("next")
             }
@@ -283,7 +283,7 @@ private func server(
     func datesItsAnswerByTheMomentItIsGiven(backend: Server.Backend) throws {
         let server = try server(backend) { routes in
             routes.get("/") { _, response in
-                response.addField("X-First", "1")
+                response.headers.add("X-First", "1")
                 try await Worker.current!.sleep(for: .milliseconds(1100))
                 response.send("")
             }
@@ -303,7 +303,7 @@ private func server(
                 throw RequestError(.conflict, "taken")
             }
             routes.get("/failed") { _, response in
-                response.addField("X-Field", "of another answer")
+                response.headers.add("X-Field", "of another answer")
                 await elsewhere()
                 throw TestFailure()
             }
@@ -536,7 +536,7 @@ private func server(
     @Test(arguments: backends)
     func answersWithoutARouter(backend: Server.Backend) throws {
         let server = try Server(configuration: local(backend)) { request, response in
-            response.addField("X-Before", "1")
+            response.headers.add("X-Before", "1")
             try response.run(for: request) { request, response in
                 await elsewhere()
                 response.send(String(request.path))

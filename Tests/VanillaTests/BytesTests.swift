@@ -2,8 +2,17 @@
 
 import Testing
 import Vanilla
+import VanillaTestSupport
 
 @Suite struct BytesTests {
+    @Test func areInsertedAsText() throws {
+        let server = try offline { request, response in
+            response.send("<\(request.path)> \(request.method) \(request.body)")
+        }
+        #expect(server.answer(post("/caf\u{E9}%20", "\u{E9}!")).status == 400)
+        #expect(server.answer(post("/a%20b", "\u{E9}!")).text == "</a%20b> POST \u{E9}!")
+    }
+
     @Test(arguments: [
         ("", true), ("a", true), ("ab", true), ("abc", true), ("abcd", false), ("b", false),
     ])

@@ -37,16 +37,16 @@ private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"
     @Test(arguments: [true, false])
     func keepsTheFieldsThatUpdateACopy(hasTag: Bool) throws {
         let server = try offline { request, response in
-            response.addField(.cacheControl, "max-age=60")
-            response.addField("content-ENCODING", "gzip")
-            response.addField(.contentLanguage, "en")
-            response.addField(.contentLocation, "/en")
-            response.addField(.expires, "0")
-            response.addField("Content-Range", "bytes 0-3/4")
-            response.addField(.contentType, "text/x")
-            response.addField(.vary, "Accept")
-            response.addField(.setCookie, "a=1")
-            response.addField(.setCookie, "b=2")
+            response.headers.add(.cacheControl, "max-age=60")
+            response.headers.add("content-ENCODING", "gzip")
+            response.headers.add(.contentLanguage, "en")
+            response.headers.add(.contentLocation, "/en")
+            response.headers.add(.expires, "0")
+            response.headers.add("Content-Range", "bytes 0-3/4")
+            response.headers.add(.contentType, "text/x")
+            response.headers.add(.vary, "Accept")
+            response.headers.add(.setCookie, "a=1")
+            response.headers.add(.setCookie, "b=2")
             response.send(
                 "body", etag: hasTag ? "v1" : nil, lastModified: modified, contentType: .none)
         }
@@ -118,8 +118,8 @@ private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"
 
     @Test func declinesByHand() throws {
         let server = try offline { request, response in
-            response.addField(.cacheControl, "no-cache")
-            response.addField(.contentLanguage, "en")
+            response.headers.add(.cacheControl, "no-cache")
+            response.headers.add(.contentLanguage, "en")
             switch request.path {
             case "/tag": response.sendNotModified(etag: ETag(version: 7, isWeak: true))
             case "/date": response.sendNotModified(etag: nil, lastModified: modified)
@@ -197,7 +197,7 @@ private let modifiedText = "Sun, 06 Nov 1994 08:49:37 GMT"
             // Up to the limit of 64 KiB, less 20 bytes.
             let size =
                 64 * 1024 - "HTTP/1.1 200 OK\r\nDate: \(modifiedText)\r\nX-A: \r\n".utf8.count
-            try response.addField("X-A", String(repeating: "x", count: size - 20))
+            try response.headers.add("X-A", String(repeating: "x", count: size - 20))
             response.send("body", etag: ETag(hashing: "body"))
         }
         let answer = server.answer(get("/"))

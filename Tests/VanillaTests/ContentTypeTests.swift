@@ -8,7 +8,7 @@ import VanillaTestSupport
     @Test func isMadeOfTextThatIsKnownAtRunTime() throws {
         let shared = SharedBytes("shared")
         let server = try offline { request, response in
-            let type = try ContentType("image/" + String(request.query))
+            let type = try ContentType("image/" + String(request.queryBytes))
             switch request.path {
             case "/text": response.send("a", contentType: type)
             case "/bytes": response.send([1, 2], contentType: type)
@@ -28,7 +28,7 @@ import VanillaTestSupport
 
     @Test func answers500WhereAHandlerLetsARefusalThrough() throws {
         let server = try offline { request, response in
-            let subtype = String(request.query.percentDecoded() ?? "")
+            let subtype = String(request.queryBytes.percentDecoded() ?? "")
             response.send("a", contentType: try ContentType("image/" + subtype))
         }
         #expect(server.answer(get("/?a%0D%0ASet-Cookie:%20b")).status == 500)

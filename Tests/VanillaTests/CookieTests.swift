@@ -157,7 +157,7 @@ import VanillaTestSupport
         let kinds = Recorder<ResponseError.Kind>()
         let server = try offline { request, response in
             do throws(ResponseError) {
-                try response.setCookie(Cookie("a", String(request.query)))
+                try response.setCookie(Cookie("a", String(request.queryBytes)))
             } catch { kinds.record(error.kind) }
             response.send("")
             do throws(ResponseError) {

@@ -13,7 +13,7 @@ import VanillaTestSupport
             expect(response.isAnswered)
             onAnotherThread {
                 completion.finish { response in
-                    try response.addField("X-Path", path)
+                    try response.headers.add("X-Path", path)
                     response.send(path, status: .created)
                 }
             }

@@ -24,7 +24,8 @@ import VanillaTestSupport
 
     @Test func readsATagOfARequest() throws {
         let server = try offline { request, response in
-            guard let value = request.fields[.ifMatch], let tag = ETag(value) else {
+            guard let value = request.headers[.ifMatch, as: Bytes.self], let tag = ETag(value)
+            else {
                 return response.send("none")
             }
             response.send(tag.description)

@@ -78,7 +78,7 @@ import VanillaTestSupport
         }
         #expect(
             kinds.values == [
-                "event: invalidConfiguration", "response: invalidField",
+                "event: invalidConfiguration", "response: invalidHeader",
                 "event: invalidConfiguration", "response: alreadyAnswered",
             ])
     }

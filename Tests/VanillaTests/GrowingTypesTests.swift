@@ -47,7 +47,7 @@ import Vanilla
     @Test func kindsOfErrorsAreToldApartAndNamed() {
         #expect(ServerError.Kind.addressInUse != .addressUnavailable)
         #expect("\(ServerError.Kind.addressInUse)" == "addressInUse")
-        #expect("\(ResponseError.Kind.invalidField)" == "invalidField")
+        #expect("\(ResponseError.Kind.invalidHeader)" == "invalidHeader")
         #expect("\(RouteError.Kind.unknownParameter)" == "unknownParameter")
         #expect("\(EventError.Kind.backlogFull)" == "backlogFull")
     }

@@ -45,7 +45,9 @@ import VanillaTestSupport
 
     @Test func isReadFromAField() throws {
         let server = try offline { request, response in
-            guard let field = request.fields["If-Range"], let date = HTTPDate(field) else {
+            guard let field = request.headers["If-Range", as: Bytes.self],
+                let date = HTTPDate(field)
+            else {
                 throw RequestError(.badRequest)
             }
             response.send(date.description)

@@ -4,7 +4,7 @@ import Testing
 import Vanilla
 import VanillaTestSupport
 
-@Suite struct FieldNameTests {
+@Suite struct HeaderNameTests {
     private func kind(_ body: () throws(ResponseError) -> Void) -> ResponseError.Kind? {
         do throws(ResponseError) {
             try body()
@@ -17,10 +17,10 @@ import VanillaTestSupport
     @Test func isMadeOfTextThatIsKnownAtRunTime() throws {
         let server = try offline { request, response in
             let number = String(request.path.dropFirst())
-            let name = try FieldName("X-Number-" + number)
-            try response.addField(name, number)
-            response.addField(name, "literal")
-            let sent = if let value = request.fields[name] { String(value) } else { "none" }
+            let name = try HeaderName("X-Number-" + number)
+            try response.headers.add(name, number)
+            response.headers.add(name, "literal")
+            let sent = request.headers[name] ?? "none"
             response.send("\(name) \(sent)")
         }
         let answer = server.answer(get("/7", fields: "x-NUMBER-7: seven"))
@@ -30,25 +30,26 @@ import VanillaTestSupport
 
     @Test(arguments: ["", "A B", "A:", "A\r\nB", "Ä", "A\0", "\"A\"", "A/B"])
     func refusesWhatIsNoToken(text: String) {
-        #expect(kind { () throws(ResponseError) in _ = try FieldName(text) } == .invalidField)
+        #expect(kind { () throws(ResponseError) in _ = try HeaderName(text) } == .invalidHeader)
         #expect(
-            kind { () throws(ResponseError) in _ = try FieldName(Substring(text)) } == .invalidField
+            kind { () throws(ResponseError) in _ = try HeaderName(Substring(text)) }
+                == .invalidHeader
         )
     }
 
     @Test func takesEveryTokenByte() throws {
         let token = "!#$%&'*+-.^_`|~0189AZaz"
-        #expect(try FieldName(token).description == token)
-        #expect(try FieldName(String(repeating: "x", count: 1000)).description.utf8.count == 1000)
-        #expect("\(FieldName.wwwAuthenticate)" == "WWW-Authenticate")
-        let literal: FieldName = "X-Request-ID"
+        #expect(try HeaderName(token).description == token)
+        #expect(try HeaderName(String(repeating: "x", count: 1000)).description.utf8.count == 1000)
+        #expect("\(HeaderName.wwwAuthenticate)" == "WWW-Authenticate")
+        let literal: HeaderName = "X-Request-ID"
         #expect(literal.description == "X-Request-ID")
     }
 
     /// A copy of a name outlives the text that it was made of.
     @Test func ownsItsText() throws {
-        var names: [FieldName] = []
-        for number in 0..<100 { names.append(try FieldName("X-\(number)")) }
+        var names: [HeaderName] = []
+        for number in 0..<100 { names.append(try HeaderName("X-\(number)")) }
         #expect(names.map(\.description) == (0..<100).map { "X-\($0)" })
     }
 }

@@ -12,10 +12,12 @@ import VanillaTestSupport
                 expect(parameters.count == 3)
                 expect(parameters["nobody"] == nil)
                 expect(parameters["te"] == nil && parameters["teams"] == nil)
-                let team = try parameters.require("team")
+                let team = try parameters.require("team", as: Bytes.self)
                 let id = try parameters.require("id", as: Int.self)
                 let rest = try parameters.require("rest", as: String.self)
-                response.send("\(String(team)) \(id) \(rest)")
+                expect(parameters["team"] == "a b" && parameters["id"] == "42")
+                expect(try parameters.require("team") == "a b")
+                response.send("\(team) \(id) \(rest)")
             }
         }
         #expect(server.answer(get("/teams/a%20b/users/42/x%2F/y")).text == "a%20b 42 x//y")
@@ -89,11 +91,42 @@ import VanillaTestSupport
         #expect(answer.status == status && answer.text == body)
     }
 
+    private enum Order: String { case ascending, descending }
+
+    @Test(arguments: [
+        ("1.5/true/ascending", 200, "1.5 true ascending"),
+        ("1%2E5/false/descending", 200, "1.5 false descending"),
+        ("x/true/ascending", 404, ""), ("1/yes/ascending", 404, ""), ("1/true/up", 409, ""),
+        ("%FF/true/ascending", 404, ""),
+    ])
+    func parseAsOtherValues(path: String, status: Int, body: String) throws {
+        let server = try routed { routes in
+            routes.get("/:double/:bool/:order") { request, response in
+                let double = try request.parameters.require("double", as: Double.self)
+                let bool = try request.parameters.require("bool", as: Bool.self)
+                let order = try request.parameters.require(
+                    "order", as: Order.self, else: .conflict)
+                response.send("\(double) \(bool) \(order)")
+            }
+        }
+        let answer = server.answer(get("/\(path)"))
+        #expect(answer.status == status && answer.text == body)
+    }
+
+    @Test func areTextWithoutAThrowWhateverTheBytes() throws {
+        let server = try routed { routes in
+            routes.get("/:id") { request, response in
+                response.send(request.parameters["id"] ?? "none")
+            }
+        }
+        #expect(server.answer(get("/a%FF+%2F")).text == "a\u{FFFD}+/")
+    }
+
     @Test func throwWhereTheRouteHasNoSuchParameter() throws {
         let log = Recorder<String>()
         let server = try routed(log: log) { routes in
             routes.get("/:id") { request, response in
-                response.send(try request.parameters.require("ident"))
+                response.send(try request.parameters.require("ident", as: Bytes.self))
             }
         }
         #expect(server.answer(get("/1")).status == 500)

@@ -7,10 +7,10 @@ import VanillaTestSupport
 @Suite struct QueryItemsTests {
     @Test func isMappedAsOtherOptionals() throws {
         let server = try offline { request, response in
-            let text = request.queryItems["a"].map { $0.decodedValue } ?? "none"
-            let number = request.queryItems["a"].flatMap { $0.number(as: Int.self) } ?? -1
-            let host = request.fields["Host"].map { String($0) } ?? "none"
-            let missing = request.fields["X"].flatMap { Int($0) } ?? -2
+            let text = request.query.first(named: "a").map { $0.decodedValue } ?? "none"
+            let number = request.query.first(named: "a").flatMap { $0.number(as: Int.self) } ?? -1
+            let host = request.headers["Host", as: Bytes.self].map { String($0) } ?? "none"
+            let missing = request.headers["X", as: Bytes.self].flatMap { Int($0) } ?? -2
             response.send("\(text) \(number) \(host) \(missing)")
         }
         #expect(server.answer(get("/?a=7")).text == "7 7 a -2")
@@ -21,7 +21,7 @@ import VanillaTestSupport
     @Test func passesOnWhatAMappingThrows() throws {
         let server = try offline { request, response in
             do {
-                let item = try request.queryItems["a"].map { _ throws(TestFailure) -> Int in
+                let item = try request.query.first(named: "a").map { _ throws(TestFailure) -> Int in
                     throw TestFailure()
                 }
                 response.send("\(item as Int?)")
@@ -66,20 +66,64 @@ import VanillaTestSupport
         guard let item = items.next() else { return #expect(Bool(false), "no item") }
         #expect(item.decodedName == name)
         #expect(item.decodedValue == value)
-        expect(Request.QueryItems(Bytes(bytes.span))[named: name] != nil)
+        expect(Request.QueryItems(Bytes(bytes.span)).first(named: name) != nil)
     }
 
     @Test func findsAnItemByItsDecodedName() {
         let bytes = Array("p%61ge=2&page=3&two+words=4&%zz=5&=6&pag=7&pages=8".utf8)
         let items = Request.QueryItems(Bytes(bytes.span))
-        #expect(value(items["page"]) == "2")
-        #expect(value(items["two words"]) == "4")
-        #expect(value(items["%zz"]) == "5")
-        #expect(value(items[""]) == "6")
-        #expect(value(items["pages"]) == "8")
-        #expect(value(items["missing"]) == nil)
-        #expect(value(items[named: "two words"]) == "4")
-        #expect(value(items[named: "missing"]) == nil)
+        #expect(value(items.first(named: "page")) == "2")
+        #expect(value(items.first(named: "two words")) == "4")
+        #expect(value(items.first(named: "%zz")) == "5")
+        #expect(value(items.first(named: "")) == "6")
+        #expect(value(items.first(named: "pages")) == "8")
+        #expect(value(items.first(named: "missing")) == nil)
+        #expect(value(items.first(named: "two words")) == "4")
+        #expect(value(items.first(named: "missing")) == nil)
+    }
+
+    private enum Order: String, CaseIterable { case name, date }
+
+    @Test func givesValuesOfTheTypeThatIsAskedFor() {
+        let bytes = Array("text=a+b%2B&page=%37&ratio=1.5&deep=true&order=date&raw=%41".utf8)
+        let items = Request.QueryItems(Bytes(bytes.span))
+        #expect(items["text"] == "a b+")
+        #expect(items["page", as: Int.self] == 7)
+        #expect(items["ratio", as: Double.self] == 1.5)
+        #expect(items["deep", as: Bool.self] == true)
+        #expect(items["order", as: Order.self] == .date)
+        #expect(items["raw", as: Bytes.self].map { String($0) } == "%41")
+        #expect(items["missing"] == nil)
+        #expect(items["missing", as: Int.self] == nil)
+        #expect(items["text", as: Int.self] == nil)
+        #expect(items["text", as: Double.self] == nil)
+        #expect(items["text", as: Order.self] == nil)
+        expect(items["missing", as: Bytes.self] == nil)
+    }
+
+    /// The answer says which value is missing or wrong, and what it must be.
+    @Test(arguments: [
+        ("a=x", 200, "x"), ("", 400, "a is missing."),
+        ("a=x&n=300", 400, "n must be a whole number from -128 to 127."),
+        ("a=x&n=", 400, "n must be a whole number from -128 to 127."),
+        ("a=x&n=1&d=x", 400, "d must be a number."),
+        ("a=x&n=1&d=1&b=yes", 400, "b must be true or false."),
+        ("a=x&n=1&d=1&b=true&o=up", 422, "o must be one of \"name\", \"date\"."),
+    ])
+    func requiresValues(query: String, status: Int, body: String) throws {
+        let server = try offline { request, response in
+            let query = request.query
+            let text = try query.require("a")
+            if query["n"] != nil { _ = try query.require("n", as: Int8.self) }
+            if query["d"] != nil { _ = try query.require("d", as: Double.self) }
+            if query["b"] != nil { _ = try query.require("b", as: Bool.self) }
+            if query["o"] != nil {
+                _ = try query.require("o", as: Order.self, else: .unprocessableContent)
+            }
+            response.send(text)
+        }
+        let answer = server.answer(get("/?\(query)"))
+        #expect(answer.status == status && answer.text == body)
     }
 
     @Test func goesThroughTheItemsOfOneName() {
@@ -99,14 +143,14 @@ import VanillaTestSupport
     func readsNumbers(value: String, expected: Int8?) {
         let bytes = Array("x=\(value)".utf8)
         let items = Request.QueryItems(Bytes(bytes.span))
-        #expect(items["x"]?.number() == expected)
-        #expect(items["x"]?.number(as: Int8.self) == expected)
+        #expect(items.first(named: "x")?.number() == expected)
+        #expect(items.first(named: "x")?.number(as: Int8.self) == expected)
     }
 
     @Test func decodesIntoTheCallersBuffer() {
         let bytes = Array("x=%61+%zz%FF&y=".utf8)
         let items = Request.QueryItems(Bytes(bytes.span))
-        guard let item = items["x"], let empty = items["y"] else {
+        guard let item = items.first(named: "x"), let empty = items.first(named: "y") else {
             return #expect(Bool(false), "no item")
         }
         let expected: [UInt8] = Array("a %zz".utf8) + [0xFF]
@@ -184,7 +228,7 @@ import VanillaTestSupport
                 let first = expected.firstIndex { $0.name == item.name } ?? index
                 // Names that hold U+FFFD may stand for several.
                 guard !item.name.unicodeScalars.contains("\u{FFFD}") else { continue }
-                let value = Request.QueryItems(Bytes(bytes.span))[named: item.name]?.decodedValue
+                let value = Request.QueryItems(Bytes(bytes.span))[item.name]
                 #expect(value == expected[first].value, "\(bytes)")
             }
         }

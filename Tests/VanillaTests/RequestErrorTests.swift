@@ -10,7 +10,7 @@ import VanillaTestSupport
     @Test func isTheAnswerWhenAHandlerThrowsIt() throws {
         let log = Recorder<String>()
         let server = try offline(log: log) { _, response in
-            response.addField("X-Meant", "for any answer")
+            response.headers.add("X-Meant", "for any answer")
             response.status = .created
             throw RequestErrorTests.error
         }
@@ -32,7 +32,7 @@ import VanillaTestSupport
     @Test func hasNoContentWithoutAMessage() throws {
         let log = Recorder<String>()
         let server = try offline(log: log) { _, response in
-            response.addField(.wwwAuthenticate, "Basic")
+            response.headers.add(.wwwAuthenticate, "Basic")
             throw RequestError(.unauthorized)
         }
         let answer = server.answer(get("/"))

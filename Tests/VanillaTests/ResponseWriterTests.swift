@@ -72,7 +72,7 @@ import VanillaTesting
                 response.status = .created
                 response.send("a", status: .accepted)
             case "/after":
-                response.addField(.vary, "a")
+                response.headers.add(.vary, "a")
                 response.status = .created
                 response.send(status: .badGateway)
             default: response.send("a", status: Status(code: 799)!)
@@ -126,7 +126,7 @@ import VanillaTesting
             case "/constant": response.send("{}", contentType: .json)
             case "/literal": response.send("<svg/>", contentType: "image/svg+xml")
             case "/field":
-                try response.addField(.contentType, String("text/") + "x")
+                try response.headers.add(.contentType, String("text/") + "x")
                 response.send("x", contentType: .none)
             default: response.send("x", contentType: .none)
             }
@@ -139,13 +139,13 @@ import VanillaTesting
 
     @Test func addsFields() throws {
         let server = try offline { request, response in
-            response.addField(.cacheControl, "max-age=60")
-            try response.addField(.location, "/" + String(request.query))
-            try response.addField("X-Bytes", request.query)
-            try response.addField("X-Span", request.query.span)
-            try response.addField(named: "X-Name", "value")
-            response.addField(.setCookie, "a=1")
-            response.addField(.setCookie, "b=2")
+            response.headers.add(.cacheControl, "max-age=60")
+            try response.headers.add(.location, "/" + String(request.queryBytes))
+            try response.headers.add("X-Bytes", request.queryBytes)
+            try response.headers.add("X-Span", request.queryBytes.span)
+            try response.headers.add(named: "X-Name", "value")
+            response.headers.add(.setCookie, "a=1")
+            response.headers.add(.setCookie, "b=2")
             response.send("")
         }
         let answer = server.answer(get("/?there"))
@@ -157,6 +157,71 @@ import VanillaTesting
         #expect(answer.fields.filter { $0.name == "Set-Cookie" }.map(\.value) == ["a=1", "b=2"])
     }
 
+    @Test func setsReplacesAndRemovesHeaders() throws {
+        let server = try offline { _, response in
+            response.headers[.cacheControl] = "no-cache"
+            response.headers.add(.vary, "Accept")
+            response.headers.add(.vary, "Origin")
+            response.headers["cache-CONTROL"] = "no-store"
+            expect(response.headers[.cacheControl] == "no-store")
+            expect(response.headers["vary"] == "Accept" && response.headers[.link] == nil)
+            response.headers[.vary] = nil
+            response.headers["X-None"] = nil
+            expect(response.headers[.vary] == nil)
+            response.headers["X-Empty"] = ""
+            response.send("", status: .created)
+            expect(response.headers[.cacheControl] == nil)
+        }
+        let answer = server.answer(get("/"))
+        #expect(answer.status == 201)
+        #expect(answer.fields.filter { $0.name.lowercased() == "cache-control" }.count == 1)
+        #expect(answer["Cache-Control"] == "no-store" && answer["Vary"] == nil)
+        #expect(answer["X-Empty"] == "" && answer["X-None"] == nil)
+    }
+
+    /// An assignment cannot throw: what is refused is logged, and is not sent.
+    @Test(arguments: [
+        ("X-A", "a\r\nX-Evil: 1"), ("X-A", "a\0"), ("not a token", "a"), ("", "a"),
+        ("Content-Length", "1"), ("Date", "now"),
+    ])
+    func dropsWhatCannotBeAssigned(name: String, value: String) throws {
+        let log = Recorder<String>()
+        let server = try offline(log: log) { _, response in
+            response.headers["X-A"] = "before"
+            response.headers["X-B"] = "b"
+            response.headers[name] = value
+            response.send("whole")
+        }
+        let answer = server.answer(get("/"))
+        #expect(answer.text == "whole" && answer["X-B"] == "b" && answer["X-Evil"] == nil)
+        #expect(answer["X-A"] == (name == "X-A" ? nil : "before"))
+        #expect(log.values.count == 1 && log.values[0].hasSuffix("It is dropped."))
+    }
+
+    @Test func sendsOneContentTypeWhereAHeaderNamesIt() throws {
+        let server = try offline { request, response in
+            switch request.path {
+            case "/set": response.headers[.contentType] = "text/csv"
+            case "/added": response.headers.add("content-type", "text/csv")
+            default:
+                response.headers[.contentType] = "text/csv"
+                response.headers[.contentType] = nil
+            }
+            if request.query["streamed"] != nil {
+                response.stream { _ in .done }
+            } else {
+                response.send("a,b", contentType: .html)
+            }
+        }
+        func types(_ path: String) -> [String] {
+            server.answer(get(path)).fields.filter { $0.name.lowercased() == "content-type" }
+                .map(\.value)
+        }
+        #expect(types("/set") == ["text/csv"] && types("/added") == ["text/csv"])
+        #expect(types("/set?streamed") == ["text/csv"])
+        #expect(types("/removed") == [ContentType.html.description])
+    }
+
     @Test(arguments: [
         "a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "a\u{1}b", "a\u{7F}b", "\r", "\n", "\0",
         "a\u{1B}[0m",
@@ -164,17 +229,17 @@ import VanillaTesting
     func refusesControlBytesInValues(value: String) throws {
         let server = try offline { request, response in
             var kinds: [ResponseError.Kind] = []
-            do throws(ResponseError) { try response.addField(.location, value) } catch {
+            do throws(ResponseError) { try response.headers.add(.location, value) } catch {
                 kinds.append(error.kind)
             }
-            do throws(ResponseError) { try response.addField(named: "X-A", value) } catch {
+            do throws(ResponseError) { try response.headers.add(named: "X-A", value) } catch {
                 kinds.append(error.kind)
             }
             let bytes = Array(value.utf8)
-            do throws(ResponseError) { try response.addField(.location, bytes.span) } catch {
+            do throws(ResponseError) { try response.headers.add(.location, bytes.span) } catch {
                 kinds.append(error.kind)
             }
-            response.send("\(kinds.allSatisfy { $0 == .invalidField } && kinds.count == 3)")
+            response.send("\(kinds.allSatisfy { $0 == .invalidHeader } && kinds.count == 3)")
         }
         let answer = server.answer(get("/"))
         #expect(answer.text == "true")
@@ -183,7 +248,7 @@ import VanillaTesting
 
     @Test func takesTabsAndTextBeyondASCIIInValues() throws {
         let server = try offline { _, response in
-            try response.addField(.link, "a\tb é" + "")
+            try response.headers.add(.link, "a\tb é" + "")
             response.send("")
         }
         #expect(server.answer(get("/"))["Link"] == "a\tb é")
@@ -193,13 +258,13 @@ import VanillaTesting
     func refusesNamesThatAreNoToken(name: String) throws {
         let server = try offline { _, response in
             do throws(ResponseError) {
-                try response.addField(named: name, "value")
+                try response.headers.add(named: name, "value")
             } catch {
                 return response.send("\(error.kind)")
             }
             response.send("taken")
         }
-        #expect(server.answer(get("/")).text == "invalidField")
+        #expect(server.answer(get("/")).text == "invalidHeader")
     }
 
     @Test(arguments: [
@@ -208,32 +273,32 @@ import VanillaTesting
     func refusesFieldsOfItsOwn(name: String) throws {
         let server = try offline { _, response in
             do throws(ResponseError) {
-                try response.addField(named: name, "1")
+                try response.headers.add(named: name, "1")
             } catch {
                 return response.send("\(error.kind)")
             }
             response.send("taken")
         }
-        #expect(server.answer(get("/")).text == "reservedField")
+        #expect(server.answer(get("/")).text == "reservedHeader")
     }
 
     @Test func refusesMoreFieldsThanAHeadMayHave() throws {
         let server = try offline { _, response in
             let value = String(repeating: "v", count: 1000)
             do throws(ResponseError) {
-                for _ in 0..<100 { try response.addField(.link, value) }
+                for _ in 0..<100 { try response.headers.add(.link, value) }
             } catch {
                 return response.send("\(error.kind)")
             }
             response.send("taken")
         }
         let answer = server.answer(get("/"))
-        #expect(answer.text == "fieldsTooLarge" && answer.fields.count > 60)
+        #expect(answer.text == "headersTooLarge" && answer.fields.count > 60)
     }
 
     @Test func percentEncodedLineEndsStayInert() throws {
         let server = try offline { request, response in
-            try response.addField(.location, request.path)
+            try response.headers.add(.location, request.path)
             response.send("", status: .found)
         }
         let answer = server.answer(get("/%0d%0aX-Evil:1"))
@@ -253,7 +318,7 @@ import VanillaTesting
     @Test func sendsARawResponseAsItIs() throws {
         let raw = "HTTP/1.1 299 Odd\r\nX: y\r\nContent-Length: 2\r\n\r\nok"
         let server = try offline { request, response in
-            response.addField(.vary, "dropped")
+            response.headers.add(.vary, "dropped")
             switch request.path {
             case "/static":
                 response.sendRaw("HTTP/1.1 299 Odd\r\nX: y\r\nContent-Length: 2\r\n\r\nok")
@@ -277,8 +342,8 @@ import VanillaTesting
             response.send(status: .notFound)
             response.sendRaw("raw")
             response.status = .created
-            response.addField(.vary, "a")
-            expect((try? response.addField(.vary, "a" + "b")) == nil)
+            response.headers.add(.vary, "a")
+            expect((try? response.headers.add(.vary, "a" + "b")) == nil)
             response.stream { _ in .done }
             response.receiveBody { _, _ in .more }
             _ = response.sendLater()
@@ -298,7 +363,7 @@ import VanillaTesting
     func answersAHandlerThatThrowsAndGoesOn(backend: Server.Backend) throws {
         let log = Recorder<String>()
         let server = try Server(configuration: local(backend, log: log)) { request, response in
-            response.addField(.setCookie, "for=another")
+            response.headers.add(.setCookie, "for=another")
             guard request.path != "/throw" else { throw TestFailure() }
             response.send("fine")
         }

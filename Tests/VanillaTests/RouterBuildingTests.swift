@@ -108,10 +108,12 @@ import VanillaTestSupport
         #expect(most == 16)
         let server = try routed { routes in
             routes.get(path(most)) { request, response in
-                response.send("\(request.parameters.count) \(String(request.parameters["p15"]!))")
+                response.send(
+                    "\(request.parameters.count) \(String(request.parameters["p15", as: Bytes.self]!))"
+                )
             }
             routes.get(path(most - 1) + "/x/*rest") { request, response in
-                response.send(try request.parameters.require("rest"))
+                response.send(try request.parameters.require("rest", as: Bytes.self))
             }
         }
         let target = (0..<most).map { "/v\($0)" }.joined()
@@ -268,16 +270,16 @@ import VanillaTestSupport
         let server = try routed { routes in
             routes.group("/admin") { admin in
                 admin.use { request, response, next in
-                    guard request.fields[.authorization] != nil else {
-                        response.addField(.wwwAuthenticate, "Bearer")
+                    guard request.headers[.authorization] != nil else {
+                        response.headers.add(.wwwAuthenticate, "Bearer")
                         return response.send(status: .unauthorized)
                     }
-                    response.addField("X-Passed", "1")
+                    response.headers.add("X-Passed", "1")
                     try next(request, &response)
                 }
                 admin.get("/:id") { request, response in
                     reached.record(1)
-                    response.send(try request.parameters.require("id"))
+                    response.send(try request.parameters.require("id", as: Bytes.self))
                 }
             }
         }
@@ -295,7 +297,8 @@ import VanillaTestSupport
                     try next(request, &response)
                 } catch is TestFailure {
                     response.send(
-                        "caught \(String(try request.parameters.require("id")))", status: .conflict)
+                        "caught \(String(try request.parameters.require("id", as: Bytes.self)))",
+                        status: .conflict)
                 }
             }
             routes.get("/:id") { _, _ in throw TestFailure() }
@@ -307,7 +310,7 @@ import VanillaTestSupport
     @Test func letsMiddlewareAnswerOptionsOfAnyPath() throws {
         let server = try routed { routes in
             routes.use { request, response, next in
-                response.addField(.accessControlAllowOrigin, "*")
+                response.headers.add(.accessControlAllowOrigin, "*")
                 try next(request, &response)
             }
             routes.get("/a") { _, response in response.send("a") }
@@ -392,7 +395,7 @@ import VanillaTestSupport
             makeHandler: { _ in
                 let route = router.makeHandler()
                 return { request, response in
-                    response.addField("X-Before", "1")
+                    response.headers.add("X-Before", "1")
                     try route(request, &response)
                 }
             })
@@ -405,7 +408,7 @@ import VanillaTestSupport
     func servesOverSockets(backend: Server.Backend) throws {
         let router = try Router { routes in
             routes.get("/user/:id") { request, response in
-                response.send(try request.parameters.require("id"))
+                response.send(try request.parameters.require("id", as: Bytes.self))
             }
         }
         let server = try Server(configuration: local(backend), router: router)

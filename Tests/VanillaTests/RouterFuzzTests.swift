@@ -57,10 +57,10 @@ import VanillaTestSupport
         try routed { routes in
             for (index, route) in drawn.enumerated() {
                 routes.on(route.methods.map { Method($0) }, route.path) { request, response in
-                    try response.addField("X-Route", "\(index)")
+                    try response.headers.add("X-Route", "\(index)")
                     for name in ["p0", "p1", "p2", "p3", "p4"] as [StaticString] {
-                        guard let value = request.parameters[name] else { continue }
-                        try response.addField("X-Parameter", value)
+                        guard let value = request.parameters[name, as: Bytes.self] else { continue }
+                        try response.headers.add("X-Parameter", value)
                     }
                     response.send("")
                 }

@@ -18,7 +18,9 @@ func echoing(_ paths: [String], names: [StaticString] = ["a", "b", "c"]) throws 
             routes.get(path) { request, response in
                 var text = path
                 for name in names {
-                    if let value = request.parameters[name] { text += " \(name)=\(String(value))" }
+                    if let value = request.parameters[name, as: Bytes.self] {
+                        text += " \(name)=\(String(value))"
+                    }
                 }
                 response.send(text)
             }
@@ -156,7 +158,7 @@ func echoing(_ paths: [String], names: [StaticString] = ["a", "b", "c"]) throws 
                 response.send(request.methodName)
             }
             routes.on([.head], "/head") { _, response in
-                response.addField("X-Own", "1")
+                response.headers.add("X-Own", "1")
                 response.send("head")
             }
             routes.get("/head") { _, response in response.send("head of get") }

@@ -235,7 +235,7 @@ private let answerDeadline = Duration.seconds(600)
     /// Whether everything that a handler may tell its response is refused.
     private static func refuses(_ response: inout ResponseWriter, _ hub: EventHub) -> Bool {
         response.status = .created
-        response.addField("X-A", "b")
+        response.headers.add("X-A", "b")
         response.send("text")
         response.send(SharedBytes(Array("text".utf8)))
         response.send(status: .ok)
@@ -247,7 +247,7 @@ private let answerDeadline = Duration.seconds(600)
         _ = response.sendLater()
         response.handle.resume()
         let errors = [
-            kind { try response.addField("X-A", String("b")) },
+            kind { try response.headers.add("X-A", String("b")) },
             kind { try response.streamEvents { _ in } },
             kind { try response.subscribe(to: "a", in: hub) },
         ]

@@ -43,7 +43,7 @@ extension Router {
                 Answers.sendPattern(count, &response)
             }
             routes.get("/user/:id", body: .ignored) { request, response in
-                let id = try request.parameters.require("id")
+                let id = try request.parameters.require("id", as: Bytes.self)
                 response.send(id, etag: ETag(hashing: id), contentType: .plainText)
             }
             routes.on([.get, .put], "/etag", body: .ignored) { request, response in
@@ -69,7 +69,9 @@ extension Router {
                 team.get("/users/:id", body: .ignored) { request, response in
                     let id = try request.parameters.require("id", as: Int.self)
                     guard id > 0 else { throw RequestError(.notFound) }
-                    response.send(try request.parameters.require("team"), contentType: .plainText)
+                    response.send(
+                        try request.parameters.require("team", as: Bytes.self),
+                        contentType: .plainText)
                 }
             }
         }
@@ -91,7 +93,7 @@ private enum Answers {
     /// `/baseline11?a=1&b=2`: the sum of the values, and of the number in the body.
     static func sendSum(of request: Request, _ response: inout ResponseWriter) {
         var sum = 0
-        var items = request.queryItems
+        var items = request.query
         while let item = items.next() {
             guard let value = Int(item.value) else { return response.send(status: .badRequest) }
             sum &+= value
@@ -141,9 +143,9 @@ private enum Answers {
     static func serveNote(_ request: Request, _ response: inout ResponseWriter) {
         switch request.method {
         case .get, .head:
-            response.addField(.cacheControl, "max-age=60")
-            response.addField(.contentLanguage, "en")
-            response.addField(.vary, "Accept-Language")
+            response.headers.add(.cacheControl, "max-age=60")
+            response.headers.add(.contentLanguage, "en")
+            response.headers.add(.vary, "Accept-Language")
             response.send("note", etag: "v1", contentType: .plainText)
         default:
             guard request.evaluatePreconditions(etag: "v1") == .perform else {

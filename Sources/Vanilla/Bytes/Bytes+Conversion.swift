@@ -20,6 +20,17 @@ extension String {
     }
 }
 
+extension DefaultStringInterpolation {
+    /// Inserts the bytes as text; what is not UTF-8 becomes U+FFFD.
+    ///
+    /// ```swift
+    /// response.send("There is nothing at \(request.path).", status: .notFound)
+    /// ```
+    public mutating func appendInterpolation(_ bytes: Bytes) {
+        appendLiteral(String(bytes))
+    }
+}
+
 extension Array where Element == UInt8 {
     /// A copy of the bytes.
     public init(_ bytes: Bytes) {

@@ -5,7 +5,7 @@ extension Bytes? {
     /// What `transform` makes of the bytes; `nil` where there are none.
     ///
     /// ```swift
-    /// let agent = request.fields[.userAgent].map { String($0) }
+    /// let length = request.headers[.userAgent, as: Bytes.self].map { $0.count }
     /// ```
     @inlinable
     public func map<Result: ~Copyable, Failure: Error>(
@@ -20,7 +20,7 @@ extension Bytes? {
     /// What `transform` makes of the bytes, which may be `nil`; `nil` where there are none.
     ///
     /// ```swift
-    /// let id = request.cookies["id"].flatMap { Int($0) }
+    /// let id = request.cookies["id", as: Bytes.self].flatMap { Int($0) }
     /// ```
     @inlinable
     public func flatMap<Result: ~Copyable, Failure: Error>(

@@ -39,7 +39,7 @@ extension EventError {
         case SystemError.otherThread:
             ResponseError(.notOnWorker, "A stream of events began \(ResponseError.elsewhere).")
         case SystemError.tooLarge:
-            ResponseError(.fieldsTooLarge, "The response's fields are larger than 64 KiB.")
+            ResponseError(.headersTooLarge, "The response's headers are larger than 64 KiB.")
         default: EventError(usingTopic: result)
         }
     }

@@ -51,7 +51,7 @@ extension ResponseWriter {
     /// unless all may.
     mutating func allow(_ origin: String?) throws(ResponseError) {
         guard let origin else { return }
-        try addField(.accessControlAllowOrigin, origin)
-        if origin != "*" { addField(.vary, "Origin") }
+        try headers.add(.accessControlAllowOrigin, origin)
+        if origin != "*" { headers.add(.vary, "Origin") }
     }
 }

@@ -5,7 +5,7 @@ extension Request {
     /// Nothing is copied or allocated.
     ///
     /// ```swift
-    /// if let session = request.cookies["session"] { resume(String(session)) }
+    /// if let session = request.cookies["session"] { resume(session) }
     /// ```
     ///
     /// Several Cookie lines are read one after the other. A `;` ends a pair even between quotes,
@@ -15,16 +15,16 @@ extension Request {
         /// The number of cookies that are looked at: 256, more than browsers keep for a site.
         public static let maximumCount = 256
 
-        private let fields: Request.Fields
+        private let headers: Request.Headers
         /// Where to look for the next Cookie line.
         private var nextLine = 0
         /// What is not returned yet of the line before it.
         private var rest: Bytes
         private var left = Request.Cookies.maximumCount
 
-        @_lifetime(copy fields)
-        init(_ fields: Request.Fields) {
-            self.fields = fields
+        @_lifetime(copy headers)
+        init(_ headers: Request.Headers) {
+            self.headers = headers
             rest = Bytes(Span())
         }
 
@@ -56,25 +56,18 @@ extension Request {
         }
 
         /// The value of the first cookie called `name`: the one with the longest path, where the
-        /// client does as RFC 6265 says.
-        public subscript(_ name: StaticString) -> Bytes? {
-            @_lifetime(copy self)
-            get {
-                var cookies = self
-                while let cookie = cookies.next() {
-                    if cookie.name == name { return cookie.value }
-                }
-                return nil
-            }
+        /// client does as RFC 6265 says. What is not UTF-8 in it becomes U+FFFD.
+        public subscript(_ name: String) -> String? {
+            self[name, as: Bytes.self].map { value in String(value) }
         }
 
-        /// The value of the first cookie called `name`.
-        public subscript(named name: String) -> Bytes? {
+        /// The bytes of the value of the first cookie called `name`. Nothing is copied.
+        public subscript(_ name: String, as type: Bytes.Type) -> Bytes? {
             @_lifetime(copy self)
             get {
                 var cookies = self
                 while let cookie = cookies.next() {
-                    if cookie.name == name { return cookie.value }
+                    if name.withBytes({ name in cookie.name == name }) { return cookie.value }
                 }
                 return nil
             }
@@ -91,7 +84,7 @@ extension Request {
                     rest = rest.dropFirst(end + 1)
                     if !pair.isEmpty { return pair }
                 }
-                guard let line = fields.next(.cookie, from: &nextLine) else { return nil }
+                guard let line = headers.next(.cookie, from: &nextLine) else { return nil }
                 rest = line
             }
         }

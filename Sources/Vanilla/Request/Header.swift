@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 extension Request {
-    /// One field line of a request.
-    public struct Field: ~Escapable {
+    /// One header line of a request.
+    public struct Header: ~Escapable {
         /// The name as it was sent; compare with ``Bytes/equalsIgnoringCase(_:)``.
         public let name: Bytes
         /// The value without white space at its ends.

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-/// The name of a field: a token (RFC 9110, section 5.1), compared case-insensitively.
+/// The name of a header: a token (RFC 9110, section 5.1), compared case-insensitively.
 ///
 /// ```swift
-/// extension FieldName {
-///     static let requestID: FieldName = "X-Request-ID"
+/// extension HeaderName {
+///     static let requestID: HeaderName = "X-Request-ID"
 /// }
-/// let name = try FieldName(configuration["tracing-field"])
+/// let name = try HeaderName(configuration["tracing-header"])
 /// ```
 ///
 /// A name that is written in the program costs nothing; one that is made at run time owns a copy of
 /// its text.
-public struct FieldName: Sendable {
+public struct HeaderName: Sendable {
     @usableFromInline let text: FixedText
 
     @inlinable
@@ -21,10 +21,10 @@ public struct FieldName: Sendable {
 
     /// A name that is only known at run time. Make it once, where it is used often.
     ///
-    /// - Throws: ``ResponseError`` of the kind `invalidField` where the name is not a token.
+    /// - Throws: ``ResponseError`` of the kind `invalidHeader` where the name is not a token.
     public init<Text: StringProtocol>(_ name: Text) throws(ResponseError) {
         guard let text = name.withBytes({ $0.isToken ? FixedText(copying: $0) : nil }) else {
-            throw ResponseError(.invalidField, "A field's name is \(FieldName.rule)")
+            throw ResponseError(.invalidHeader, "A header's name is \(HeaderName.rule)")
         }
         self.text = text
     }
@@ -38,95 +38,103 @@ public struct FieldName: Sendable {
     }
 }
 
-extension FieldName: ExpressibleByStringLiteral {
+extension HeaderName: ExpressibleByStringLiteral {
     /// A name that is written in the program. Traps where it is not a token, which is a mistake in
     /// the program.
     public init(stringLiteral token: StaticString) {
-        precondition(token.bytes.isToken, "A field's name is \(FieldName.rule)")
+        precondition(token.bytes.isToken, "A header's name is \(HeaderName.rule)")
         self.init(known: token)
     }
 }
 
-extension FieldName: CustomStringConvertible {
+extension HeaderName: CustomStringConvertible {
     /// The name as it is sent.
     public var description: String { String(bytes) }
 }
 
-extension FieldName {
+extension HeaderName {
     /// Accept
-    @inlinable public static var accept: FieldName { FieldName(known: "Accept") }
+    @inlinable public static var accept: HeaderName { HeaderName(known: "Accept") }
     /// Accept-Encoding
-    @inlinable public static var acceptEncoding: FieldName { FieldName(known: "Accept-Encoding") }
+    @inlinable public static var acceptEncoding: HeaderName { HeaderName(known: "Accept-Encoding") }
     /// Accept-Language
-    @inlinable public static var acceptLanguage: FieldName { FieldName(known: "Accept-Language") }
+    @inlinable public static var acceptLanguage: HeaderName { HeaderName(known: "Accept-Language") }
     /// Access-Control-Allow-Origin
-    @inlinable public static var accessControlAllowOrigin: FieldName {
-        FieldName(known: "Access-Control-Allow-Origin")
+    @inlinable public static var accessControlAllowOrigin: HeaderName {
+        HeaderName(known: "Access-Control-Allow-Origin")
     }
     /// Allow
-    @inlinable public static var allow: FieldName { FieldName(known: "Allow") }
+    @inlinable public static var allow: HeaderName { HeaderName(known: "Allow") }
     /// Authorization
-    @inlinable public static var authorization: FieldName { FieldName(known: "Authorization") }
+    @inlinable public static var authorization: HeaderName { HeaderName(known: "Authorization") }
     /// Cache-Control
-    @inlinable public static var cacheControl: FieldName { FieldName(known: "Cache-Control") }
+    @inlinable public static var cacheControl: HeaderName { HeaderName(known: "Cache-Control") }
     /// Content-Disposition
-    @inlinable public static var contentDisposition: FieldName {
-        FieldName(known: "Content-Disposition")
+    @inlinable public static var contentDisposition: HeaderName {
+        HeaderName(known: "Content-Disposition")
     }
     /// Content-Encoding
-    @inlinable public static var contentEncoding: FieldName { FieldName(known: "Content-Encoding") }
+    @inlinable public static var contentEncoding: HeaderName {
+        HeaderName(known: "Content-Encoding")
+    }
     /// Content-Language
-    @inlinable public static var contentLanguage: FieldName { FieldName(known: "Content-Language") }
+    @inlinable public static var contentLanguage: HeaderName {
+        HeaderName(known: "Content-Language")
+    }
     /// Content-Location
-    @inlinable public static var contentLocation: FieldName { FieldName(known: "Content-Location") }
+    @inlinable public static var contentLocation: HeaderName {
+        HeaderName(known: "Content-Location")
+    }
     /// Content-Type
-    @inlinable public static var contentType: FieldName { FieldName(known: "Content-Type") }
+    @inlinable public static var contentType: HeaderName { HeaderName(known: "Content-Type") }
     /// Cookie
-    @inlinable public static var cookie: FieldName { FieldName(known: "Cookie") }
+    @inlinable public static var cookie: HeaderName { HeaderName(known: "Cookie") }
     /// ETag
-    @inlinable public static var etag: FieldName { FieldName(known: "ETag") }
+    @inlinable public static var etag: HeaderName { HeaderName(known: "ETag") }
     /// Expires
-    @inlinable public static var expires: FieldName { FieldName(known: "Expires") }
+    @inlinable public static var expires: HeaderName { HeaderName(known: "Expires") }
     /// Host
-    @inlinable public static var host: FieldName { FieldName(known: "Host") }
+    @inlinable public static var host: HeaderName { HeaderName(known: "Host") }
     /// If-Match
-    @inlinable public static var ifMatch: FieldName { FieldName(known: "If-Match") }
+    @inlinable public static var ifMatch: HeaderName { HeaderName(known: "If-Match") }
     /// If-Modified-Since
-    @inlinable public static var ifModifiedSince: FieldName {
-        FieldName(known: "If-Modified-Since")
+    @inlinable public static var ifModifiedSince: HeaderName {
+        HeaderName(known: "If-Modified-Since")
     }
     /// If-None-Match
-    @inlinable public static var ifNoneMatch: FieldName { FieldName(known: "If-None-Match") }
+    @inlinable public static var ifNoneMatch: HeaderName { HeaderName(known: "If-None-Match") }
     /// If-Range
-    @inlinable public static var ifRange: FieldName { FieldName(known: "If-Range") }
+    @inlinable public static var ifRange: HeaderName { HeaderName(known: "If-Range") }
     /// If-Unmodified-Since
-    @inlinable public static var ifUnmodifiedSince: FieldName {
-        FieldName(known: "If-Unmodified-Since")
+    @inlinable public static var ifUnmodifiedSince: HeaderName {
+        HeaderName(known: "If-Unmodified-Since")
     }
     /// Last-Modified
-    @inlinable public static var lastModified: FieldName { FieldName(known: "Last-Modified") }
+    @inlinable public static var lastModified: HeaderName { HeaderName(known: "Last-Modified") }
     /// Link
-    @inlinable public static var link: FieldName { FieldName(known: "Link") }
+    @inlinable public static var link: HeaderName { HeaderName(known: "Link") }
     /// Location
-    @inlinable public static var location: FieldName { FieldName(known: "Location") }
+    @inlinable public static var location: HeaderName { HeaderName(known: "Location") }
     /// Origin
-    @inlinable public static var origin: FieldName { FieldName(known: "Origin") }
+    @inlinable public static var origin: HeaderName { HeaderName(known: "Origin") }
     /// Range
-    @inlinable public static var range: FieldName { FieldName(known: "Range") }
+    @inlinable public static var range: HeaderName { HeaderName(known: "Range") }
     /// Referer
-    @inlinable public static var referer: FieldName { FieldName(known: "Referer") }
+    @inlinable public static var referer: HeaderName { HeaderName(known: "Referer") }
     /// Retry-After
-    @inlinable public static var retryAfter: FieldName { FieldName(known: "Retry-After") }
+    @inlinable public static var retryAfter: HeaderName { HeaderName(known: "Retry-After") }
     /// Server
-    @inlinable public static var server: FieldName { FieldName(known: "Server") }
+    @inlinable public static var server: HeaderName { HeaderName(known: "Server") }
     /// Set-Cookie
-    @inlinable public static var setCookie: FieldName { FieldName(known: "Set-Cookie") }
+    @inlinable public static var setCookie: HeaderName { HeaderName(known: "Set-Cookie") }
     /// User-Agent
-    @inlinable public static var userAgent: FieldName { FieldName(known: "User-Agent") }
+    @inlinable public static var userAgent: HeaderName { HeaderName(known: "User-Agent") }
     /// Vary
-    @inlinable public static var vary: FieldName { FieldName(known: "Vary") }
+    @inlinable public static var vary: HeaderName { HeaderName(known: "Vary") }
     /// WWW-Authenticate
-    @inlinable public static var wwwAuthenticate: FieldName { FieldName(known: "WWW-Authenticate") }
+    @inlinable public static var wwwAuthenticate: HeaderName {
+        HeaderName(known: "WWW-Authenticate")
+    }
 }
 
 extension Bytes {

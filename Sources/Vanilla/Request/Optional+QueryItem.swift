@@ -5,7 +5,7 @@ extension Request.QueryItem? {
     /// What `transform` makes of the item; `nil` where there is none.
     ///
     /// ```swift
-    /// let search = request.queryItems["search"].map { $0.decodedValue }
+    /// let search = request.query.first(named: "search").map { $0.decodedValue }
     /// ```
     @inlinable
     public func map<Result: ~Copyable, Failure: Error>(
@@ -20,7 +20,7 @@ extension Request.QueryItem? {
     /// What `transform` makes of the item, which may be `nil`; `nil` where there is none.
     ///
     /// ```swift
-    /// let page = request.queryItems["page"].flatMap { $0.number(as: Int.self) }
+    /// let page = request.query.first(named: "page").flatMap { $0.number(as: Int.self) }
     /// ```
     @inlinable
     public func flatMap<Result: ~Copyable, Failure: Error>(

@@ -40,7 +40,7 @@ extension Request {
         /// `Int(Bytes)`: no digit, a sign `+`, white space, a number that does not fit.
         ///
         /// ```swift
-        /// let page: Int = request.queryItems["page"]?.number() ?? 1
+        /// let page: Int = request.query.first(named: "page")?.number() ?? 1
         /// ```
         public func number<Number: FixedWidthInteger>(as type: Number.Type = Number.self) -> Number?
         {

@@ -5,10 +5,12 @@ extension Request {
     /// other. Nothing is decoded or allocated before you ask for it.
     ///
     /// ```swift
-    /// var items = request.queryItems
-    /// while let item = items.next() { print(item.decodedName, item.decodedValue) }
+    /// let search = request.query["search"] ?? ""            // a String, decoded
+    /// let page = request.query["page", as: Int.self] ?? 1
+    /// let limit = try request.query.require("limit", as: Int.self)  // or the answer is 400
     ///
-    /// let page: Int = request.queryItems["page"]?.number() ?? 1
+    /// var items = request.query
+    /// while let item = items.next() { print(item.decodedName, item.decodedValue) }
     /// ```
     ///
     /// Only a maximum number of them is looked at, so that a request costs bounded work;
@@ -71,36 +73,23 @@ extension Request {
         /// Calls `body` with each item whose name, decoded, is `name`: a form may send a name
         /// several times.
         public func forEach<Failure: Error>(
-            _ name: StaticString, _ body: (Request.QueryItem) throws(Failure) -> Void
+            _ name: String, _ body: (Request.QueryItem) throws(Failure) -> Void
         ) throws(Failure) {
             var items = self
             while let item = items.next() {
-                if item.isNamed(name.bytes) { try body(item) }
+                if name.withBytes({ name in item.isNamed(name) }) { try body(item) }
             }
         }
 
-        /// The first item whose name, decoded, is `name`.
-        public subscript(_ name: StaticString) -> Request.QueryItem? {
-            @_lifetime(copy self)
-            get {
-                var items = self
-                while let item = items.next() {
-                    if item.isNamed(name.bytes) { return item }
-                }
-                return nil
+        /// The first item whose name, decoded, is `name`; `nil` where there is none. Nothing is
+        /// decoded or allocated.
+        @_lifetime(copy self)
+        public func first(named name: String) -> Request.QueryItem? {
+            var items = self
+            while let item = items.next() {
+                if name.withBytes({ name in item.isNamed(name) }) { return item }
             }
-        }
-
-        /// The first item whose name, decoded, is `name`.
-        public subscript(named name: String) -> Request.QueryItem? {
-            @_lifetime(copy self)
-            get {
-                var items = self
-                while let item = items.next() {
-                    if name.withBytes({ name in item.isNamed(name) }) { return item }
-                }
-                return nil
-            }
+            return nil
         }
     }
 }

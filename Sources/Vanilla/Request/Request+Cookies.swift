@@ -3,6 +3,6 @@
 extension Request {
     /// The cookies that the client sent.
     public var cookies: Request.Cookies {
-        @_lifetime(copy self) get { Request.Cookies(fields) }
+        @_lifetime(copy self) get { Request.Cookies(headers) }
     }
 }

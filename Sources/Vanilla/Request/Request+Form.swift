@@ -6,7 +6,7 @@ extension Request {
     ///
     /// ```swift
     /// let form = try request.form()
-    /// guard let name = form["name"]?.decodedValue else { ... }
+    /// let name = try form.require("name")
     /// ```
     ///
     /// It is seen in ``body``, so the body must have come whole (``Request/BodyDelivery/whole``,

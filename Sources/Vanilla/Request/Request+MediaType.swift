@@ -11,8 +11,8 @@ extension Request {
         @_lifetime(copy self)
         get {
             var count = 0
-            fields.forEach(.contentType) { _ in count += 1 }
-            guard count == 1, let value = fields[.contentType] else { return nil }
+            headers.forEach(.contentType) { _ in count += 1 }
+            guard count == 1, let value = headers[.contentType, as: Bytes.self] else { return nil }
             return value.prefix(value.firstIndex(of: UInt8(ascii: ";")) ?? value.count).trimmed
         }
     }
@@ -34,7 +34,7 @@ extension Request {
     ///   as gzip (RFC 9110, section 8.4): nothing here decodes one, and its bytes are no content.
     package func expectNoContentCoding() throws(RequestError) {
         var isCoded = false
-        fields.forEach(.contentEncoding) { value in
+        headers.forEach(.contentEncoding) { value in
             isCoded = isCoded || !(value.isEmpty || value.equalsIgnoringCase("identity"))
         }
         if isCoded {

@@ -54,15 +54,15 @@ extension Request {
         @_lifetime(copy self) get { unsafe lend(vn_request_path(pointer)) }
     }
 
-    /// What follows the first `?` of the target; empty where there is none.
-    public var query: Bytes {
-        @_lifetime(copy self) get { unsafe lend(vn_request_query(pointer)) }
+    /// The names and values in the query, at most ``Request/QueryItems/defaultMaximumCount`` of
+    /// them; none where the target has no `?`.
+    public var query: Request.QueryItems {
+        @_lifetime(copy self) get { Request.QueryItems(queryBytes) }
     }
 
-    /// The names and values in the query, at most ``Request/QueryItems/defaultMaximumCount`` of
-    /// them.
-    public var queryItems: Request.QueryItems {
-        @_lifetime(copy self) get { Request.QueryItems(query) }
+    /// What follows the first `?` of the target, as it was sent; empty where there is none.
+    public var queryBytes: Bytes {
+        @_lifetime(copy self) get { unsafe lend(vn_request_query(pointer)) }
     }
 
     /// The host, and the port where one was given, that the client asked for: from the target where

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: MIT
 
 extension ResponseError {
-    /// The failure of adding a field, from C's negative result.
+    /// The failure of setting a header, from C's negative result.
     @inline(never)
-    init(addingField name: String, result: Int32) {
+    init(addingHeader name: String, result: Int32) {
         switch -result {
         case SystemError.invalidArgument:
             self.init(
-                .invalidField,
-                "The field \(name) has a name or a value with bytes that no field may have.")
+                .invalidHeader,
+                "The header \(name) has a name or a value with bytes that no header may have.")
         case SystemError.notPermitted:
-            self.init(.reservedField, "The field \(name) is written by the server itself.")
+            self.init(.reservedHeader, "The header \(name) is written by the server itself.")
         case SystemError.tooLarge:
             self.init(
-                .fieldsTooLarge, "The field \(name) makes the response's fields larger than 64 KiB."
+                .headersTooLarge,
+                "The header \(name) makes the response's headers larger than 64 KiB."
             )
         case SystemError.alreadyDone:
-            self.init(.alreadyAnswered, "The field \(name) was added after the answer was sent.")
+            self.init(.alreadyAnswered, "The header \(name) was set after the answer was sent.")
         case SystemError.otherThread:
-            self.init(.notOnWorker, "The field \(name) was added \(Self.elsewhere).")
+            self.init(.notOnWorker, "The header \(name) was set \(Self.elsewhere).")
         default:
-            self.init(.outOfMemory, "There is no memory for the field \(name).")
+            self.init(.outOfMemory, "There is no memory for the header \(name).")
         }
     }
 

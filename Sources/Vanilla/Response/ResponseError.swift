@@ -23,13 +23,13 @@ extension ResponseError {
             description = name
         }
 
-        /// A field's name is not a token, or its value holds CR, LF, NUL or another control byte.
-        public static let invalidField = Kind("invalidField")
-        /// The server writes this field itself: Connection, Content-Length, Date or
+        /// A header's name is not a token, or its value holds CR, LF, NUL or another control byte.
+        public static let invalidHeader = Kind("invalidHeader")
+        /// The server writes this header itself: Connection, Content-Length, Date or
         /// Transfer-Encoding.
-        public static let reservedField = Kind("reservedField")
-        /// The fields of the response are larger than 64 KiB.
-        public static let fieldsTooLarge = Kind("fieldsTooLarge")
+        public static let reservedHeader = Kind("reservedHeader")
+        /// The headers of the response are larger than 64 KiB.
+        public static let headersTooLarge = Kind("headersTooLarge")
         /// An entity tag has more than 64 bytes, or a byte that no entity tag may have.
         public static let invalidETag = Kind("invalidETag")
         /// A cookie has a part that cookies may not have, or clients would drop it.

@@ -16,7 +16,7 @@ extension ResponseWriter {
     /// request is a GET or HEAD, so call this before the representation is made. It works the same
     /// in a deferred answer and in a receiver of a body.
     ///
-    /// A 304 has the fields that were added, such as Cache-Control, Vary and Content-Location, but
+    /// A 304 has the headers that were set, such as Cache-Control, Vary and Content-Location, but
     /// not those that describe the content, and Last-Modified only where there is no tag (section
     /// 15.4.5). With other methods the validators are those of the state that the request has made,
     /// and ``Request/evaluatePreconditions(etag:lastModified:exists:)`` comes before the change.
@@ -41,7 +41,7 @@ extension ResponseWriter {
             note(verdict, "sendNotModified was called")
         default:
             // No room for two lines more: the representation is sent without them.
-            let failure = ResponseError(addingField: "ETag", result: verdict)
+            let failure = ResponseError(addingHeader: "ETag", result: verdict)
             unsafe core.hooks.report(.error, "\(failure.message) It is dropped.")
             return false
         }

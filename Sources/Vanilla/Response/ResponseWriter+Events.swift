@@ -22,8 +22,8 @@ extension ResponseWriter {
     ///   - begin: Called before this returns, with the stream; not for HEAD, which gets the head
     ///     alone. When it throws, the stream is closed.
     /// - Throws: ``EventError`` of the kind `invalidConfiguration` for an impossible option, or
-    ///   `outOfMemory`; ``ResponseError`` of the kind `invalidField` for an impossible origin,
-    ///   `fieldsTooLarge` or `alreadyAnswered`; what `begin` throws.
+    ///   `outOfMemory`; ``ResponseError`` of the kind `invalidHeader` for an impossible origin,
+    ///   `headersTooLarge` or `alreadyAnswered`; what `begin` throws.
     public mutating func streamEvents(
         _ options: EventStream.Options = EventStream.Options(),
         backlog: Int = EventStream.defaultBacklog, _ begin: (EventStream) throws -> Void
@@ -65,8 +65,8 @@ extension ResponseWriter {
     /// alone.
     ///
     /// - Throws: ``EventError`` of the kind `invalidTopic` for a name of more than 255 bytes,
-    ///   `tooManyTopics` or `outOfMemory`; ``ResponseError`` of the kind `invalidField`,
-    ///   `fieldsTooLarge` or `alreadyAnswered`.
+    ///   `tooManyTopics` or `outOfMemory`; ``ResponseError`` of the kind `invalidHeader`,
+    ///   `headersTooLarge` or `alreadyAnswered`.
     public mutating func subscribe(
         to topic: String, in hub: EventHub, for request: Request
     ) throws {
@@ -100,13 +100,13 @@ extension Request {
     /// send by themselves when they come back, else the query's `lastEventId`, for the first
     /// request of a page; `nil` where there is none (WHATWG HTML, section 9.2.4).
     public var lastEventID: String? {
-        if let sent = fields[.lastEventID], !sent.isEmpty { return String(sent) }
-        guard let item = queryItems["lastEventId"], !item.value.isEmpty else { return nil }
+        if let sent = headers[.lastEventID], !sent.isEmpty { return sent }
+        guard let item = query.first(named: "lastEventId"), !item.value.isEmpty else { return nil }
         return item.decodedValue
     }
 }
 
-extension FieldName {
+extension HeaderName {
     /// Last-Event-ID
-    @inlinable public static var lastEventID: FieldName { FieldName(known: "Last-Event-ID") }
+    @inlinable public static var lastEventID: HeaderName { HeaderName(known: "Last-Event-ID") }
 }

@@ -72,7 +72,7 @@ extension ResponseWriter {
     }
 
     /// Answers with a complete response, head and body, exactly as it is. Its framing is yours to
-    /// get right; fields added before are dropped.
+    /// get right; headers set before are dropped.
     public mutating func sendRaw(_ response: Bytes) {
         unsafe note(
             response.withCSpan { bytes in unsafe vn_response_send_raw(pointer, bytes) },

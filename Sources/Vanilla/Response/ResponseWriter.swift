@@ -2,10 +2,10 @@
 
 internal import CVanillaIO
 
-/// Answers one request: fields first, then one of the `send` functions, `stream`, or `sendLater`.
+/// Answers one request: headers first, then one of the `send` functions, `stream`, or `sendLater`.
 ///
 /// ```swift
-/// response.addField(.cacheControl, "max-age=60")
+/// response.headers[.cacheControl] = "max-age=60"
 /// response.send(page, contentType: .html)
 /// ```
 ///
@@ -16,9 +16,9 @@ internal import CVanillaIO
 @safe
 public struct ResponseWriter: ~Copyable, ~Escapable {
     /// C's response, which outlives this writer.
-    let pointer: OpaquePointer
+    @usableFromInline let pointer: OpaquePointer
     /// Outlives every worker.
-    unowned(unsafe) let core: ServerCore
+    @usableFromInline unowned(unsafe) let core: ServerCore
 
     var statusInForce = Status.ok
 
@@ -83,8 +83,8 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
 
     /// The request is wrong: tell its client.
     mutating func refuse(_ error: RequestError) {
-        // Without it where the fields have no room for more.
-        if let seconds = error.retryAfter { try? addField(.retryAfter, String(seconds)) }
+        // Without it where the headers have no room for more.
+        if let seconds = error.retryAfter { try? headers.add(.retryAfter, String(seconds)) }
         if error.message.isEmpty {
             send(status: error.status)
         } else {

@@ -8,14 +8,14 @@ extension Request {
     /// ```swift
     /// routes.get("/teams/:team/users/:id") { request, response in
     ///     let id = try request.parameters.require("id", as: Int.self)
-    ///     let team = try request.parameters.require("team", as: String.self)
+    ///     let team = try request.parameters.require("team")  // a String
     ///     ...
     /// }
     /// ```
     ///
-    /// The bytes are those of the path, percent-encoded as they were sent: a `%2F` in them is a
-    /// slash that the client did not mean to end the segment with. `require(_:as:)` decodes them,
-    /// once.
+    /// Texts and numbers are decoded, once: a `%2F` is a slash that the client did not mean to end
+    /// the segment with. `as: Bytes.self` gives the bytes of the path, percent-encoded as they were
+    /// sent, and copies nothing.
     public struct Parameters: ~Escapable {
         private let request: Request
 
@@ -35,7 +35,7 @@ extension Request {
         /// The bytes of the parameter called `name`, as they were sent: one whole segment, never
         /// empty; those of a rest may be empty and hold slashes. `nil` where the route has no such
         /// parameter.
-        public subscript(_ name: StaticString) -> Bytes? {
+        public subscript(_ name: StaticString, as type: Bytes.Type) -> Bytes? {
             @_lifetime(copy self)
             get {
                 guard let match = unsafe request.match, let route = unsafe match.pointee.route,
@@ -54,13 +54,22 @@ extension Request {
 }
 
 extension Request.Parameters {
-    /// The bytes of the parameter called `name`, as they were sent.
+    /// The text that the parameter called `name` encodes; what is not UTF-8 in it becomes U+FFFD.
+    /// `nil` where the route has no such parameter.
+    public subscript(_ name: StaticString) -> String? {
+        self[name, as: Bytes.self].map { bytes in
+            // A router takes no path with a malformed escape.
+            String(decoding: bytes.percentDecodedBytes() ?? [], as: UTF8.self)
+        }
+    }
+
+    /// The bytes of the parameter called `name`, as they were sent. Nothing is copied.
     ///
     /// - Throws: ``RouteError`` of the kind `unknownParameter` where the route has no such
     ///   parameter: a mistake in the program, answered 500 and logged.
     @_lifetime(copy self)
-    public func require(_ name: StaticString) throws -> Bytes {
-        guard let bytes = self[name] else {
+    public func require(_ name: StaticString, as type: Bytes.Type) throws -> Bytes {
+        guard let bytes = self[name, as: Bytes.self] else {
             throw RouteError(
                 .unknownParameter,
                 "The route of this request has no parameter \"\(name)\".")
@@ -78,7 +87,7 @@ extension Request.Parameters {
     public func require<Number: FixedWidthInteger>(
         _ name: StaticString, as type: Number.Type, else status: Status = .notFound
     ) throws -> Number {
-        let bytes = try require(name)
+        let bytes = try require(name, as: Bytes.self)
         if let number = Number(bytes) { return number }
         // A digit may be percent-encoded; it is the same digit.
         if bytes.firstIndex(of: UInt8(ascii: "%")) != nil,
@@ -94,10 +103,38 @@ extension Request.Parameters {
     /// - Parameter status: The answer to bytes that are not UTF-8; 400 by default.
     /// - Throws: ``RequestError`` with that status; ``RouteError`` of the kind `unknownParameter`.
     public func require(
-        _ name: StaticString, as type: String.Type, else status: Status = .badRequest
+        _ name: StaticString, as type: String.Type = String.self, else status: Status = .badRequest
     ) throws -> String {
-        guard let text = try require(name).percentDecoded() else { throw RequestError(status) }
+        guard let text = try require(name, as: Bytes.self).percentDecoded() else {
+            throw RequestError(status)
+        }
         return text
+    }
+
+    /// What the parameter called `name`, decoded, spells: a value such as a `Double` or a `Bool`,
+    /// or of a type of your own.
+    ///
+    /// - Parameter status: The answer to anything else; 404 by default, because nothing has such a
+    ///   path.
+    /// - Throws: ``RequestError`` with that status; ``RouteError`` of the kind `unknownParameter`.
+    public func require<Value: LosslessStringConvertible>(
+        _ name: StaticString, as type: Value.Type, else status: Status = .notFound
+    ) throws -> Value {
+        guard let value = Value(try require(name, as: String.self, else: status)) else {
+            throw RequestError(status)
+        }
+        return value
+    }
+
+    /// The case that the parameter called `name`, decoded, names. Throws as for other values.
+    @_disfavoredOverload
+    public func require<Value: RawRepresentable<String>>(
+        _ name: StaticString, as type: Value.Type, else status: Status = .notFound
+    ) throws -> Value {
+        guard let value = Value(rawValue: try require(name, as: String.self, else: status)) else {
+            throw RequestError(status)
+        }
+        return value
     }
 }
 

@@ -8,13 +8,15 @@ public struct Routes: ~Copyable {
     ///
     /// ```swift
     /// routes.use { request, response, next in
-    ///     guard isKnown(request.fields[.authorization]) else { throw RequestError(.unauthorized) }
-    ///     response.addField(.cacheControl, "no-store")
+    ///     guard isKnown(request.headers[.authorization]) else {
+    ///         throw RequestError(.unauthorized)
+    ///     }
+    ///     response.headers[.cacheControl] = "no-store"
     ///     try next(request, &response)
     /// }
     /// ```
     ///
-    /// What it does before `next` comes before the handler, so that fields can be added; an answer
+    /// What it does before `next` comes before the handler, so that headers can be set; an answer
     /// is on its way once `next` has returned, so that nothing can be added then.
     public typealias Middleware = (Request, inout ResponseWriter, Server.Handler) throws -> Void
 
@@ -266,6 +268,6 @@ extension Request {
         let list = unsafe match.pointee.withTree { tree in
             tree.methods.list(methods | 1 << UInt64(RouteMethods.options))
         }
-        try response.addField(.allow, list)
+        try response.headers.add(.allow, list)
     }
 }

@@ -6,6 +6,7 @@ internal import Synchronization
 /// C's server and what it needs to live: held by `Server`, by every handle of an exchange, and by
 /// itself while it runs, so that it is never freed under a thread that uses it.
 @safe
+@usableFromInline
 final class ServerCore: @unchecked Sendable {
     /// Set once, before anybody else knows this object. C's functions on it may be called from any
     /// thread.

@@ -40,7 +40,7 @@ extension Router {
                     let rows = try await connection.query(listUsers, after, maximumListCount)
                     if rows.count == maximumListCount, let last = rows.last {
                         let target = "/user?after=\(try last[0, as: Int32.self])"
-                        try response.addField(.link, "<\(target)>; rel=\"next\"")
+                        try response.headers.add(.link, "<\(target)>; rel=\"next\"")
                     }
                     response.send(try rows.map { row in try row.line }.joined())
                 })
@@ -52,7 +52,7 @@ extension Router {
                     defer { pool.release(connection) }
 
                     let row = try await connection.query(insertUser, name)[0]
-                    try response.addField(.location, "/user/\(try row[0, as: Int32.self])")
+                    try response.headers.add(.location, "/user/\(try row[0, as: Int32.self])")
                     response.send(try row.line, status: .created)
                 })
             // Without a connection of its own: such queries share one, many of them under way.
@@ -83,7 +83,7 @@ extension Request {
     /// The id after which the list begins.
     fileprivate var after: Int32 {
         get throws(RequestError) {
-            guard let item = queryItems["after"] else { return 0 }
+            guard let item = query.first(named: "after") else { return 0 }
             guard let id = item.number(as: Int32.self) else {
                 throw RequestError(.badRequest, "\"after\" must be the id of a user.")
             }

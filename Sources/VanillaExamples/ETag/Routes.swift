@@ -14,8 +14,8 @@ extension Router {
                 response.send(status: .created)
             }
             routes.get("/user/:id") { request, response in
-                let id = try request.parameters.require("id")
-                response.addField(.accessControlAllowOrigin, "*")
+                let id = try request.parameters.require("id", as: Bytes.self)
+                response.headers.add(.accessControlAllowOrigin, "*")
                 response.send(id, etag: ETag(md5: id), contentType: .plainText)
             }
             let tag = ETag(hashing: demonstration.description)

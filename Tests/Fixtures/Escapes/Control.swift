@@ -7,13 +7,19 @@ final class Seen {
 }
 
 func help(_ request: Request, _ response: inout ResponseWriter) throws {
-    var items = request.queryItems
+    var items = request.query
     while let item = items.next() {
-        try response.addField("X-Item", item.name)
+        try response.headers.add("X-Item", item.name)
     }
-    if let name = try request.form()["name"] { try response.addField("X-Name", name.value) }
-    if let theme = request.cookies["theme"] { try response.addField("X-Theme", theme) }
-    if let host = request.fields[.host] { try response.addField("X-Host", host) }
+    if let name = try request.form().first(named: "name") {
+        try response.headers.add("X-Name", name.value)
+    }
+    if let theme = request.cookies["theme", as: Bytes.self] {
+        try response.headers.add("X-Theme", theme)
+    }
+    if let host = request.headers[.host, as: Bytes.self] {
+        try response.headers.add("X-Host", host)
+    }
     response.send(request.body)
 }
 

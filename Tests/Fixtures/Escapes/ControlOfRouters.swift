@@ -9,7 +9,7 @@ final class Counter {
 enum Users {
     static func find(_ request: Request, _ response: inout ResponseWriter) throws {
         let id = try request.parameters.require("id", as: UInt32.self, else: .badRequest)
-        let team: Bytes? = request.parameters["team"]
+        let team: Bytes? = request.parameters["team", as: Bytes.self]
         guard let team, !team.isEmpty else { throw RequestError(.notFound) }
         response.send("\(String(team)) \(id)")
     }
@@ -19,7 +19,7 @@ enum Tokens {
     static func require(
         _ request: Request, _ response: inout ResponseWriter, next: Server.Handler
     ) throws {
-        guard request.fields[.authorization] != nil else { throw RequestError(.unauthorized) }
+        guard request.headers[.authorization] != nil else { throw RequestError(.unauthorized) }
         try next(request, &response)
     }
 }

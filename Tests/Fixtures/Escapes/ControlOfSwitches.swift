@@ -26,7 +26,7 @@ func isTemporary(_ error: any Error) -> Bool {
 }
 
 func send(_ subtype: String, _ response: inout ResponseWriter) throws {
-    let name = try FieldName("X-" + subtype)
-    response.addField(name, "literal")
+    let name = try HeaderName("X-" + subtype)
+    response.headers.add(name, "literal")
     response.send("", contentType: try ContentType("image/" + subtype))
 }

@@ -3,6 +3,6 @@ import Vanilla
 
 func handle(_ request: Request, _ response: inout ResponseWriter) throws {
     let form = try request.form()
-    Task { print(form["name"]?.decodedValue ?? "") }
+    Task { print(form["name"] ?? "") }
     response.send("")
 }

@@ -37,7 +37,9 @@ enum RouterBench {
                         for route in Table.routes {
                             routes.get(route.path) { request, response in
                                 let parameters = request.parameters
-                                let found = parameters["id"]?.count ?? parameters["path"]?.count
+                                let found =
+                                    parameters["id", as: Bytes.self]?.count
+                                    ?? parameters["path", as: Bytes.self]?.count
                                 if found != 0 { answer(&response) }
                             }
                         }

@@ -44,7 +44,7 @@ private struct Anything: Decodable {
 private func respond(to request: Request, _ response: inout ResponseWriter) throws {
     switch request.path {
     case "/form": try tell(request.form(), &response)
-    case "/query": try tell(request.queryItems, &response)
+    case "/query": try tell(request.query, &response)
     case "/cookies": try tellCookies(request, &response)
     case "/login": try logIn(request, &response)
     case "/logout":
@@ -55,7 +55,7 @@ private func respond(to request: Request, _ response: inout ResponseWriter) thro
         _ = try request.decode(Anything.self)
         response.send("")
     case "/lookups": try lookUp(request, &response)
-    case "/fail": throw Failure(text: String(request.query))
+    case "/fail": throw Failure(text: String(request.queryBytes))
     case "/": response.send("Hello, World!")
     default: response.send(status: .notFound)
     }
@@ -77,7 +77,7 @@ private func tellCookies(_ request: Request, _ response: inout ResponseWriter) t
 
 /// Sets two cookies: who it is, as the form says, and another for a part of the site alone.
 private func logIn(_ request: Request, _ response: inout ResponseWriter) throws {
-    var user = Cookie("user", try request.form()["user"]?.decodedValue ?? "")
+    var user = Cookie("user", try request.form()["user"] ?? "")
     user.maxAge = 3600
     var theme = Cookie("theme", "dark")
     theme.path = "/cookies"
@@ -95,13 +95,15 @@ private func logIn(_ request: Request, _ response: inout ResponseWriter) throws 
 private func lookUp(_ request: Request, _ response: inout ResponseWriter) throws {
     let form = try request.form()
     let isThere =
-        form["second"] != nil && form["%zz"] != nil && form["missing"] == nil
-        && request.queryItems["path"] != nil && request.queryItems["page"]?.number() == 7
-        && request.cookies["session"] != nil && request.cookies["missing"] == nil
+        form.first(named: "second") != nil && form.first(named: "%zz") != nil
+        && form.first(named: "missing") == nil
+        && request.query.first(named: "path") != nil && request.query["page", as: Int.self] == 7
+        && request.cookies["session", as: Bytes.self] != nil
+        && request.cookies["missing", as: Bytes.self] == nil
     let count = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64) { buffer in
         buffer.initialize(repeating: 0)
         var span = MutableSpan(_unsafeElements: buffer)
-        return form["last"]?.decodeValue(into: &span)
+        return form.first(named: "last")?.decodeValue(into: &span)
     }
     response.send(status: isThere && count == 43 ? .ok : .badRequest)
 }

@@ -19,10 +19,10 @@ extension ResponseWriter {
         case .wrongCredentials:
             // RFC 9110, section 15.5.2: a 401 says how. This is a form, for which there is no
             // scheme.
-            addField(.wwwAuthenticate, "Form realm=\"hexagonal\"")
+            headers.add(.wwwAuthenticate, "Form realm=\"hexagonal\"")
             try refuse(.unauthorized, "Wrong name or password.")
         case .busy:
-            addField(.retryAfter, "1")
+            headers.add(.retryAfter, "1")
             try refuse(.serviceUnavailable, "Too busy at the moment.")
         }
     }

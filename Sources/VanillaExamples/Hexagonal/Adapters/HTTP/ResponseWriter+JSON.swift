@@ -24,7 +24,7 @@ extension ResponseWriter {
     mutating func sendJSON(
         _ value: some Encodable, status: Status = .ok
     ) throws(ResponseError) {
-        addField(.cacheControl, "no-store")
+        headers.add(.cacheControl, "no-store")
         try send(json: value, status: status, with: encoder)
     }
 }

@@ -76,7 +76,9 @@ private func answered(_ handler: @escaping Server.AsyncHandler) -> Server.AsyncH
         } catch let error as ApplicationError {
             try response.refuse(error)
         } catch let error as RequestError {
-            if let seconds = error.retryAfter { try response.addField(.retryAfter, "\(seconds)") }
+            if let seconds = error.retryAfter {
+                try response.headers.add(.retryAfter, "\(seconds)")
+            }
             try response.sendJSON(ErrorBody(error: error.message), status: error.status)
         }
     }
@@ -111,7 +113,7 @@ extension Request {
     /// A number of the query; `nil` where it is not a number.
     private func number<Number: FixedWidthInteger>(_ name: String, orElse other: Number) -> Number?
     {
-        guard let item = queryItems[named: name] else { return other }
+        guard let item = query.first(named: name) else { return other }
         return item.number()
     }
 }
