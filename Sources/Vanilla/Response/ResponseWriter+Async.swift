@@ -26,4 +26,17 @@ extension ResponseWriter {
         }
         executor.add(try AsyncCall(request, &self, handler))
     }
+
+    /// Runs an asynchronous handler that is `nonisolated(nonsending)` for this request, as a method
+    /// is in a module with the upcoming feature NonisolatedNonsendingByDefault.
+    ///
+    /// - Throws: ``ResponseError`` of the kind `alreadyAnswered`, `outOfMemory` or `notOnWorker`.
+    public mutating func run<Failure: Error>(
+        for request: Request,
+        _ handler:
+            nonisolated(nonsending) @escaping @Sendable (Request, inout ResponseWriter)
+            async throws(Failure) -> Void
+    ) throws(ResponseError) {
+        try run(for: request) { request, response in try await handler(request, &response) }
+    }
 }

@@ -13,7 +13,7 @@ internal import CVanillaIO
 ///     }
 ///     routes.get("/files/*path") { request, response in ... }
 ///     routes.group("/api") { api in
-///         api.use(requireToken)
+///         api.use(Access.requireToken)
 ///         api.post("/orders", Orders.create)
 ///     }
 /// }

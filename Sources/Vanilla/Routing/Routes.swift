@@ -107,7 +107,7 @@ extension Routes {
     ///
     /// ```swift
     /// routes.group("/teams/:team") { team in
-    ///     team.use(requireMember)
+    ///     team.use(Access.requireMember)
     ///     team.get("") { ... }            // /teams/:team
     ///     team.get("/users/:id") { ... }  // /teams/:team/users/:id
     /// }

@@ -8,6 +8,11 @@ extension Server {
     /// comes back to that thread after every `await`. The request and the response are its own
     /// until it returns. It is cancelled when the answer is no longer wanted: because the client is
     /// gone, `deadlines.handler` has passed (then the client got 503), or the server stops.
+    ///
+    /// It is `@concurrent`, as closures and functions are where nothing says otherwise, so that it
+    /// may have a capture list and call any asynchronous function with its request. It does not
+    /// leave its worker by that: code that is isolated to no actor runs on the executor that its
+    /// task prefers, and that is the worker (SE-0417).
     public typealias AsyncHandler =
-        nonisolated(nonsending) @Sendable (Request, inout ResponseWriter) async throws -> Void
+        @concurrent @Sendable (Request, inout ResponseWriter) async throws -> Void
 }

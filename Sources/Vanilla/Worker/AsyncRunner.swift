@@ -75,7 +75,7 @@ extension AsyncRunner {
 // MARK: - The task
 
 extension AsyncRunner {
-    private nonisolated(nonsending) func run() async {
+    @concurrent private func run() async {
         repeat {
             repeat { await answer() } while takeNext()
         } while await waitForNext()
@@ -93,7 +93,7 @@ extension AsyncRunner {
     }
 
     @inline(__always)
-    private nonisolated(nonsending) func answer() async {
+    @concurrent private func answer() async {
         // Set before this was called, and ended only below.
         let call = next.take()!
         unsafe self.call = unsafe call.pointer
