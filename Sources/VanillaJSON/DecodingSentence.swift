@@ -20,11 +20,16 @@ func decodingSentence(_ error: DecodingError) -> String {
         if let requirement = context.underlyingError as? Requirement {
             "\(place(context.codingPath)) \(requirement.text)."
         } else {
-            "\(place(context.codingPath)) has a value that is not allowed."
+            refusalSentence(at: context.codingPath)
         }
     @unknown default:
         "The body has a value that is not allowed."
     }
+}
+
+/// What is said where a type threw an error of its own.
+func refusalSentence(at path: [any CodingKey]) -> String {
+    "\(place(path)) has a value that is not allowed."
 }
 
 /// The bytes of a place that are told at most: keys may be the client's, and as long as its body.

@@ -52,7 +52,7 @@ struct JSONBody: Sendable {
             throw RequestError(.unprocessableContent, decodingSentence(error), cause: error)
         } catch {
             throw RequestError(
-                .unprocessableContent, "The body has a value that is not allowed.", cause: error)
+                .unprocessableContent, refusalSentence(at: document.refusedKeys), cause: error)
         }
     }
 

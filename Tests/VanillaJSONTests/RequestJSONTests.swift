@@ -261,6 +261,96 @@ import VanillaTestSupport
         #expect(answer.status == status && answer.text == message)
     }
 
+    private enum Colour: String, Decodable, CaseIterable { case red, green }
+    private enum Level: Int, Decodable, CaseIterable {
+        case low = 1
+        case high
+    }
+    private enum Letter: String, Decodable, CaseIterable {
+        case a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u
+    }
+    private enum Secret: String, Decodable { case open }
+
+    private struct Told: Decodable {
+        let colour: Colour?
+        let colours: [Colour]?
+        let level: Level?
+        let letter: Letter?
+        let secret: Secret?
+        let id: UUID?
+        let ids: [String: UUID]?
+        let at: Date?
+        let checked: [Checked]?
+        let byName: [String: Checked]?
+        let link: URL?
+        let range: Range<Int>?
+        let set: Set<Int8>?
+    }
+
+    /// Whatever throws knows what is refused, or at least where.
+    @Test(arguments: [
+        (#""colour":"blue""#, #"colour must be one of "red", "green"."#),
+        (#""colours":["red","?"]"#, #"colours[1] must be one of "red", "green"."#),
+        (#""colour":1"#, "colour must be a string."),
+        (#""level":3"#, "level must be one of 1, 2."),
+        (#""secret":"x""#, "secret has a value that is not allowed."),
+        (#""id":"x""#, "id must be a UUID."), (#""id":1"#, "id must be a string."),
+        (#""ids":{"a":"x"}"#, "ids.a must be a UUID."),
+        (#""at":"x""#, "at must be a date and a time such as 2026-01-31T12:00:00Z."),
+        (#""at":1"#, "at must be a string."),
+        (#""checked":["fine","other"]"#, "checked[1] has a value that is not allowed."),
+        (#""byName":{"a":"fine","b":"other"}"#, "byName.b has a value that is not allowed."),
+        (#""link":1"#, "link must be a string."),
+        (#""range":[2,1]"#, "range has a value that is not allowed."),
+        (#""range":[2]"#, "range[1] must not be null."),
+        (#""set":[1,128]"#, "set[1] must be a whole number from -128 to 127."),
+    ])
+    func saysWhereAndWhatForEveryKindOfValue(member: String, message: String) throws {
+        let server = try offline { request, response in
+            let decoder = JSONDecoder()
+            decoder.dateDecodingStrategy = .iso8601
+            _ = try request.decode(Told.self, with: decoder)
+            response.send("")
+        }
+        let answer = server.answer(post("/", "{\(member)}", fields: RequestJSONTests.type))
+        #expect(answer.status == 422)
+        #expect(answer.text == message)
+    }
+
+    @Test func tellsTwentyCasesOfMany() throws {
+        let server = try offline { request, response in
+            _ = try request.decode(Told.self)
+            response.send("")
+        }
+        let answer = server.answer(
+            post("/", #"{"letter":"z"}"#, fields: RequestJSONTests.type))
+        #expect(answer.text.hasPrefix(#"letter must be one of "a", "b", "#))
+        #expect(answer.text.hasSuffix(#""t" and others."#))
+    }
+
+    /// A type that goes on after a refusal is told where it fails in the end.
+    @Test func saysWhereTheLastRefusalWas() throws {
+        struct Patient: Decodable {
+            let last: Checked
+
+            enum Keys: String, CodingKey { case first, last }
+
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.container(keyedBy: Keys.self)
+                _ = try? container.decode(Checked.self, forKey: .first)
+                last = try container.decode(Checked.self, forKey: .last)
+            }
+        }
+        let server = try offline { request, response in
+            _ = try request.decode(Patient.self)
+            response.send("")
+        }
+        for body in [#"{"first":"other","last":"other"}"#, #"{"last":"other","first":"other"}"#] {
+            let answer = server.answer(post("/", body, fields: RequestJSONTests.type))
+            #expect(answer.text == "last has a value that is not allowed.")
+        }
+    }
+
     @Test func tellsAHandlerTheCause() throws {
         let server = try offline { request, response in
             do throws(RequestError) {

@@ -42,6 +42,14 @@ final class DecodingStrategies {
         if case .base64 = decoder?.dataDecodingStrategy { nil } else { decoder }
     }
 
+    /// What a date must be, for the client.
+    var requirementOfDates: String {
+        if case .iso8601? = decoder?.dateDecodingStrategy {
+            return "must be a date and a time such as 2026-01-31T12:00:00Z"
+        }
+        return "must be a date"
+    }
+
     /// The number that a string stands for, where the user has strings for what is not finite.
     func number<Number: BinaryFloatingPoint>(_ text: String) -> Number? {
         guard

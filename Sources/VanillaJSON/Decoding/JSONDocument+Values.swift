@@ -91,11 +91,15 @@ extension JSONDocument {
             guard attempt(next(after: place) - place + size) else { throw Exhausted() }
             return unsafe unsafeBitCast(json(at: place), to: type)
         }
-        if let special = try special(type, at: place, coding) { return special }
-        // What it asks for counts, and not that it is asked, so that one of its own for any JSON
-        // stays within what there is.
-        if isExhausted { throw Exhausted() }
-        return try Value(from: decoder(at: place, in: coding.path))
+        do {
+            if let special = try special(type, at: place, coding) { return special }
+            // What it asks for counts, and not that it is asked, so that one of its own for any
+            // JSON stays within what there is.
+            if isExhausted { throw Exhausted() }
+            return try Value(from: decoder(at: place, in: coding.path))
+        } catch {
+            throw refusal(error, of: type, at: place, coding)
+        }
     }
 
     /// Whatever it is. It is as deep as the text may be nested.

@@ -17,6 +17,8 @@ final class JSONDocument {
     private var attempts: Int
     /// The members of objects by their names, of those that were asked for.
     private var indexes: [Int: [String: Int]] = [:]
+    /// Where a type has last thrown an error that knows no place.
+    var refused: (place: Int, path: CodingPath?)?
 
     /// Attempts that any text has, and more for each value in it.
     static let minimumAttempts = 16_384
