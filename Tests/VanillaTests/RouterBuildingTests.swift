@@ -68,6 +68,10 @@ import VanillaTestSupport
         ("/*rest/a", "may follow \"*rest\""), ("/a/*rest/", "may follow"),
         ("/*rest/:a", "may follow"),
         ("/:a/:a", "two parameters \"a\""), ("/:a/b/*a", "two parameters \"a\""),
+        ("/files/{id}", "write \":id\" for \"{id}\"."), ("/{path*}", "write \"*path\" for"),
+        ("/{*path}", "write \"*path\""), ("/{path...}", "write \"*path\""),
+        ("/a{id}", "write %7B and %7D"), ("/{}", "no braces"), ("/{", "no braces"),
+        ("/}", "no braces"), ("/{é}", "no braces"),
         ("/a?b=c", "no \"?\""), ("/a#b", "no \"#\""),
         ("/%", "hexadecimal"), ("/a%6", "hexadecimal"), ("/%zz/:a", "hexadecimal"),
     ])

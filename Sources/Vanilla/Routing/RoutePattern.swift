@@ -43,10 +43,32 @@ struct RoutePattern {
                 }
                 try append(.rest, named: segment.dropFirst(), route)
             default:
+                try refuseBraces(segment, route)
                 try append(segment, route)
             }
         }
         endLiteral()
+    }
+
+    /// Other routers write parameters in braces, which no path of a request has.
+    private func refuseBraces(
+        _ segment: Substring.UTF8View, _ route: String
+    ) throws(RouteError) {
+        guard segment.contains(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") }) else {
+            return
+        }
+        let segment = Substring(segment)
+        let inside = segment.dropFirst().dropLast()
+        let name = inside.filter { character in
+            character.utf8.count == 1 && character.utf8.allSatisfy(isNameByte)
+        }
+        let isWhole = segment.hasPrefix("{") && segment.hasSuffix("}") && !name.isEmpty
+        let isRest = inside.hasPrefix("*") || inside.hasSuffix("*") || inside.hasSuffix("...")
+        let hint =
+            isWhole
+            ? "write \"\(isRest ? "*" : ":")\(name)\" for \"\(segment)\""
+            : "a parameter is a whole segment, \":id\"; write %7B and %7D for the characters"
+        throw RouteError(.invalidRoute, "\(route): a path has no braces; \(hint).")
     }
 
     private mutating func append(
