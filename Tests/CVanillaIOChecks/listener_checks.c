@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <arpa/inet.h>
 #include <net/if.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #include "system/listener.h"
+#include "system/resolve.h"
 #include "system/socket.h"
 
 enum { PORT = 12345 };
@@ -88,6 +90,31 @@ const char *vn_check_parses_zones(void)
         vn_address_parse(&address, "fe80::1%254000000000", PORT) != -ENODEV)
         return "an interface that does not exist is taken";
     return NULL;
+}
+
+const char *vn_check_host_name(const char *text, bool is_name)
+{
+    if (vn_is_host_name(text) == is_name)
+        return NULL;
+    return is_name ? "it is not taken for a name" : "it is taken for a name";
+}
+
+const char *vn_check_resolves(void)
+{
+    struct vn_address address;
+    const char *why = NULL;
+    char text[INET6_ADDRSTRLEN];
+    if (vn_address_resolve(&address, "localhost", PORT, &why) != 0)
+        return why;
+    if (vn_address_write(&address, text, sizeof text) == 0 || vn_address_port(&address) != PORT)
+        return "localhost has no address with the port";
+    if (strcmp(text, "127.0.0.1") != 0 && strcmp(text, "::1") != 0)
+        return "localhost is elsewhere";
+    char name[65] = {0}; /* a label has 63 bytes at most: nobody is asked */
+    memset(name, 'a', sizeof name - 1);
+    if (vn_address_resolve(&address, name, PORT, &why) >= 0)
+        return "an impossible name has an address";
+    return why != NULL && why[0] != '\0' ? NULL : "nothing says why";
 }
 
 const char *vn_check_parses_paths(void)

@@ -113,8 +113,11 @@ import VanillaTestSupport
 
     @Test(
         arguments: [
-            .host("localhost", port: 0), .host("", port: 0), .host("1.2.3", port: 0),
-            .host("1.2.3.4:5", port: 0),
+            .host("local host", port: 0), .host("", port: 0), .host("1.2.3", port: 0),
+            .host("1.2.3.4:5", port: 0), .host("localhost:80", port: 0),
+            .host("256.1.1.1", port: 0), .host("a.0x7f", port: 0), .host("a..b", port: 0),
+            .host(".", port: 0), .host("-\u{E4}", port: 0),
+            .host(String(repeating: "a.", count: 128), port: 0),
             .host("::1\0", port: 0), .host("gg::", port: 0), .unixSocket(path: ""),
             .unixSocket(path: "a\0b"),
             .unixSocket(path: String(repeating: "p", count: 200)),

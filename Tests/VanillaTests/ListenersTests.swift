@@ -75,6 +75,35 @@ import VanillaTestSupport
         server.wait()
     }
 
+    @Test(arguments: backends)
+    func listensAtTheAddressOfAName(backend: Server.Backend) throws {
+        var configuration = local(backend)
+        configuration.workers = 2
+        configuration.listeners = [Server.Listener(.host("localhost", port: 0))]
+        let server = try Server(configuration: configuration) { _, response in
+            response.send("fine")
+        }
+        try server.start()
+        defer {
+            server.stop(within: .seconds(5))
+            server.wait()
+        }
+        #expect(server.addresses == [.host("localhost", port: server.port)])
+        #expect(try exchange(get("/"), port: server.port).text == "fine")
+    }
+
+    /// A label has 63 bytes: nobody is asked for a longer one.
+    @Test func saysWhichNameHasNoAddress() throws {
+        let name = String(repeating: "a", count: 64) + ".example"
+        var configuration = local()
+        configuration.listeners.append(Server.Listener(.host(name, port: 0)))
+        let server = try Server(configuration: configuration) { _, response in response.send("") }
+        #expect(server.answer(get("/")).status == 200)
+        let error = #expect(throws: ServerError.self) { try server.start() }
+        #expect(error?.kind == .invalidAddress && error?.code != 0)
+        #expect(error?.message.hasPrefix("the address of \"\(name)\" was not found: ") == true)
+    }
+
     @Test func hasOneToSixteen() throws {
         for (count, isPossible) in [(0, false), (1, true), (16, true), (17, false)] {
             let configuration = Server.Configuration(

@@ -88,8 +88,9 @@ enum { VN_LISTENERS_MAX = 16 }; /* of one server */
 
 /* Where to listen. */
 typedef struct vn_listener {
-    /* numeric address, with an interface where it is of one link ("fe80::1%eth0"); NULL: every
-     * address, IPv4 and IPv6 */
+    /* address in digits, with an interface where it is of one link ("fe80::1%eth0"), or the name of
+     * a host, which is looked up at each start: the first IPv4 address, or where it has none the
+     * first IPv6 address. NULL: every address, IPv4 and IPv6 */
     const char *host;
     uint16_t port; /* 3000; 0: any free one, which vn_server_port returns */
     /* instead of host and port: the path of a unix domain socket, or "@" and a name of the abstract

@@ -12,6 +12,7 @@
 #include "../system/clock.h"
 #include "../system/descriptors.h"
 #include "../system/listener.h"
+#include "../system/resolve.h"
 #include "error.h"
 
 /* ---- Addresses ---- */
@@ -25,27 +26,58 @@ static int32_t parse_path(const vn_listener *listener, struct vn_address *addres
                       : 0;
 }
 
+/* Whether it is a name that stands where others have an address, and is looked up at each start. */
+static bool is_name(const vn_listener *listener)
+{
+    struct vn_address address;
+    return listener->unix_path == NULL && listener->host != NULL &&
+           vn_address_parse(&address, listener->host, 0) == -EINVAL &&
+           vn_is_host_name(listener->host);
+}
+
 static int32_t parse_host(const vn_listener *listener, struct vn_address *address, vn_error *error)
 {
     int32_t parsed = vn_address_parse(address, listener->host, listener->port);
     if (parsed == -ENODEV)
         return vn_error_fill(error, VN_FAILED_ADDRESS, ENODEV,
                              "the network interface of \"%s\" does not exist", listener->host);
-    return parsed < 0 ? vn_error_fill(error, VN_FAILED_ADDRESS, -parsed,
-                                      "\"%s\" is no numeric IPv4 or IPv6 address", listener->host)
-                      : 0;
+    if (parsed == 0 || is_name(listener))
+        return 0;
+    return vn_error_fill(error, VN_FAILED_ADDRESS, -parsed,
+                         "\"%s\" is neither an IPv4 or IPv6 address nor the name of a host",
+                         listener->host);
 }
 
-int32_t vn_listeners_parse(const vn_config *config, struct vn_address *addresses, vn_error *error)
+static int32_t parse(const vn_listener *listener, struct vn_address *address, vn_error *error)
 {
+    return listener->unix_path != NULL ? parse_path(listener, address, error)
+                                       : parse_host(listener, address, error);
+}
+
+int32_t vn_listeners_check(const vn_config *config, vn_error *error)
+{
+    struct vn_address address;
     for (uint32_t i = 0; i < config->listener_count; i++) {
-        const vn_listener *listener = &config->listeners[i];
-        int32_t parsed = listener->unix_path != NULL ? parse_path(listener, &addresses[i], error)
-                                                     : parse_host(listener, &addresses[i], error);
+        int32_t parsed = parse(&config->listeners[i], &address, error);
         if (parsed < 0)
             return parsed;
     }
     return 0;
+}
+
+static int32_t resolve(const vn_listener *listener, struct vn_address *address, vn_error *error)
+{
+    const char *why;
+    int32_t found = vn_address_resolve(address, listener->host, listener->port, &why);
+    return found < 0 ? vn_error_fill(error, VN_FAILED_ADDRESS, -found,
+                                     "the address of \"%s\" was not found: %s", listener->host, why)
+                     : 0;
+}
+
+static int32_t find_address(const vn_listener *listener, struct vn_address *address,
+                            vn_error *error)
+{
+    return is_name(listener) ? resolve(listener, address, error) : parse(listener, address, error);
 }
 
 /* ---- Opening ---- */
@@ -153,8 +185,11 @@ static int32_t open_all_of(struct vn_server *server, uint32_t number, vn_error *
 
 int32_t vn_listeners_open(struct vn_server *server, vn_error *error)
 {
-    int32_t result = vn_listeners_parse(&server->config, server->addresses, error);
-    for (uint32_t i = 0; result == 0 && i < server->config.listener_count; i++)
+    const vn_config *config = &server->config;
+    int32_t result = 0;
+    for (uint32_t i = 0; result == 0 && i < config->listener_count; i++)
+        result = find_address(&config->listeners[i], &server->addresses[i], error);
+    for (uint32_t i = 0; result == 0 && i < config->listener_count; i++)
         result = open_all_of(server, i, error);
     if (result < 0) {
         vn_listeners_unlink(server);

@@ -5,12 +5,13 @@
 
 #include "state.h"
 
-/* Parse the addresses of a configuration. Returns 0 or -errno. */
-int32_t vn_listeners_parse(const vn_config *config, struct vn_address *addresses, vn_error *error);
+/* Whether the addresses of a configuration can be some. Names are not looked up. Returns 0 or
+ * -errno. */
+int32_t vn_listeners_check(const vn_config *config, vn_error *error);
 
-/* Open them for the worker threads: sockets that share a port, or descriptors of one unix domain
- * socket. Waits for config.bind_retry where an address is in use. Returns 0 or -errno, and then
- * none is open. */
+/* Look up names, and open the addresses for the worker threads: sockets that share a port, or
+ * descriptors of one unix domain socket. Waits for config.bind_retry where an address is in use.
+ * Returns 0 or -errno, and then none is open. */
 int32_t vn_listeners_open(struct vn_server *server, vn_error *error);
 
 /* Close those that no worker took over. */

@@ -67,9 +67,8 @@ static int32_t server_fill(vn_server *server, const vn_config *config)
 
 vn_server *vn_server_open(const vn_config *config, vn_error *error)
 {
-    struct vn_address addresses[VN_LISTENERS_MAX];
     vn_descriptor_open_standard();
-    if (vn_config_check(config, error) < 0 || vn_listeners_parse(config, addresses, error) < 0)
+    if (vn_config_check(config, error) < 0 || vn_listeners_check(config, error) < 0)
         return NULL;
     vn_server *server = calloc(1, sizeof *server);
     if (server == NULL) {

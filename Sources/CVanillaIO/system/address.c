@@ -121,6 +121,21 @@ uint16_t vn_address_port(const struct vn_address *address)
     }
 }
 
+void vn_address_set_port(struct vn_address *address, uint16_t port)
+{
+    struct sockaddr_in ipv4;
+    struct sockaddr_in6 ipv6;
+    if (address->storage.ss_family == AF_INET) {
+        memcpy(&ipv4, &address->storage, sizeof ipv4);
+        ipv4.sin_port = htons(port);
+        memcpy(&address->storage, &ipv4, sizeof ipv4);
+    } else if (address->storage.ss_family == AF_INET6) {
+        memcpy(&ipv6, &address->storage, sizeof ipv6);
+        ipv6.sin6_port = htons(port);
+        memcpy(&address->storage, &ipv6, sizeof ipv6);
+    }
+}
+
 size_t vn_address_write(const struct vn_address *address, char *text, size_t capacity)
 {
     struct sockaddr_in ipv4;

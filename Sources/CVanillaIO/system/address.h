@@ -44,6 +44,9 @@ bool vn_address_is_any_ipv6(const struct vn_address *address);
 /* The port of a TCP address, 0 for a unix path. */
 uint16_t vn_address_port(const struct vn_address *address);
 
+/* Set the port of a TCP address. */
+void vn_address_set_port(struct vn_address *address, uint16_t port);
+
 /* The numeric address without port ("127.0.0.1", "::1"; "" for a unix path) into `text`, which has
  * room for `capacity` bytes with the final NUL. An IPv4 address that is mapped into IPv6 is written
  * as IPv4. Returns its length; 0 when there is none. */

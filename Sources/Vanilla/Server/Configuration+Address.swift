@@ -16,8 +16,15 @@ extension Server.Configuration {
             Address(place: .any(port: port))
         }
 
-        /// One address in digits: `127.0.0.1`, `::1`, `0.0.0.0`. An IPv6 address of one link has
-        /// its interface with it: `fe80::1%eth0`, or as in a URL, `fe80::1%25eth0`.
+        /// One address in digits, `127.0.0.1`, `::1`, `0.0.0.0`, or the name of this host,
+        /// `localhost`. An IPv6 address of one link has its interface with it: `fe80::1%eth0`, or
+        /// as in a URL, `fe80::1%25eth0`.
+        ///
+        /// A name is looked up when the server starts, by getaddrinfo(3) on the thread that starts
+        /// it, which may take seconds. Of several addresses the first IPv4 address counts, which
+        /// clients of either family find, or where there is none the first IPv6 address: whoever
+        /// wants several lists several listeners. A name without an address fails the start with
+        /// ``ServerError`` of the kind `invalidAddress`.
         public static func host(_ host: String, port: Int) -> Address {
             Address(place: .host(host, port: port))
         }
@@ -32,7 +39,8 @@ extension Server.Configuration {
 }
 
 extension Server.Configuration.Address {
-    /// The address in digits; `nil` for every address of the machine and for a unix domain socket.
+    /// The address in digits, or the name, as it was given; `nil` for every address of the machine
+    /// and for a unix domain socket.
     public var host: String? {
         if case .host(let host, _) = place { host } else { nil }
     }

@@ -8,11 +8,12 @@ extension Server {
     /// ```
     ///
     /// - Parameters:
-    ///   - host: An address in digits; `nil` for every address of the machine, IPv4 and IPv6.
+    ///   - host: An address in digits, or a name such as `localhost`, which is looked up at the
+    ///     start; `nil` for every address of the machine, IPv4 and IPv6.
     ///   - port: The port; 0 for any free one.
     ///   - router: Its closure is run once on each worker's thread.
-    /// - Throws: ``ServerError`` of the kind `invalidAddress` when the host is not an address, or
-    ///   `invalidConfiguration` when the port is out of range. Nothing is opened yet.
+    /// - Throws: ``ServerError`` of the kind `invalidAddress` when the host is no address and no
+    ///   name, or `invalidConfiguration` when the port is out of range. Nothing is opened yet.
     public convenience init(
         host: String? = nil, port: Int = 3000, router: Router
     ) throws(ServerError) {

@@ -26,11 +26,12 @@ public final class Server: Sendable {
     /// A server with one handler for all workers, which may call it at the same time.
     ///
     /// - Parameters:
-    ///   - host: An address in digits; `nil` for every address of the machine, IPv4 and IPv6.
+    ///   - host: An address in digits, or a name such as `localhost`, which is looked up at the
+    ///     start; `nil` for every address of the machine, IPv4 and IPv6.
     ///   - port: The port; 0 for any free one.
     ///   - handler: Called on the worker's thread for each request.
-    /// - Throws: ``ServerError`` of the kind `invalidAddress` when the host is not an address, or
-    ///   `invalidConfiguration` when the port is out of range. Nothing is opened yet.
+    /// - Throws: ``ServerError`` of the kind `invalidAddress` when the host is no address and no
+    ///   name, or `invalidConfiguration` when the port is out of range. Nothing is opened yet.
     public convenience init(
         host: String? = nil, port: Int = 3000,
         handler: @escaping @Sendable (Request, inout ResponseWriter) throws -> Void

@@ -36,7 +36,8 @@ extension ServerError {
 
         /// An option has an impossible value; the message names the option.
         public static let invalidConfiguration = Kind("invalidConfiguration")
-        /// The host is not an address, or the path cannot be that of a unix domain socket.
+        /// The host is no address and no name, or a name without an address, or the path cannot be
+        /// that of a unix domain socket.
         public static let invalidAddress = Kind("invalidAddress")
         /// Another program, or another server of this one, listens at the address already.
         public static let addressInUse = Kind("addressInUse")

@@ -5,7 +5,7 @@ public import Vanilla
 
 /// The options that every executable of this project has.
 public struct ServerOptions: ParsableArguments {
-    @Option(help: "The address to listen on, in digits. (default: all, IPv4 and IPv6)")
+    @Option(help: "The address or name to listen on. (default: all, IPv4 and IPv6)")
     public var host: String?
 
     @Option(help: "The port, 0 for any free one. (environment: PORT, default: 3000)")
@@ -16,7 +16,7 @@ public struct ServerOptions: ParsableArguments {
 
     @Option(
         help: """
-            Another address to listen on, as often as needed: a port, an address in digits and a \
+            Another address to listen on, as often as needed: a port, an address or a name and a \
             port (127.0.0.1:3001, [::1]:3001), or unix: and a path.
             """)
     public var listen: [ListenOption] = []

@@ -11,6 +11,8 @@
 const char *vn_check_parses(const char *host, int32_t family);
 const char *vn_check_parses_zones(void);
 const char *vn_check_parses_paths(void);
+const char *vn_check_host_name(const char *text, bool is_name);
+const char *vn_check_resolves(void);
 
 /* Two sockets of one server share a port; a third that would be first is refused. */
 const char *vn_check_shares_a_port(const char *host);

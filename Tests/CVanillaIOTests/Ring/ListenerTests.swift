@@ -28,6 +28,28 @@ private func failure(_ message: UnsafePointer<CChar>?) -> String? {
         #expect(failure(vn_check_parses(host, 0)) == nil)
     }
 
+    @Test(
+        arguments: [
+            "localhost", "a", "a.b", "a.b.", "7a", "a-b_c.example", "5f2a", "0xg", "7.a",
+            String(repeating: "a.", count: 126) + "a",
+        ])
+    func takesNames(_ name: String) {
+        #expect(failure(vn_check_host_name(name, true)) == nil)
+    }
+
+    @Test(
+        arguments: [
+            "", ".", "a..b", ".a", "a b", "a:80", "a/b", "\u{E4}", "1.2.3", "7", "a.7", "a.0x7f",
+            "a.0x", "[a]", "a\n", String(repeating: "a.", count: 126) + "aa",
+        ])
+    func refusesWhatIsNoName(_ text: String) {
+        #expect(failure(vn_check_host_name(text, false)) == nil)
+    }
+
+    @Test func findsTheAddressOfAName() {
+        #expect(failure(vn_check_resolves()) == nil)
+    }
+
     @Test func takesAnInterfaceWithAnAddressOfOneLink() {
         #expect(failure(vn_check_parses_zones()) == nil)
     }
