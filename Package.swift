@@ -66,7 +66,9 @@ let package = Package(
         .target(
             name: "VanillaTestSupport", dependencies: ["Vanilla", "VanillaTesting"],
             path: "Tests/VanillaTestSupport"),
-        .testTarget(name: "CVanillaIOTests", dependencies: ["CVanillaIO", "CVanillaIOChecks"]),
+        .testTarget(
+            name: "CVanillaIOTests",
+            dependencies: ["CVanillaIO", "CVanillaIOChecks", "VanillaTestSupport"]),
         .testTarget(
             name: "VanillaTests", dependencies: ["Vanilla", "VanillaTesting", "VanillaTestSupport"]),
         .testTarget(

@@ -528,16 +528,26 @@ const char *vn_check_hub_life(int over)
     connect_as(rig, 0, "a", "1.1", NULL);
     if (!turn_until(rig, 0, ":\n\n:\n\n"))
         problem = failed("no heartbeats");
-    /* None while events come more often. */
-    size_t beats = scripted_count(&rig->clients[0]);
-    for (int i = 0; i < 30; i++) {
+    /* None while events come more often. Where a busy machine holds them up, they do not: then the
+       stream is made busy again. */
+    for (bool is_late = true; problem == NULL && is_late;) {
+        uint64_t last = vn_clock();
         publish(rig, "a", "data: x\n");
-        for (uint64_t until = vn_clock() + 5; vn_clock() < until;)
-            vn_loop_turn(&rig->worker.loop, 5);
+        settle(rig);
+        size_t before = scripted_count(&rig->clients[0]);
+        is_late = false;
+        for (int i = 0; i < 30; i++) {
+            uint64_t began = vn_clock();
+            publish(rig, "a", "data: x\n");
+            for (uint64_t until = began + 5; vn_clock() < until;)
+                vn_loop_turn(&rig->worker.loop, 5);
+            is_late |= vn_clock() + 1 >= last + options.stream.heartbeat;
+            last = began;
+        }
+        if (!is_late && memmem(scripted_bytes(&rig->clients[0]) + before,
+                               scripted_count(&rig->clients[0]) - before, "\n:\n\n", 4) != NULL)
+            problem = failed("a heartbeat in a busy stream");
     }
-    if (problem == NULL && memmem(scripted_bytes(&rig->clients[0]) + beats,
-                                  scripted_count(&rig->clients[0]) - beats, "\n:\n\n", 4) != NULL)
-        problem = failed("a heartbeat in a busy stream");
 
     /* A client that ends its side has left. */
     connect_as(rig, 1, "a", "1.1", NULL);

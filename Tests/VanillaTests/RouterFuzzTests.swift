@@ -6,7 +6,7 @@ import VanillaTestSupport
 
 /// Routes and requests drawn at random, against a second opinion.
 @Suite struct RouterFuzzTests {
-    private static let knownSeeds: [UInt64] = [1, 2, 3]
+    private static let knownSeeds: [UInt64] = isSanitized ? [1] : [1, 2]
     /// A failure names the seed: put it here to see it again.
     private static let seeds = knownSeeds + [.random(in: 0 ... .max)]
     private static let tablesOfASeed = 50

@@ -52,6 +52,8 @@ class Fallback(unittest.TestCase):
                 command = forbidden(refusal, program("arena"), "--port", "0", "--workers", "2")
                 with Server(command) as server:
                     self.assertEqual(server.backend, "epoll")
+                    # The log has a thread of its own, which is done when the server has stopped.
+                    self.assertEqual(server.stop(), 0)
                     self.assertEqual(server.log().count("epoll"), 1, server.log())
 
     def test_is_an_error_where_io_uring_was_asked_for(self):

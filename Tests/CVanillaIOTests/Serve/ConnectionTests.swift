@@ -3,6 +3,7 @@
 
 import CVanillaIOChecks
 import Testing
+import VanillaTestSupport
 
 /// Requests that together pass through every state of a connection.
 let conversations: [String] = [
@@ -40,7 +41,8 @@ let conversations: [String] = [
 
     @Test(arguments: conversations, Transport.allCases)
     func answersAlikeUnderRandomSchedules(_ input: String, over transport: Transport) {
-        expectNoProblem(vn_check_schedules(transport.c, input, input.utf8.count, 1, 700))
+        expectNoProblem(
+            vn_check_schedules(transport.c, input, input.utf8.count, 1, isSanitized ? 100 : 700))
     }
 
     @Test(arguments: conversations, Transport.allCases)
@@ -50,7 +52,9 @@ let conversations: [String] = [
 
     @Test(arguments: conversations, Transport.allCases)
     func survivesAClientThatBreaksOff(_ input: String, over transport: Transport) {
-        expectNoProblem(vn_check_broken_answers(transport.c, input, input.utf8.count, 1, 300))
+        expectNoProblem(
+            vn_check_broken_answers(transport.c, input, input.utf8.count, 1, isSanitized ? 50 : 300)
+        )
     }
 
     @Test(arguments: Transport.allCases)
