@@ -13,7 +13,7 @@ public struct Request: ~Escapable {
     /// C's request, which outlives this view.
     let pointer: UnsafePointer<vn_request>
     /// What a router found out, which outlives this view; `nil` outside of one.
-    let match: UnsafePointer<RouteMatch>?
+    let match: UnsafeMutablePointer<RouteMatch>?
 
     /// The view of a request that C lends for the length of a call.
     @unsafe
@@ -26,7 +26,7 @@ public struct Request: ~Escapable {
     /// A view of the same request, with what a router lends for the length of a call.
     @unsafe
     @_lifetime(copy request)
-    init(_ request: Request, lent match: UnsafePointer<RouteMatch>) {
+    init(_ request: Request, lent match: UnsafeMutablePointer<RouteMatch>) {
         unsafe pointer = unsafe request.pointer
         unsafe self.match = unsafe match
     }

@@ -29,6 +29,8 @@ extension RouteError {
         public static let invalidRoute = Kind("invalidRoute")
         /// A handler asked for a parameter that its route does not have.
         public static let unknownParameter = Kind("unknownParameter")
+        /// A handler asked for a value that no middleware has set.
+        public static let unknownValue = Kind("unknownValue")
     }
 }
 

@@ -33,19 +33,27 @@ final class RouteTable {
     func handle(_ request: Request, _ response: inout ResponseWriter) throws {
         // On the stack, as it is small and of a fixed size.
         try unsafe withUnsafeTemporaryAllocation(
-            of: vn_range.self, capacity: RoutePattern.maximumParameterCount
-        ) { ranges in
-            // It has places, and so an address.
-            let ranges = ranges.baseAddress!
-            var match = unsafe RouteMatch(of: tree, UnsafePointer(ranges))
+            byteCount: StoredValues.memorySize + Self.rangesSize, alignment: 16
+        ) { memory in
+            // It has bytes, and so an address: of the values, and of the ranges after them.
+            let values = memory.baseAddress!
+            let ranges = unsafe (values + StoredValues.memorySize)
+                .bindMemory(to: vn_range.self, capacity: RoutePattern.maximumParameterCount)
+            var match = unsafe RouteMatch(
+                of: tree, UnsafePointer(ranges), StoredValues(in: values))
+            defer { if !match.stored.isEmpty { match.stored.removeAll() } }
             let number = number(of: unsafe tree.find(request, ranges), request, &match)
-            try unsafe withUnsafePointer(to: &match) { match in
+            try unsafe withUnsafeMutablePointer(to: &match) { match in
                 // The table has a handler for each number, and lives as long as this call.
                 try unsafe handlers[number]._withUnsafeGuaranteedRef { handler in
                     try handler.handle(unsafe Request(request, lent: match), &response)
                 }
             }
         }
+    }
+
+    private static var rangesSize: Int {
+        RoutePattern.maximumParameterCount * MemoryLayout<vn_range>.stride
     }
 
     /// The number of the handler, and what it is told.

@@ -61,8 +61,39 @@ extension Routes {
         _ methods: [Method], _ path: String, body: Request.BodyDelivery = .whole,
         _ handler: @escaping Server.AsyncHandler
     ) {
-        on(methods, path, body: body) { request, response in
-            try response.run(for: request, handler)
-        }
+        add(methods, path, body: body, RouteHandler(waiting: handler))
+    }
+}
+
+extension Routes {
+    /// Answers a request by waiting for `next`, or by itself, in a task on the worker of its
+    /// connection.
+    ///
+    /// ```swift
+    /// routes.use { request, response, next in
+    ///     guard let token = request.headers[.authorization],
+    ///         let user = try await users.find(by: token)
+    ///     else { throw RequestError(.unauthorized) }
+    ///     request.storage[CurrentUser.self] = user
+    ///     do {
+    ///         try await next(request, &response)
+    ///     } catch let error as StoreError {
+    ///         response.send("Try again.", status: .serviceUnavailable)
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// Once `next` has returned, an asynchronous handler has too: `response.status` is that of its
+    /// answer, and what it threw is caught. Synchronous middleware within it comes before the
+    /// handler, and has returned by then. The request and the response are its own as those of a
+    /// ``Server/AsyncHandler``, and so is the cancellation.
+    public typealias AsyncMiddleware =
+        @concurrent @Sendable (Request, inout ResponseWriter, Server.AsyncHandler)
+        async throws -> Void
+
+    /// Passes every request that takes a route of this group through asynchronous middleware, in
+    /// the order of ``use(_:)``. It and what is within it, asynchronous or not, are one task.
+    public mutating func use(_ middleware: @escaping AsyncMiddleware) {
+        add(RouteMiddleware(waiting: middleware))
     }
 }

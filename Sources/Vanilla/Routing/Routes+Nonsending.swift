@@ -66,4 +66,14 @@ extension Routes {
             try await handler(request, &response)
         }
     }
+
+    /// Passes requests through asynchronous middleware that is `nonisolated(nonsending)`.
+    public mutating func use<Failure: Error>(
+        _ middleware:
+            nonisolated(nonsending) @escaping @Sendable (
+                Request, inout ResponseWriter, Server.AsyncHandler
+            ) async throws(Failure) -> Void
+    ) {
+        use { request, response, next in try await middleware(request, &response, next) }
+    }
 }

@@ -93,12 +93,17 @@ extension Routes {
         _ methods: [Method], _ path: String, body: Request.BodyDelivery = .whole,
         _ handler: @escaping Server.Handler
     ) {
+        add(methods, path, body: body, RouteHandler(handler))
+    }
+
+    mutating func add(
+        _ methods: [Method], _ path: String, body: Request.BodyDelivery, _ handler: RouteHandler
+    ) {
         // By a name of its own: with ThreadSanitizer the compiler (6.3) fails on a change that goes
         // through a value that cannot be copied.
         let list = list
         list.routes.append(
-            RouteList.Route(
-                methods: methods, path: prefix + path, body: body, handler: RouteHandler(handler)))
+            RouteList.Route(methods: methods, path: prefix + path, body: body, handler: handler))
     }
 }
 
@@ -133,7 +138,11 @@ extension Routes {
     /// around it. Where `use` stands among the routes does not matter. What the router itself uses,
     /// outside of all groups, is called for requests that take no route, too.
     public mutating func use(_ middleware: @escaping Middleware) {
-        self.middleware.append(RouteMiddleware(middleware))
+        add(RouteMiddleware(middleware))
+    }
+
+    mutating func add(_ middleware: RouteMiddleware) {
+        self.middleware.append(middleware)
     }
 
     /// Answers every request that takes no route by `handler`, in place of an answer without a
@@ -168,29 +177,7 @@ extension Routes {
     }
 
     func wrapped(_ handler: RouteHandler) -> RouteHandler {
-        middleware.reversed().reduce(handler) { next, middleware in
-            let (pass, handle) = (middleware.pass, next.handle)
-            return RouteHandler { request, response in try pass(request, &response, handle) }
-        }
-    }
-}
-
-/// Middleware in a place of its own: what an array of closures holds are thunks around them, and
-/// one that takes a closure allocates another thunk in each call.
-private final class RouteMiddleware {
-    let pass: Routes.Middleware
-
-    init(_ pass: @escaping Routes.Middleware) {
-        self.pass = pass
-    }
-}
-
-/// A handler in a place of its own, for the same reason, where it is called without being retained.
-final class RouteHandler {
-    let handle: Server.Handler
-
-    init(_ handle: @escaping Server.Handler) {
-        self.handle = handle
+        middleware.reversed().reduce(handler) { next, middleware in middleware.around(next) }
     }
 }
 

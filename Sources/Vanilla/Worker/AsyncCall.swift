@@ -11,8 +11,9 @@ struct AsyncCall {
     let handler: Server.AsyncHandler
     /// Of its server, which lives at least as long as the call.
     let core: ServerCore
-    /// What the router found, in memory of C's call; it needs the tree.
-    let match: UnsafePointer<RouteMatch>?
+    /// What the router found, and what middleware has set, in memory of C's call. It needs the
+    /// tree.
+    let match: UnsafeMutablePointer<RouteMatch>?
     private let tree: RouteTree?
 
     /// Has C keep the request and the response.
@@ -31,6 +32,6 @@ struct AsyncCall {
         unsafe core = response.core
         tree = unsafe found?.pointee.withTree { $0 }
         // C's room is as large as was asked for.
-        unsafe match = found?.pointee.copy(to: vn_detached_extra(begun))
+        unsafe match = found?.pointee.move(to: vn_detached_extra(begun))
     }
 }

@@ -114,6 +114,7 @@ extension AsyncRunner {
             }
         }
         unsafe self.call = nil
+        unsafe call.match?.pointee.stored.removeAll()
         unsafe vn_detached_end(call.pointer)
     }
 
