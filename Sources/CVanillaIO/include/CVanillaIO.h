@@ -7,6 +7,7 @@
 #include "vn_conditional.h"
 #include "vn_date.h"
 #include "vn_hub.h"
+#include "vn_offline.h"
 #include "vn_request.h"
 #include "vn_response.h"
 #include "vn_server.h"

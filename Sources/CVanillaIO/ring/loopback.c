@@ -77,11 +77,32 @@ static void loopback_close(struct vn_ring *ring)
     free(loopback);
 }
 
+/* Whether it is one that lives: the script is about the others. */
+static bool is_live(const struct line *line)
+{
+    return line->peer != NULL && line->peer->take != NULL;
+}
+
+static bool stays_open(const struct loopback *loopback, const struct line *line)
+{
+    return is_live(line) ? !line->peer->is_at_end : loopback->script.stays_open;
+}
+
+/* Whether sends are not finished for now. */
+static bool is_stalled(const struct loopback *loopback, const struct line *line)
+{
+    return is_live(line) ? line->peer->room == 0 && line->peer->error == 0
+                         : loopback->script.is_stalled;
+}
+
 static void loopback_begin(struct vn_ring *ring, struct vn_source *source)
 {
     struct loopback *loopback = loopback_of(ring);
-    loopback->lines[source->index] = loopback->expected;
-    loopback->lines[source->index].source = source;
+    struct line *line = &loopback->lines[source->index];
+    *line = loopback->expected;
+    line->source = source;
+    if (is_live(line))
+        line->peer->source = source;
     loopback->expected = (struct line) {0};
 }
 
@@ -126,6 +147,12 @@ static void loopback_watch(struct vn_ring *ring, struct vn_source *source, uint3
 
 static size_t output_append(struct vn_loopback_peer *peer, const uint8_t *bytes, size_t count)
 {
+    if (peer->take != NULL) {
+        if (count > 0)
+            peer->take(peer, bytes, count);
+        peer->room -= count;
+        return count;
+    }
     if (count > peer->output_capacity - peer->output_count) {
         size_t capacity = peer->output_capacity == 0 ? 1024 : peer->output_capacity * 2;
         while (capacity < peer->output_count + count)
@@ -148,8 +175,12 @@ static int64_t take_message(struct loopback *loopback, struct line *line,
     size_t fails_after = loopback->script.send_fails_after;
     if (fails_after != 0 && line->peer->output_count >= fails_after)
         return -EPIPE;
+    if (line->peer->error != 0)
+        return -EPIPE;
     size_t most = loopback->script.send_max == 0 ? SIZE_MAX : loopback->script.send_max;
-    if (is_random(loopback))
+    if (is_live(line))
+        most = line->peer->room;
+    else if (is_random(loopback))
         most = draw(loopback, 3) == 0 ? 1 + draw(loopback, 400) : SIZE_MAX;
     size_t taken = 0;
     for (size_t i = 0; i < message->msg_iovlen && taken < most; i++) {
@@ -161,32 +192,34 @@ static int64_t take_message(struct loopback *loopback, struct line *line,
     return (int64_t) taken;
 }
 
-static bool sends_later(struct loopback *loopback)
+static bool sends_later(struct loopback *loopback, const struct line *line)
 {
-    if (is_random(loopback))
+    if (is_random(loopback) && !is_live(line))
         return draw(loopback, 2) == 0;
-    return loopback->script.sends_later || loopback->script.is_stalled;
+    return loopback->script.sends_later || is_stalled(loopback, line);
 }
 
 static int64_t loopback_try_send(struct vn_ring *ring, struct vn_source *source,
                                  const struct iovec *piece)
 {
     struct loopback *loopback = loopback_of(ring);
+    struct line *line = line_of(loopback, source);
     struct iovec copy = *piece;
     struct msghdr message = {.msg_iov = &copy, .msg_iovlen = 1};
     if (loopback->script.send_error != 0)
         return loopback->script.send_error;
-    return sends_later(loopback) ? 0 : take_message(loopback, line_of(loopback, source), &message);
+    return sends_later(loopback, line) ? 0 : take_message(loopback, line, &message);
 }
 
 static int64_t loopback_send(struct vn_ring *ring, struct vn_source *source,
                              const struct msghdr *message)
 {
     struct loopback *loopback = loopback_of(ring);
+    struct line *line = line_of(loopback, source);
     if (loopback->script.send_error != 0)
         return loopback->script.send_error;
-    if (!sends_later(loopback))
-        return take_message(loopback, line_of(loopback, source), message);
+    if (!sends_later(loopback, line))
+        return take_message(loopback, line, message);
     source->message = message;
     return 0;
 }
@@ -219,18 +252,24 @@ static void loopback_wake(struct vn_ring *ring)
 
 static bool end_line(struct line *line, struct vn_event *event)
 {
+    struct vn_loopback_peer *peer = line->peer;
+    bool was_live = is_live(line);
     *event = (struct vn_event) {.source = line->source, .type = VN_ENDED};
     line->source->message = NULL;
-    if (line->peer != NULL)
-        line->peer->ended++;
     free(line->input);
     *line = (struct line) {0};
+    if (peer != NULL)
+        peer->ended++;
+    if (was_live) {
+        peer->source = NULL;
+        peer->take(peer, NULL, 0);
+    }
     return true;
 }
 
 static bool finish_send(struct loopback *loopback, struct line *line, struct vn_event *event)
 {
-    if (loopback->script.is_stalled)
+    if (is_stalled(loopback, line))
         return false;
     const struct msghdr *message = line->source->message;
     int64_t taken = loopback->script.send_error;
@@ -246,10 +285,10 @@ static bool receive_some(struct loopback *loopback, struct line *line, struct vn
     *event = (struct vn_event) {.source = line->source, .type = VN_RECEIVED};
     size_t left = line->input_count - line->input_at;
     if (left == 0) {
-        if (line->is_over || loopback->script.stays_open)
+        if (line->is_over || stays_open(loopback, line))
             return false;
         line->is_over = true;
-        event->count = loopback->script.receive_error;
+        event->count = is_live(line) ? line->peer->error : loopback->script.receive_error;
         return true;
     }
     if (loopback->free_count == 0)
@@ -307,9 +346,9 @@ static bool has_work(const struct loopback *loopback)
         if (line->source == NULL)
             continue;
         bool has_input = line->peer != NULL && (line->input_at < line->input_count ||
-                                                (!line->is_over && !loopback->script.stays_open));
+                                                (!line->is_over && !stays_open(loopback, line)));
         if (line->ends || line->quiesces ||
-            (line->source->message != NULL && !loopback->script.is_stalled) ||
+            (line->source->message != NULL && !is_stalled(loopback, line)) ||
             (line->receives && has_input))
             return true;
     }
@@ -413,10 +452,20 @@ int32_t vn_loopback_expect(struct vn_ring *ring, struct vn_loopback_peer *peer,
     return 0;
 }
 
+struct vn_loopback_peer *vn_loopback_peer_of(struct vn_ring *ring, const struct vn_source *source)
+{
+    return line_of(loopback_of(ring), source)->peer;
+}
+
 int32_t vn_loopback_feed(struct vn_ring *ring, struct vn_source *source, const uint8_t *bytes,
                          size_t count)
 {
     struct line *line = line_of(loopback_of(ring), source);
+    if (line->input_at > 0) {
+        line->input_count -= line->input_at;
+        memmove(line->input, line->input + line->input_at, line->input_count);
+        line->input_at = 0;
+    }
     uint8_t *grown = realloc(line->input, line->input_count + count + 1);
     if (grown == NULL)
         return -ENOMEM;

@@ -27,6 +27,15 @@ struct vn_loopback_peer {
     size_t output_capacity;
     uint32_t ended; /* ENDED delivered: 0 or 1 */
     bool is_finished; /* the source was ended or half-closed from above */
+
+    /* Not NULL: this one lives. What is sent goes here and is not kept, and input ends when
+     * `is_at_end` says so, and not with the bytes that are there. NULL bytes: it has ended, which
+     * is the last call. */
+    void (*take)(struct vn_loopback_peer *peer, const uint8_t *bytes, size_t count);
+    size_t room; /* bytes that it takes; sends wait while it is 0 */
+    bool is_at_end;
+    int32_t error; /* -errno with which its input ends, and its sends fail; 0: neither */
+    struct vn_source *source; /* from the begin to the end; NULL otherwise */
 };
 
 int32_t vn_loopback_open(struct vn_ring **ring, struct vn_slab *slab);
@@ -37,6 +46,9 @@ struct vn_loopback_script *vn_loopback_script(struct vn_ring *ring);
  * or -ENOMEM. */
 int32_t vn_loopback_expect(struct vn_ring *ring, struct vn_loopback_peer *peer,
                            const uint8_t *bytes, size_t count);
+
+/* Whose source it is. */
+struct vn_loopback_peer *vn_loopback_peer_of(struct vn_ring *ring, const struct vn_source *source);
 
 /* More input for a source. Returns 0 or -ENOMEM. */
 int32_t vn_loopback_feed(struct vn_ring *ring, struct vn_source *source, const uint8_t *bytes,

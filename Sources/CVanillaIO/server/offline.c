@@ -6,11 +6,11 @@
 #include "../ring/loopback.h"
 #include "../serve/acceptor.h"
 #include "../serve/http1.h"
-#include "state.h"
+#include "offline.h"
 
 enum { OFFLINE_NUMBER = UINT32_MAX, OFFLINE_MAX = 30000 /* milliseconds */ };
 
-static void offline_begin(vn_server *server)
+void vn_offline_begin(vn_server *server)
 {
     const vn_handlers *handlers = &server->config.handlers;
     if (server->offline_began)
@@ -19,6 +19,13 @@ static void offline_begin(vn_server *server)
     server->offline->context = handlers->begin == NULL
                                    ? handlers->context
                                    : handlers->begin(handlers->context, OFFLINE_NUMBER);
+}
+
+void vn_offline_end(vn_server *server)
+{
+    if (server->offline_began && server->config.handlers.end != NULL)
+        server->config.handlers.end(server->offline->context);
+    server->offline_began = false;
 }
 
 /* The connection that is there, or NULL. */
@@ -67,7 +74,7 @@ uint8_t *vn_server_handle(vn_server *server, vn_span input, size_t *count)
     struct vn_loopback_peer peer = {0};
     pthread_mutex_lock(&server->offline_lock);
     struct vn_loop *before = vn_loop_enter(&server->offline->loop);
-    offline_begin(server);
+    vn_offline_begin(server);
     offline_handle(server->offline, input, &peer);
     vn_loop_leave(&server->offline->loop, before);
     pthread_mutex_unlock(&server->offline_lock);

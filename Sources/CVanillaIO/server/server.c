@@ -15,6 +15,7 @@
 #include "config.h"
 #include "error.h"
 #include "listeners.h"
+#include "offline.h"
 #include "threads.h"
 
 /* ---- Open and close ---- */
@@ -91,9 +92,9 @@ void vn_server_close(vn_server *server)
 {
     vn_server_stop(server, 0);
     vn_server_wait(server);
-    if (server->offline_began && server->config.handlers.end != NULL) {
+    if (server->offline_began) {
         struct vn_loop *before = vn_loop_enter(&server->offline->loop);
-        server->config.handlers.end(server->offline->context);
+        vn_offline_end(server);
         vn_loop_leave(&server->offline->loop, before);
     }
     server_free(server);

@@ -10,7 +10,7 @@ internal import Synchronization
 final class ServerCore: @unchecked Sendable {
     /// Set once, before anybody else knows this object. C's functions on it may be called from any
     /// thread.
-    private var server: OpaquePointer?
+    private(set) var server: OpaquePointer?
     let hooks: Hooks
 
     /// Whether this object retains itself, which it does from a start to the end of the wait that
