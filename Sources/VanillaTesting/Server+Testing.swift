@@ -29,7 +29,7 @@ extension Server {
             server.wait()
         }
 
-        let client = try TestClient(port: server.port, deadline: deadline)
+        let client = try BlockingClient(port: server.port, deadline: deadline)
         var responses: [[UInt8]] = []
         for request in requests {
             responses.append(try client.exchange(request))

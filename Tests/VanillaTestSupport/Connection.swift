@@ -5,7 +5,7 @@ import VanillaTesting
 /// Whether a connection to the loopback interface is accepted.
 public func connects(to port: Int) throws -> Bool {
     do {
-        _ = try TestClient(port: port, deadline: .seconds(5))
+        _ = try BlockingClient(port: port, deadline: .seconds(5))
         return true
     } catch let error where error.kind == .system {
         return false
@@ -16,5 +16,5 @@ public func connects(to port: Int) throws -> Bool {
 public func exchange(
     _ request: String, port: Int, deadline: Duration = .seconds(20)
 ) throws -> Answer {
-    Answer(try TestClient(port: port, deadline: deadline).exchange(Array(request.utf8)))
+    Answer(try BlockingClient(port: port, deadline: deadline).exchange(Array(request.utf8)))
 }

@@ -12,7 +12,7 @@ internal import Vanilla
 
 /// The client of `Server.test`: one connection to the loopback interface, one exchange after the
 /// other.
-package final class TestClient {
+package final class BlockingClient {
     private let socket: Int32
     private let end: ContinuousClock.Instant
 
@@ -67,7 +67,7 @@ package final class TestClient {
     }
 }
 
-extension TestClient {
+extension BlockingClient {
     private enum Input {
         case some, none, end
     }
