@@ -10,8 +10,8 @@ internal import Vanilla
     internal import Darwin
 #endif
 
-/// The client of `Server.test`: one connection to the loopback interface, one exchange after the
-/// other.
+/// The client of the `Server.test` that blocks: one connection to the loopback interface, one
+/// exchange after the other.
 package final class BlockingClient {
     private let socket: Int32
     private let end: ContinuousClock.Instant
@@ -120,48 +120,4 @@ extension BlockingClient {
         }
         return errno == EAGAIN || errno == EINTR
     }
-}
-
-// MARK: - The system's calls, each with what differs between systems
-
-private func openSocket() throws(TestError) -> Int32 {
-    #if canImport(Glibc)
-        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    #elseif canImport(Musl)
-        let type = SOCK_STREAM | SOCK_CLOEXEC
-    #else
-        let type = SOCK_STREAM
-    #endif
-    let descriptor = socket(AF_INET, type, 0)
-    guard descriptor >= 0 else {
-        throw TestError(.outOfResources, "The test cannot open a socket.", code: errno)
-    }
-    return descriptor
-}
-
-private func connectToLoopback(_ socket: Int32, port: Int) -> Int32 {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    return unsafe withUnsafePointer(to: &address) { address in
-        // An address of IPv4 is passed as the general type, with its own size: connect(2).
-        unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-            unsafe connect(socket, address, socklen_t(MemoryLayout<sockaddr_in>.size))
-        }
-    }
-}
-
-private func setNonblocking(_ socket: Int32) -> Bool {
-    fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK) == 0
-}
-
-/// send(2) that fails instead of raising SIGPIPE.
-private func sendQuietly(_ socket: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-    #if canImport(Darwin)
-        let flags: Int32 = 0
-    #else
-        let flags = Int32(MSG_NOSIGNAL)
-    #endif
-    return unsafe send(socket, bytes.baseAddress, bytes.count, flags)
 }

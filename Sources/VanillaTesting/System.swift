@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+
+// What this module uses of the system for sockets and threads, each call with what differs between
+// systems.
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+func openSocket() throws(TestError) -> Int32 {
+    #if canImport(Glibc)
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    #elseif canImport(Musl)
+        let type = SOCK_STREAM | SOCK_CLOEXEC
+    #else
+        let type = SOCK_STREAM
+    #endif
+    let descriptor = socket(AF_INET, type, 0)
+    guard descriptor >= 0 else {
+        throw TestError(.outOfResources, "The test cannot open a socket.", code: errno)
+    }
+    return descriptor
+}
+
+func connectToLoopback(_ socket: Int32, port: Int) -> Int32 {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return unsafe withUnsafePointer(to: &address) { address in
+        // An address of IPv4 is passed as the general type, with its own size: connect(2).
+        unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+            unsafe connect(socket, address, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+    }
+}
+
+func setNonblocking(_ socket: Int32) -> Bool {
+    fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK) == 0
+}
+
+/// close(2), by a name that methods do not have.
+func closeDescriptor(_ descriptor: Int32) {
+    close(descriptor)
+}
+
+/// send(2) that fails instead of raising SIGPIPE.
+func sendQuietly(_ socket: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+    #if canImport(Darwin)
+        let flags: Int32 = 0
+    #else
+        let flags = Int32(MSG_NOSIGNAL)
+    #endif
+    return unsafe send(socket, bytes.baseAddress, bytes.count, flags)
+}
+
+/// A pipe whose ends do not block: reading, writing.
+func openPipe() throws(TestError) -> (reading: Int32, writing: Int32) {
+    var ends: [Int32] = [-1, -1]
+    guard unsafe pipe(&ends) == 0 else {
+        throw TestError(.outOfResources, "The test cannot open a pipe.", code: errno)
+    }
+    for end in ends {
+        _ = setNonblocking(end)
+        _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+    }
+    return (ends[0], ends[1])
+}
+
+/// Runs `body` on a thread of its own, so that it may block: Swift's own threads are as many as
+/// there are CPUs.
+func onAThreadOfItsOwn(_ body: @escaping @Sendable () -> Void) throws(TestError) {
+    let box = unsafe Unmanaged.passRetained(ThreadBody(body))
+    // Signals are the affair of the threads that were there before.
+    var all = sigset_t()
+    var previous = sigset_t()
+    unsafe sigfillset(&all)
+    unsafe pthread_sigmask(SIG_SETMASK, &all, &previous)
+    #if canImport(Darwin)
+        var thread: pthread_t?
+    #else
+        var thread = pthread_t()
+    #endif
+    let created = unsafe pthread_create(
+        &thread, nil,
+        { context in
+            #if canImport(Darwin)
+                let given = unsafe context
+            #else
+                let given = unsafe context!
+            #endif
+            // Balances the retain above.
+            unsafe Unmanaged<ThreadBody>.fromOpaque(given).takeRetainedValue().body()
+            return nil
+        }, box.toOpaque())
+    unsafe pthread_sigmask(SIG_SETMASK, &previous, nil)
+    guard created == 0 else {
+        unsafe box.release()
+        throw TestError(.outOfResources, "The test cannot make a thread.", code: created)
+    }
+    #if canImport(Darwin)
+        unsafe pthread_detach(thread!)
+    #else
+        pthread_detach(thread)
+    #endif
+}
+
+private final class ThreadBody: Sendable {
+    let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        self.body = body
+    }
+}
