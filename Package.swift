@@ -17,6 +17,7 @@ let package = Package(
     products: [
         .library(name: "Vanilla", targets: ["Vanilla"]),
         .library(name: "VanillaTesting", targets: ["VanillaTesting"]),
+        .library(name: "VanillaTestingJSON", targets: ["VanillaTestingJSON"]),
         .library(name: "VanillaDigest", targets: ["VanillaDigest"]),
         .library(name: "VanillaJSON", targets: ["VanillaJSON"]),
         .library(name: "VanillaFoundation", targets: ["VanillaFoundation"]),
@@ -41,6 +42,9 @@ let package = Package(
             name: "VanillaDigest", dependencies: ["Vanilla", "CCrypto"], swiftSettings: strict),
         .target(name: "VanillaJSON", dependencies: ["Vanilla"], swiftSettings: strict),
         .target(name: "VanillaFoundation", dependencies: ["Vanilla"], swiftSettings: strict),
+        .target(
+            name: "VanillaTestingJSON", dependencies: ["VanillaTesting", "VanillaJSON"],
+            swiftSettings: strict),
         // libpq, for those who import VanillaPostgres.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
         .target(
@@ -73,7 +77,10 @@ let package = Package(
             name: "VanillaTests", dependencies: ["Vanilla", "VanillaTesting", "VanillaTestSupport"]),
         .testTarget(
             name: "VanillaTestingTests",
-            dependencies: ["Vanilla", "VanillaTesting", "VanillaTestSupport"]),
+            dependencies: [
+                "Vanilla", "VanillaJSON", "VanillaTesting", "VanillaTestingJSON",
+                "VanillaTestSupport",
+            ]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["Vanilla", "VanillaDigest"]),
         .testTarget(
             name: "VanillaJSONTests",

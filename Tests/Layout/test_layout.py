@@ -311,6 +311,14 @@ class Swift(unittest.TestCase):
                 allowed = {"Vanilla", "Glibc", "Musl", "Darwin"}
                 self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
 
+    def test_json_for_testing_imports_what_it_joins(self):
+        paths = list(files(VANILLA_TESTING + "JSON", ".swift"))
+        self.assertGreater(len(paths), 0)
+        for path in paths:
+            with self.subTest(short(path)):
+                allowed = {"Vanilla", "VanillaJSON", "VanillaTesting", "FoundationEssentials", "Foundation"}
+                self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
+
     def test_json_imports_vanilla_and_foundation_alone(self):
         paths = list(files(VANILLA_JSON, ".swift")) + list(files(VANILLA + "Foundation", ".swift"))
         self.assertGreater(len(paths), 0)
@@ -370,7 +378,9 @@ class Swift(unittest.TestCase):
         self.assertEqual(circles(knows), [a, b])
 
     def test_nothing_below_imports_postgres(self):
-        below = [VANILLA, VANILLA_TESTING, VANILLA_JSON, VANILLA + "Foundation", os.path.join(ROOT, "Sources", "VanillaDigest")]
+        digest = os.path.join(ROOT, "Sources", "VanillaDigest")
+        with_json = [VANILLA_TESTING + "JSON", VANILLA_JSON]
+        below = [VANILLA, VANILLA + "Foundation", VANILLA_TESTING, *with_json, digest]
         for path in [path for top in below for path in files(top, ".swift")]:
             with self.subTest(short(path)):
                 imported = set(IMPORT.findall(code_of(path)))
