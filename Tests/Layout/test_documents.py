@@ -21,11 +21,13 @@ LIBPQ = "/usr/include/postgresql"
 # What snippets leave to the reader, where they do not say it themselves.
 PRELUDE = """
 import Foundation
+import Testing
 import Vanilla
 import VanillaFoundation
 import VanillaJSON
 import VanillaPostgres
 import VanillaTesting
+import VanillaTestingJSON
 
 private func isMember(_ request: borrowing Request) -> Bool { true }
 private func newToken(for user: String) -> String { user }
@@ -63,16 +65,19 @@ def swift_file(snippet):
         for name, value in GIVEN.items()
         if re.search(rf"\b{name}\b", body) and not re.search(rf"\b(let|var) {name}\b", body)
     )
-    return f"{PRELUDE}{types}private func snippet() throws {{\n{given}{body}}}\n"
+    # One that awaits by itself, and not only in a closure.
+    effects = "async throws" if re.search(r"^\S.*\bawait\b", body, re.M) else "throws"
+    return f"{PRELUDE}{types}private func snippet() {effects} {{\n{given}{body}}}\n"
 
 
 class Documents(unittest.TestCase):
     def test_snippets_in_swift_compile(self):
-        # Those of a manifest are a part of a list, and HEXAGONAL.md quotes the example.
+        # Those of a manifest are a part of a list, HEXAGONAL.md quotes the example, and tests are files.
         snippets = {
             f"{os.path.basename(page)[:-3]}_{at}.swift": swift_file(snippet)
             for page in PAGES if not page.endswith("HEXAGONAL.md")
-            for at, snippet in enumerate(blocks(page, "swift")) if ".package(" not in snippet
+            for at, snippet in enumerate(blocks(page, "swift"))
+            if ".package(" not in snippet and "@Test" not in snippet
         }  # fmt: skip
         self.assertGreater(len(snippets), 10)
         with tempfile.TemporaryDirectory() as folder:
@@ -88,6 +93,17 @@ class Documents(unittest.TestCase):
             )  # fmt: skip
         errors = [line for line in said.splitlines() if re.match(r"\S+: error: ", line)]
         self.assertEqual((status, errors), (0, []), said)
+
+    def test_programs_with_tests_are_tested(self):
+        # A page says which file of the tests such a program is.
+        for page in PAGES:
+            for program in (snippet for snippet in blocks(page, "swift") if "@Test" in snippet):
+                text = text_of(os.path.join(ROOT, page))
+                names = re.findall(r"`(Tests/[\w/]+\.swift)`\.\n\n```swift\n" + re.escape(program), text)
+                with self.subTest(page):
+                    self.assertEqual(len(names), 1)
+                    licence = "// SPDX-License-Identifier: MIT\n\n"
+                    self.assertEqual(text_of(os.path.join(ROOT, names[0])), licence + program)
 
     def test_snippets_in_c_compile(self):
         snippets = blocks(os.path.join("docs", "C.md"), "c")

@@ -21,7 +21,7 @@ func makeNotesServer(port: Int = 3000) throws -> Server {
             let note = "\(user): \(String(request.body))"
             let number = await notes.add(note)
             try hub.publish(ServerSentEvent(note), to: "notes")
-            try response.addField("Location", "/notes/\(number)")
+            response.headers["Location"] = "/notes/\(number)"
             response.send(note, status: .created)
         }
         routes.get("/notes/:number") { request, response in

@@ -11,7 +11,7 @@ import VanillaTesting
     func takesAnswersApart(lane: Lane) async throws {
         let server = try lane.server { routes in
             routes.post("/notes") { request, response in
-                try response.addField("X-Length", "\(request.body.count)")
+                response.headers["X-Length"] = "\(request.body.count)"
                 response.send("got \(String(request.body))", status: .created)
             }
         }
@@ -29,8 +29,8 @@ import VanillaTesting
     @Test(arguments: Lane.all)
     func sendsEveryMethodAndItsFields(lane: Lane) async throws {
         let server = try Server(configuration: local(lane.backend)) { request, response in
-            let type = request.fields["content-type"].map { String($0) } ?? "-"
-            let note = request.fields["x-note"].map { String($0) } ?? "-"
+            let type = request.headers["content-type"] ?? "-"
+            let note = request.headers["x-note"] ?? "-"
             let (body, query) = (String(request.body), String(request.query))
             response.send("\(request.method) \(type) \(note) \(body) \(query)")
         }

@@ -13,10 +13,10 @@ import VanillaTesting
             if String(request.path).hasSuffix("/set") {
                 // Without spaces, which a target cannot have: underscores are for them.
                 let line = String(request.query).map { $0 == "_" ? " " : $0 }
-                try response.addField("Set-Cookie", String(line))
+                try response.headers.add("Set-Cookie", String(line))
                 response.send("")
             } else {
-                response.send(request.fields["cookie"].map { String($0) } ?? "")
+                response.send(request.headers["cookie"] ?? "")
             }
         }
     }

@@ -14,7 +14,7 @@ import VanillaTesting
         let lastIDs = Recorder<String>()
         let server = try lane.server { routes in
             routes.get("/updates") { request, response in
-                lastIDs.record(request.fields["last-event-id"].map { String($0) } ?? "-")
+                lastIDs.record(request.headers["last-event-id"] ?? "-")
                 try response.streamEvents { stream in streams.record(stream) }
             }
             routes.get("/refused") { _, response in response.send(status: .forbidden) }
