@@ -227,6 +227,11 @@ private enum Mood: String, PostgresEncodable, PostgresDecodable, PostgresArrayEl
                 _ = try await lease.query(Self.mood)
                 let mood: Mood = try await lease.query("select 'sad'::typing.mood")[0][0]
                 #expect(mood == .sad)
+                // Whose fields only the transaction that made it can tell so far.
+                _ = try await lease.query(Self.pair)
+                let pair: PostgresComposite = try await lease.query(
+                    "select ('a', 7)::typing.pair")[0][0]
+                #expect(try pair["size"] == 7)
             }
         }
     }
