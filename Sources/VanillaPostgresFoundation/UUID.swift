@@ -4,17 +4,13 @@ public import VanillaPostgres
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
-    /// The `UUID` of Foundation, where the one of `VanillaPostgres` has the same name.
-    public typealias FoundationUUID = FoundationEssentials.UUID
 #else
     public import Foundation
-    /// The `UUID` of Foundation, where the one of `VanillaPostgres` has the same name.
-    public typealias FoundationUUID = Foundation.UUID
 #endif
 
-extension VanillaPostgres.UUID {
+extension PostgresUUID {
     /// The same identifier.
-    public init(_ uuid: FoundationUUID) {
+    public init(_ uuid: UUID) {
         let (b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15) = uuid.uuid
         let bytes = [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15]
         self.init(bytes.reduce(0) { $0 << 8 | UInt128($1) })
@@ -22,9 +18,9 @@ extension VanillaPostgres.UUID {
 }
 
 /// A `uuid`.
-extension FoundationUUID: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
+extension UUID: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
     /// The same identifier.
-    public init(_ uuid: VanillaPostgres.UUID) {
+    public init(_ uuid: PostgresUUID) {
         func byte(_ index: Int) -> UInt8 {
             UInt8(truncatingIfNeeded: uuid.number >> (8 * (15 - index)))
         }
@@ -40,10 +36,10 @@ extension FoundationUUID: PostgresEncodable, PostgresDecodable, PostgresArrayEle
     public static func reads(_ type: PostgresType) -> Bool { type == .uuid }
 
     public func encode(into parameters: PostgresParameters) throws(PostgresError) {
-        try VanillaPostgres.UUID(self).encode(into: parameters)
+        try PostgresUUID(self).encode(into: parameters)
     }
 
     public init(_ cell: borrowing PostgresCell) throws(PostgresError) {
-        self.init(try VanillaPostgres.UUID(cell))
+        self.init(try PostgresUUID(cell))
     }
 }

@@ -39,10 +39,11 @@ import VanillaPostgresFoundation
     }
 
     @Test func carriesIdentifiersBytesAndDecimals() async throws {
-        let uuid = Foundation.UUID()
+        let uuid = UUID()
+        // The name is Foundation's alone, whatever is imported beside it.
         try await roundTrip([uuid], "uuid")
-        try await roundTrip([[uuid, nil]] as [[Foundation.UUID?]], "uuid[]")
-        #expect(VanillaPostgres.UUID(uuid).description == uuid.uuidString.lowercased())
+        try await roundTrip([[uuid, nil]] as [[UUID?]], "uuid[]")
+        #expect(PostgresUUID(uuid).description == uuid.uuidString.lowercased())
         try await roundTrip([Data(), Data([0, 1, 255])], "bytea")
         try await roundTrip([[Data([1]), Data()]], "bytea[]")
         let numbers = [

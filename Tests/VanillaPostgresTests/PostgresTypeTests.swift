@@ -479,7 +479,7 @@ private enum Mood: String, PostgresEncodable, PostgresDecodable, PostgresArrayEl
             _ = try? Float(cell)
             _ = try? String(cell)
             _ = try? [UInt8](cell)
-            _ = try? VanillaPostgres.UUID(cell)
+            _ = try? PostgresUUID(cell)
             _ = try? PostgresTimestamp(cell)
             _ = try? PostgresTime(cell).description
             _ = try? PostgresInterval(cell).description

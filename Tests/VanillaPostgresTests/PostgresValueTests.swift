@@ -27,8 +27,8 @@ import VanillaPostgres
     }
 
     @Test func carriesIdentifiersAndMoments() async throws {
-        let known = VanillaPostgres.UUID("00112233-4455-6677-8899-aabbccddeeff")!
-        try await roundTrip([known, .random(), VanillaPostgres.UUID(0)], "uuid")
+        let known = PostgresUUID("00112233-4455-6677-8899-aabbccddeeff")!
+        try await roundTrip([known, .random(), PostgresUUID(0)], "uuid")
         try await roundTrip(["00112233-4455-6677-8899-aabbccddeeff"], "uuid")
         try await roundTrip(
             [0, 1, -1, 1_700_000_000_123_456, .max, .min].map {
@@ -45,7 +45,7 @@ import VanillaPostgres
         try await roundTrip([[], [1, 2, 3]] as [[Int]], "int8[]")
         try await roundTrip([[], [1.5]] as [[Double]], "float8[]")
         try await roundTrip([[], ["", "it's", "{,}\\\""]], "text[]")
-        try await roundTrip([[], [.random(), .random()]] as [[VanillaPostgres.UUID]], "uuid[]")
+        try await roundTrip([[], [.random(), .random()]] as [[PostgresUUID]], "uuid[]")
     }
 
     /// What docs/POSTGRES.md says of the types of parameters, with the server's own words.
@@ -164,7 +164,7 @@ import VanillaPostgres
             #expect(refuses(0, Int.self))
             #expect(refuses(0, Bool.self))
             #expect(refuses(0, [UInt8].self))
-            #expect(refuses(0, VanillaPostgres.UUID.self))
+            #expect(refuses(0, PostgresUUID.self))
             #expect(refuses(0, PostgresTimestamp.self))
             #expect(refuses(0, Double.self))
             #expect(refuses(0, [String].self))
@@ -244,15 +244,15 @@ import VanillaPostgres
 
     @Test func readsUUIDs() {
         #expect(
-            VanillaPostgres.UUID("00112233-4455-6677-8899-AABBCCDDEEFF")?.description
+            PostgresUUID("00112233-4455-6677-8899-AABBCCDDEEFF")?.description
                 == "00112233-4455-6677-8899-aabbccddeeff")
         for wrong in [
             "", "00112233-4455-6677-8899-aabbccddeef", "00112233-4455-6677-8899-aabbccddeefg",
             "001122334455-6677-8899-aabbccddeeff0",
         ] {
-            #expect(VanillaPostgres.UUID(wrong) == nil)
+            #expect(PostgresUUID(wrong) == nil)
         }
-        let random = VanillaPostgres.UUID.random().description
+        let random = PostgresUUID.random().description
         #expect(Array(random)[14] == "4" && "89ab".contains(Array(random)[19]))
     }
 }

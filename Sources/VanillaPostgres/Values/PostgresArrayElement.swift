@@ -118,7 +118,7 @@ extension String: PostgresArrayElement {
     }
 }
 
-extension UUID: PostgresArrayElement {
+extension PostgresUUID: PostgresArrayElement {
     public static var postgresArrayType: PostgresType { .uuidArray }
     public static func reads(_ type: PostgresType) -> Bool { type == .uuid }
 }

@@ -130,7 +130,7 @@ extension String: PostgresDecodable {
                 // Behind the number of the format's version.
                 cell.bytes.span.isEmpty || cell.bytes.span[0] != 1
                     ? nil : String(validating: cell.bytes.dropFirst(1))
-            case .uuid: cell.number(UInt128.self).map { UUID($0).description }
+            case .uuid: cell.number(UInt128.self).map { PostgresUUID($0).description }
             case .numeric: cell.numericText
             default: nil
             }
@@ -139,10 +139,10 @@ extension String: PostgresDecodable {
     }
 }
 
-extension UUID: PostgresDecodable {
+extension PostgresUUID: PostgresDecodable {
     public init(_ cell: borrowing PostgresCell) throws(PostgresError) {
         guard cell.form == .uuid, let number = cell.number(UInt128.self) else {
-            throw cell.mismatch(UUID.self)
+            throw cell.mismatch(PostgresUUID.self)
         }
         self.init(number)
     }

@@ -85,7 +85,7 @@ extension String: PostgresEncodable {
     }
 }
 
-extension UUID: PostgresEncodable {
+extension PostgresUUID: PostgresEncodable {
     public static var postgresType: PostgresType { .uuid }
 
     public func encode(into parameters: PostgresParameters) throws(PostgresError) {

@@ -2,7 +2,7 @@
 
 /// A universally unique identifier: 16 bytes (RFC 9562).
 @frozen
-public struct UUID: Sendable, Hashable {
+public struct PostgresUUID: Sendable, Hashable {
     /// The bytes as a number, the first one highest.
     public let number: UInt128
 
@@ -13,11 +13,11 @@ public struct UUID: Sendable, Hashable {
     }
 
     /// A random one (version 4), from the system's generator.
-    public static func random() -> UUID {
+    public static func random() -> PostgresUUID {
         var number = UInt128.random(in: .min ... .max)
         number = number & ~(0xf << 76) | 4 << 76
         number = number & ~(3 << 62) | 2 << 62
-        return UUID(number)
+        return PostgresUUID(number)
     }
 
     /// Reads 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12 with `-` between; `nil` for
@@ -37,7 +37,7 @@ public struct UUID: Sendable, Hashable {
     }
 }
 
-extension UUID: CustomStringConvertible {
+extension PostgresUUID: CustomStringConvertible {
     /// In lower case, as PostgreSQL writes it.
     public var description: String {
         var text = ""
@@ -47,5 +47,22 @@ extension UUID: CustomStringConvertible {
             text.append(String(Int(number >> (4 * (31 - UInt128(index))) & 0xf), radix: 16))
         }
         return text
+    }
+}
+
+/// As its text, for other formats than rows: JSON, for instance.
+extension PostgresUUID: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let uuid = PostgresUUID(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "The text is no UUID.")
+        }
+        self = uuid
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
     }
 }
