@@ -22,6 +22,9 @@ public struct PostgresCell: ~Escapable {
     let part: Int
     /// What is known of the database's types. Whoever has the bytes retains it.
     private let table: Unmanaged<TypeTable>
+    /// What the statement calls the column, in the memory that the bytes are in, with a NUL at its
+    /// end; nil in a copy.
+    @unsafe var name: UnsafePointer<CChar>?
 
     @_lifetime(copy bytes)
     init(
@@ -46,9 +49,11 @@ public struct PostgresCell: ~Escapable {
     /// A value within this one: an element of an array, a field, a bound.
     @_lifetime(copy self)
     func inner(_ place: Range<Int>?, of type: PostgresType, part: Int) -> PostgresCell {
-        PostgresCell(
+        var cell = PostgresCell(
             bytes: Bytes(bytes.span.extracting(place ?? 0..<0)), type: type, isNull: place == nil,
             column: column, part: part, types)
+        unsafe cell.name = unsafe name
+        return cell
     }
 }
 
@@ -66,8 +71,15 @@ extension PostgresCell {
 
     /// The error that says this of the value, such as "is empty", after the place where it is.
     func failure(_ predicate: String) -> PostgresError {
-        let place = part < 0 ? "Column \(column)" : "Part \(part) of column \(column)"
+        let place = part < 0 ? "Column \(label)" : "Part \(part) of column \(label)"
         return PostgresError(.decoding, "\(place) \(predicate).")
+    }
+
+    /// The number of the column, and its name.
+    private var label: String {
+        guard let name = unsafe name.map({ unsafe String(cString: $0) }) else { return "\(column)" }
+        // What the server calls a column that has no name.
+        return name == "?column?" ? "\(column)" : "\(column) (\(name))"
     }
 
     /// The number that the bytes are, the highest first, if there are as many as it has.

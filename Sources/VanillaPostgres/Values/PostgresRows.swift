@@ -86,8 +86,10 @@ public final class PostgresRows: @unchecked Sendable {
         // What is in text format is a text and nothing else, whatever the type of the column.
         let isText = unsafe PQfformat(result, field) == 0
         let type = unsafe PostgresType(rawValue: PQftype(result, field))
-        return unsafe PostgresCell(
+        var cell = unsafe PostgresCell(
             bytes: bytes, type: isText ? .text : type,
             isNull: PQgetisnull(result, line, field) == 1, column: column, types)
+        unsafe cell.name = unsafe UnsafePointer(PQfname(result, field))
+        return cell
     }
 }
