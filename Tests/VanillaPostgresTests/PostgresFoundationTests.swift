@@ -54,6 +54,20 @@ import VanillaPostgresFoundation
         try await roundTrip([numbers], "numeric[]")
     }
 
+    @Test func carriesURLs() async throws {
+        let urls = ["https://example.org/a?b=c#d", "file:///tmp/x"].map { URL(string: $0)! }
+        try await roundTrip(urls, "text")
+        try await roundTrip([urls, []], "text[]")
+        let bench = try Bench()
+        defer { bench.stop() }
+        try await bench.run { pool in
+            let row = try await pool.query("select 7, ''")[0]
+            for column in 0...1 {
+                #expect(throws: PostgresError.self) { try row[column, as: URL.self] }
+            }
+        }
+    }
+
     @Test func refusesDecimalsThatItDoesNotHave() async throws {
         let bench = try Bench()
         defer { bench.stop() }
