@@ -85,4 +85,51 @@ import VanillaPostgresFoundation
             #expect(try await pool.query("select $1", Decimal.nan)[0][0, as: String.self] == "NaN")
         }
     }
+
+    private struct Product: Decodable, Equatable {
+        var id: UUID
+        var price: Decimal
+        var picture: Data?
+        var madeAt: Date
+        var soldAt: [Date?]
+        var page: URL
+    }
+
+    @Test func makesTypesOfRows() async throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        try await bench.run { pool in
+            let uuid = UUID()
+            let products = try await pool.query(
+                """
+                select $1 as id, 1.50 as price, 'ab'::bytea as picture,
+                    '1970-01-01 00:00:01Z'::timestamptz as made_at,
+                    array[null, '1970-01-02']::date[] as sold_at, 'https://example.org' as page
+                """, uuid, as: Product.self, columns: .snakeCase)
+            let product = Product(
+                id: uuid, price: 1.5, picture: Data("ab".utf8),
+                madeAt: Date(timeIntervalSince1970: 1),
+                soldAt: [nil, Date(timeIntervalSince1970: 86_400)],
+                page: URL(string: "https://example.org")!)
+            #expect(products == [product])
+            let pair = try await pool.query(
+                "select $1, 2.5", uuid, as: (UUID, Decimal).self)
+            #expect(pair[0] == (uuid, 2.5))
+        }
+    }
+
+    /// What has a type of its own in rows has a plain one in JSON.
+    @Test func carriesValuesInJSON() throws {
+        let uuid = PostgresUUID.random()
+        let moment = PostgresTimestamp(microsecondsSince1970: -1_234_567)
+        let text = try JSONEncoder().encode([uuid])
+        #expect(String(decoding: text, as: UTF8.self) == "[\"\(uuid)\"]")
+        #expect(try JSONDecoder().decode([PostgresUUID].self, from: text) == [uuid])
+        let number = try JSONEncoder().encode([moment])
+        #expect(String(decoding: number, as: UTF8.self) == "[-1234567]")
+        #expect(try JSONDecoder().decode([PostgresTimestamp].self, from: number) == [moment])
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode([PostgresUUID].self, from: Data(#"["x"]"#.utf8))
+        }
+    }
 }

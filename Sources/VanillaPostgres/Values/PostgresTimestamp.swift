@@ -99,3 +99,17 @@ extension PostgresTimestamp: PostgresArrayElement {
         type == .timestamptz || type == .timestamp || type == .date
     }
 }
+
+/// As its number of microseconds since 1970, for other formats than rows: exact, and not a text
+/// whose form each reader wants otherwise. Foundation's `Date` is encoded as its encoder says.
+extension PostgresTimestamp: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        self.init(microsecondsSince1970: try container.decode(Int64.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(microsecondsSince1970)
+    }
+}
