@@ -311,10 +311,11 @@ import VanillaTestSupport
             let isReplaced = try await eventually {
                 try await bench.run { pool in
                     _ = try await pool.query(Self.one)
-                    return try !hasGrown(pool)
+                    // It may be closed while the answer comes, and its successor not yet asked for.
+                    return try !hasGrown(pool) && pool.statistics.attempts > attempts
                 }
             }
-            #expect(isReplaced && bench.pool.statistics.attempts > attempts, "\(round)")
+            #expect(isReplaced, "\(round)")
         }
         if !isSanitized {
             let isBack = try await eventually { try resident() < before + 24 << 20 }
