@@ -10,12 +10,12 @@ func makeNotesServer(port: Int = 3000) throws -> Server {
     let hub = try EventHub()
     let router = try Router { routes in
         routes.post("/login") { request, response in
-            let user = try request.form()["user"].map { $0.decodedValue } ?? ""
+            let user = try request.form()["user"] ?? ""
             try response.setCookie(Cookie("user", user))
             response.send(status: .noContent)
         }
         routes.post("/notes") { request, response in
-            guard let user = request.cookies["user"].map({ String($0) }) else {
+            guard let user = request.cookies["user"] else {
                 throw RequestError(.unauthorized, "Log in first.")
             }
             let note = "\(user): \(String(request.body))"

@@ -31,7 +31,7 @@ import VanillaTesting
         let server = try Server(configuration: local(lane.backend)) { request, response in
             let type = request.headers["content-type"] ?? "-"
             let note = request.headers["x-note"] ?? "-"
-            let (body, query) = (String(request.body), String(request.query))
+            let (body, query) = (String(request.body), String(request.queryBytes))
             response.send("\(request.method) \(type) \(note) \(body) \(query)")
         }
         try await server.test(lane.mode) { client in

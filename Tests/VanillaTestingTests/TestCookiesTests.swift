@@ -12,7 +12,7 @@ import VanillaTesting
         try Server(configuration: local()) { request, response in
             if String(request.path).hasSuffix("/set") {
                 // Without spaces, which a target cannot have: underscores are for them.
-                let line = String(request.query).map { $0 == "_" ? " " : $0 }
+                let line = String(request.queryBytes).map { $0 == "_" ? " " : $0 }
                 try response.headers.add("Set-Cookie", String(line))
                 response.send("")
             } else {
