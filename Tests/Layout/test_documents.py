@@ -48,7 +48,7 @@ def blocks(page, language):
     return re.findall(rf"^```{language}\n(.*?)^```", text_of(os.path.join(ROOT, page)), re.M | re.S)
 
 
-TYPES = r"^(?:struct|extension) .*?^}\n"
+TYPES = r"^(?:struct|enum|extension) .*?^}\n"
 
 
 def swift_file(snippet):

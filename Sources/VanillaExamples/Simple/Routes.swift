@@ -13,7 +13,8 @@ extension Router {
                 response.send(status: .created)
             }
             routes.get("/user/:id") { request, response in
-                response.send(try request.parameters.require("id"), contentType: .plainText)
+                let id = try request.parameters.require("id", as: Bytes.self)
+                response.send(id, contentType: .plainText)
             }
         }
     }
