@@ -60,13 +60,8 @@ import VanillaTestSupport
     private func compile(
         _ files: [String], _ options: [String]
     ) throws -> (status: Int32, output: String) {
-        let paths = files.map { CompilingTests.folder.appending(path: $0).path }
-        // Lives of values are checked after the types: -typecheck would not see them.
-        let result = try run(
-            ["swiftc", "-emit-sil", "-wmo", "-o", "/dev/null", "-swift-version", "6"] + options
-                + ["-I", modules.path]
-                + ["-I", repository.appending(path: "Sources/CVanillaIO/include").path] + paths)
-        return (result.status, result.output)
+        try VanillaTests.compile(
+            files.map { CompilingTests.folder.appending(path: $0).path }, ["-wmo"] + options)
     }
 
     /// The lines after comments that name an error.
