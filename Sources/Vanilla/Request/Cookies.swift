@@ -62,6 +62,19 @@ extension Request {
         }
 
         /// The bytes of the value of the first cookie called `name`. Nothing is copied.
+        public subscript(_ name: StaticString, as type: Bytes.Type) -> Bytes? {
+            @_lifetime(copy self)
+            get {
+                var cookies = self
+                while let cookie = cookies.next() {
+                    if cookie.name == name { return cookie.value }
+                }
+                return nil
+            }
+        }
+
+        /// The bytes of the value of the first cookie called `name`, which is known at run time.
+        @_disfavoredOverload
         public subscript(_ name: String, as type: Bytes.Type) -> Bytes? {
             @_lifetime(copy self)
             get {

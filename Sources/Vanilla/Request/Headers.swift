@@ -50,8 +50,9 @@ extension Request {
             }
         }
 
-        /// The bytes of the value of the first line called `name`, as by ``HeaderName``. Nothing is
-        /// copied.
+        /// The bytes of the value of the first line called `name`, which is known at run time.
+        /// Nothing is copied. A name that no header can have is not found.
+        @_disfavoredOverload
         public subscript(_ name: String, as type: Bytes.Type) -> Bytes? {
             @_lifetime(copy self)
             get {

@@ -84,10 +84,26 @@ extension Request {
         /// The first item whose name, decoded, is `name`; `nil` where there is none. Nothing is
         /// decoded or allocated.
         @_lifetime(copy self)
+        public func first(named name: StaticString) -> Request.QueryItem? {
+            first(named: name.bytes)
+        }
+
+        /// The first item whose name, decoded, is `name`, which is known at run time.
+        @_disfavoredOverload
+        @_lifetime(copy self)
         public func first(named name: String) -> Request.QueryItem? {
             var items = self
             while let item = items.next() {
                 if name.withBytes({ name in item.isNamed(name) }) { return item }
+            }
+            return nil
+        }
+
+        @_lifetime(copy self)
+        private func first(named name: Bytes) -> Request.QueryItem? {
+            var items = self
+            while let item = items.next() {
+                if item.isNamed(name) { return item }
             }
             return nil
         }

@@ -97,7 +97,8 @@ private func lookUp(_ request: Request, _ response: inout ResponseWriter) throws
     let isThere =
         form.first(named: "second") != nil && form.first(named: "%zz") != nil
         && form.first(named: "missing") == nil
-        && request.query.first(named: "path") != nil && request.query["page", as: Int.self] == 7
+        && request.query.first(named: "path") != nil
+        && request.query.first(named: "page")?.number() == 7
         && request.cookies["session", as: Bytes.self] != nil
         && request.cookies["missing", as: Bytes.self] == nil
     let count = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64) { buffer in
