@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A process in a session of its own, with one end of a socket as its standard input.
+// A process in a session of its own, with one end of a socket as its standard input, and of this
+// program's descriptors no other but its output and errors: it would keep open what is closed here.
 
 #if canImport(Glibc)
     internal import Glibc
@@ -63,7 +64,7 @@ private func withAttributes(
     unsafe posix_spawnattr_setsigmask(&attributes, &none)
     unsafe posix_spawnattr_setsigdefault(&attributes, &all)
     let flags =
-        Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF) | newSession
+        Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF) | spawnFlags
     unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
     return unsafe body(&attributes)
 }
@@ -75,6 +76,7 @@ private func withFileActions(
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_adddup2(&actions, standardInput, 0)
+    unsafe closeOthers(&actions)
     return unsafe body(&actions)
 }
 

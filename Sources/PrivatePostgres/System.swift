@@ -19,8 +19,15 @@
     }
 
     let streamType = SOCK_STREAM
-    let newSession = Int32(POSIX_SPAWN_SETSID)
+    /// A session of its own, and no descriptor but those that are named.
+    let spawnFlags = Int32(POSIX_SPAWN_SETSID) | Int32(POSIX_SPAWN_CLOEXEC_DEFAULT)
     let sendFlags: Int32 = 0
+
+    /// A flag says so; output and errors are named here for that.
+    func closeOthers(_ actions: UnsafeMutablePointer<SpawnFileActions>) {
+        unsafe posix_spawn_file_actions_addinherit_np(actions, 1)
+        unsafe posix_spawn_file_actions_addinherit_np(actions, 2)
+    }
 
     /// The processes that a process started.
     func children(of process: pid_t) -> [pid_t] {
@@ -49,8 +56,17 @@
         let streamType = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     #endif
     /// POSIX_SPAWN_SETSID, which the headers show with _GNU_SOURCE alone.
-    let newSession: Int32 = 0x80
+    let spawnFlags: Int32 = 0x80
     let sendFlags = Int32(MSG_NOSIGNAL)
+
+    /// Has the process begin without this program's descriptors, output and errors excepted. Closing
+    /// what is not open does nothing, so what other threads open meanwhile is covered too.
+    func closeOthers(_ actions: UnsafeMutablePointer<SpawnFileActions>) {
+        let open = entries(of: "/proc/self/fd").compactMap { name in Int32(name) }
+        for descriptor in 3...max(1023, (open.max() ?? 0) + 64) {
+            unsafe posix_spawn_file_actions_addclose(actions, descriptor)
+        }
+    }
 
     /// The processes that a process started.
     func children(of process: pid_t) -> [pid_t] {

@@ -48,6 +48,21 @@ private let settings = ["max_connections": "7", "cluster_name": "it's private"]
     }
 }
 
+/// What the server does not have of the program it belongs to.
+@Suite(.needsPostgres) struct PrivatePostgresInheritanceTests {
+    /// It would stay open for as long as the server runs, so whoever reads would wait for its end.
+    @Test func keepsNoDescriptorOpen() throws {
+        let pipe = Pipe()
+        let postgres = try PrivatePostgres()
+        defer { postgres.stop() }
+        try pipe.fileHandleForWriting.close()
+        var entry = pollfd(
+            fd: pipe.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&entry, 1, 0) == 1)
+        #expect(entry.revents & Int16(POLLHUP) != 0)
+    }
+}
+
 /// A server for each, which is stopped in one way or the other.
 @Suite(.needsPostgres) struct StoppedPostgresTests {
     private let postgres: PrivatePostgres
@@ -130,7 +145,7 @@ private let settings = ["max_connections": "7", "cluster_name": "it's private"]
         } else {
             kill(owner.process.processIdentifier, signal)
         }
-        owner.process.waitUntilExit()
+        #expect(owner.hasEnded)
         #expect(wait(until: { isGone(server) }))
         #expect(wait(until: { !FileManager.default.fileExists(atPath: directory) }))
     }
@@ -140,7 +155,7 @@ private let settings = ["max_connections": "7", "cluster_name": "it's private"]
         let (directory, server) = try (owner.directory, #require(owner.serverProcess))
         #expect(try owner.perform("suspend") == "done")
         kill(owner.process.processIdentifier, SIGKILL)
-        owner.process.waitUntilExit()
+        #expect(owner.hasEnded)
         #expect(wait(until: { isGone(server) }))
         #expect(wait(until: { !FileManager.default.fileExists(atPath: directory) }))
     }
@@ -153,7 +168,7 @@ private let settings = ["max_connections": "7", "cluster_name": "it's private"]
         let result = try psql(owner.connectionString, "SHOW max_connections")
         #expect(result.output == "9")
         try owner.input.close()
-        owner.process.waitUntilExit()
+        #expect(owner.hasEnded)
     }
 }
 
@@ -175,6 +190,9 @@ private struct Owner {
         connectionString = try line(of: output)
         _ = try line(of: output)
     }
+
+    /// Waits for its end, which does not come where something else holds its input.
+    var hasEnded: Bool { wait(until: { !process.isRunning }) }
 
     func perform(_ command: String) throws -> String {
         try input.write(contentsOf: Data("\(command)\n".utf8))
