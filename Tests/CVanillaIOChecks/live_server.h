@@ -15,7 +15,7 @@
 
 #include "include/CVanillaIO.h"
 
-enum { WAIT_MAX = 20000 }; /* milliseconds in which a test must see what it waits for */
+enum { WAIT_MAX = 60000 }; /* milliseconds in which a test must see what it waits for */
 
 /* What a check says that failed, in memory of the thread. */
 __attribute__((unused, format(printf, 1, 2))) static const char *failed(const char *format, ...)

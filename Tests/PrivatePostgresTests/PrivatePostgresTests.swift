@@ -240,9 +240,9 @@ private func isGone(_ process: Int32) -> Bool {
     return state == nil || state == "Z"
 }
 
-/// Looks until something holds, for half a minute at most.
+/// Looks until something holds, for a minute at most.
 private func wait(until holds: () -> Bool) -> Bool {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(60)
     while !holds() {
         guard ContinuousClock.now < deadline else { return false }
         usleep(10_000)

@@ -53,7 +53,7 @@ extension Server {
     }
 
     /// `server.test` with text.
-    public func answers(_ requests: [String], deadline: Duration = .seconds(20)) throws -> [Answer]
+    public func answers(_ requests: [String], deadline: Duration = .seconds(60)) throws -> [Answer]
     {
         try test(requests.map { Array($0.utf8) }, deadline: deadline).map(Answer.init)
     }

@@ -14,7 +14,7 @@ public func connects(to port: Int) throws -> Bool {
 
 /// One exchange with a running server, over a connection of its own.
 public func exchange(
-    _ request: String, port: Int, deadline: Duration = .seconds(20)
+    _ request: String, port: Int, deadline: Duration = .seconds(60)
 ) throws -> Answer {
     Answer(try BlockingClient(port: port, deadline: deadline).exchange(Array(request.utf8)))
 }

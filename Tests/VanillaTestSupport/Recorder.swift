@@ -30,7 +30,7 @@ public final class Recorder<Value: Sendable>: Sendable {
     }
 
     /// Waits until there are `count` values; false when they have not come within the deadline.
-    public func wait(for count: Int, deadline: TimeInterval = 20) -> Bool {
+    public func wait(for count: Int, deadline: TimeInterval = 60) -> Bool {
         let end = Date(timeIntervalSinceNow: deadline)
         condition.lock()
         defer { condition.unlock() }

@@ -8,7 +8,7 @@ import VanillaTesting
 /// `server.test`: real sockets, exact bytes, and then the server is down.
 @Suite struct ServerTestingTests {
     private func kind(
-        _ server: Server, _ requests: [String], deadline: Duration = .seconds(20)
+        _ server: Server, _ requests: [String], deadline: Duration = .seconds(60)
     ) throws -> TestError.Kind? {
         do {
             _ = try server.test(requests.map { Array($0.utf8) }, deadline: deadline)

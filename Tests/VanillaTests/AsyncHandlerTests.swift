@@ -514,9 +514,10 @@ private func server(
         }
         #expect(released.wait(for: 1))
         released.values[0].resume()
-        // It goes on in the pool of threads that this test would block.
+        // It goes on in the pool of threads that this test would block, when those tests that block
+        // them have ended.
         let hasEnded = await withCheckedContinuation { continuation in
-            onAnotherThread { continuation.resume(returning: ended.wait(for: 1, deadline: 120)) }
+            onAnotherThread { continuation.resume(returning: ended.wait(for: 1, deadline: 800)) }
         }
         #expect(hasEnded && ended.values == [true])
     }

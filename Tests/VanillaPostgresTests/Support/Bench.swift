@@ -94,7 +94,7 @@ func ask(_ sql: String, of postgres: PrivatePostgres) throws -> String {
 
 /// Whether something becomes true before the deadline.
 func eventually(
-    within time: Duration = .seconds(10), _ condition: () async throws -> Bool
+    within time: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async throws -> Bool {
     let end = ContinuousClock.now + time
     while ContinuousClock.now < end {

@@ -124,7 +124,7 @@ final class EventClient {
     /// Reads until `condition` holds. False when it did not within the deadline, or the connection
     /// ended before.
     func wait(
-        deadline: Duration = .seconds(20), until condition: (EventClient) -> Bool
+        deadline: Duration = .seconds(60), until condition: (EventClient) -> Bool
     ) -> Bool {
         let end = ContinuousClock.now + deadline
         while !condition(self) {

@@ -68,7 +68,7 @@ final class RawClient {
     private var hasEnded = false
 
     private func wait(until condition: ([UInt8]) -> Bool) -> Bool {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while !condition(received) {
             var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)

@@ -126,9 +126,9 @@ private func list(_ store: PostgresStore) async throws -> [User] {
     try await repeated { try await store.listUsers(#require(Page())) }
 }
 
-/// Asks again as long as it is busy, for half a minute at most.
+/// Asks again as long as it is busy, for a minute at most.
 private func repeated<Result>(_ body: () async throws -> Result) async throws -> Result {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(60)
     while true {
         do {
             return try await body()
