@@ -182,6 +182,147 @@ private func elsewhere() async {
         #expect(answers.map(\.status) == [200, 200, 200])
     }
 
+    /// An answer leaves when the middleware around it has returned.
+    @Test(arguments: backends, ["/waits", "/plain", "/large", "/shared", "/tagged"])
+    func changesWhatWasAnswered(backend: Server.Backend, path: String) throws {
+        let large = [UInt8](repeating: 0x61, count: 100_000)
+        let shared = SharedBytes(large)
+        let router = try Router { routes in
+            routes.use { request, response, next in
+                try await next(request, &response)
+                let isAnswered = response.isAnswered
+                #expect(isAnswered)
+                await elsewhere()
+                if response.status == .ok { response.status = .accepted }
+                response.headers["X-After"] = "after"
+            }
+            routes.get("/waits") { _, response in
+                await elsewhere()
+                response.headers["X-Within"] = "within"
+                response.send("some text")
+            }
+            routes.get("/plain") { _, response in response.send("some text") }
+            routes.get("/large") { _, response in response.send(large) }
+            routes.get("/shared") { _, response in response.send(shared) }
+            routes.get("/tagged") { _, response in
+                response.send("some text", etag: ETag(version: 1))
+            }
+        }
+        let server = try Server(configuration: local(backend), router: router)
+        let answers = try server.answers([
+            get(path), get(path, method: "HEAD"), get(path, fields: "If-None-Match: \"1\""),
+        ])
+        let isLarge = path == "/large" || path == "/shared"
+        let isTagged = path == "/tagged"
+        #expect(answers.map(\.status) == [202, 202, isTagged ? 304 : 202])
+        #expect(answers.allSatisfy { $0["X-After"] == "after" })
+        #expect(answers[0]["X-Within"] == (path == "/waits" ? "within" : nil))
+        #expect(answers[0].text.utf8.count == (isLarge ? 100_000 : 9))
+        #expect(
+            answers[1].text.isEmpty && answers[1]["Content-Length"] == "\(isLarge ? 100_000 : 9)")
+        if isTagged { #expect(answers[2].text.isEmpty && answers[2]["ETag"] == "\"1\"") }
+    }
+
+    /// What fails after an answer was given is answered instead of it.
+    @Test(arguments: backends, ["/waits", "/plain", "/shared", "/throws"])
+    func takesAnAnswerBack(backend: Server.Backend, path: String) throws {
+        let log = Recorder<String>()
+        let shared = SharedBytes([UInt8](repeating: 0x61, count: 100_000))
+        let router = try Router { routes in
+            routes.use { request, response, next in
+                do {
+                    try await next(request, &response)
+                } catch let error as RequestError where error.status == .gone {
+                    let (isAnswered, status) = (response.isAnswered, response.status)
+                    #expect(!isAnswered && status == .ok)
+                    response.send("instead")
+                }
+            }
+            routes.use { request, response, next in
+                try await next(request, &response)
+                await elsewhere()
+                switch request.queryBytes {
+                case "conflict": throw RequestError(.conflict)
+                case "gone": throw RequestError(.gone)
+                default: throw TestFailure()
+                }
+            }
+            routes.get("/waits") { _, response in
+                await elsewhere()
+                response.headers["X-Within"] = "within"
+                response.send("secret", status: .created)
+            }
+            routes.get("/plain") { _, response in response.send("secret", status: .created) }
+            routes.get("/shared") { _, response in response.send(shared) }
+            routes.get("/throws") { request, response in
+                response.send("secret", status: .created)
+                throw RequestError(request.queryBytes == "gone" ? .gone : .conflict)
+            }
+        }
+        let server = try Server(configuration: local(backend, log: log), router: router)
+        let answers = try server.answers([
+            get(path + "?gone"), get(path + "?conflict"), get(path + "?"), get(path + "?gone"),
+        ])
+        let last = path == "/throws" ? 409 : 500
+        #expect(answers.map(\.status) == [200, 409, last, 200])
+        #expect(answers[0].text == "instead" && answers[3].text == "instead")
+        #expect(answers.allSatisfy { !$0.text.contains("secret") && $0["X-Within"] == nil })
+        #expect(log.values.count == (path == "/throws" ? 0 : 1))
+    }
+
+    /// A second answer is one too many, also while the first has not left.
+    @Test func keepsTheFirstAnswer() throws {
+        let log = Recorder<String>()
+        let server = try routed(log: log) { routes in
+            routes.use { request, response, next in
+                try await next(request, &response)
+                response.send("second")
+            }
+            routes.get("/") { _, response in
+                response.send("first")
+                response.stream { _ in .done }
+            }
+        }
+        #expect(server.answer(get("/")).text == "first")
+        #expect(log.values.count == 2)
+    }
+
+    /// What a client that left does not get is released all the same.
+    @Test(arguments: backends)
+    func releasesWhatNobodyGets(backend: Server.Backend) throws {
+        struct Kept: @unchecked Sendable { weak var bytes: SharedBytes? }
+        let (kept, left, goOn) = (
+            Recorder<Kept>(), Recorder<Bool>(), Recorder<CheckedContinuation<Void, Never>>()
+        )
+        let router = try Router { routes in
+            routes.use { request, response, next in
+                try await next(request, &response)
+                while !Task.isCancelled { await elsewhere() }
+                left.record(true)
+                await withCheckedContinuation { goOn.record($0) }
+            }
+            routes.get("/") { _, response in
+                let bytes = SharedBytes(repeating: 0x61, count: 100_000)
+                kept.record(Kept(bytes: bytes))
+                response.send(bytes)
+            }
+        }
+        let server = try Server(configuration: local(backend), router: router)
+        try server.start()
+        do {
+            let client = try RawClient(port: server.port)
+            try client.send(get("/"))
+            #expect(kept.wait(for: 1))
+            withExtendedLifetime(client) {}
+        }
+        #expect(left.wait(for: 1) && goOn.wait(for: 1))
+        #expect(kept.values[0].bytes != nil)
+        goOn.values[0].resume()
+        server.stop()
+        server.wait()
+        #expect(kept.values[0].bytes == nil)
+    }
+
     @Test(arguments: backends)
     func isCancelledWithTheRequest(backend: Server.Backend) throws {
         let ends = Recorder<String>()

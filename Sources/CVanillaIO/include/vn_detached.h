@@ -46,6 +46,14 @@ vn_response *vn_detached_response(vn_detached *detached);
  * Returns false when memory ran out, and the connection is cut. */
 bool vn_detached_keep_head(vn_detached *detached);
 
+/* Hold back what a detached response is answered with from now on: its status and its fields can be
+ * changed until vn_detached_end sends it. A streamed or a raw answer is not held. */
+void vn_response_withhold(vn_response *response);
+
+/* Forget the answer that is held, with its fields and its status, so that another can be given.
+ * Returns whether there was one. */
+bool vn_response_drop_withheld(vn_response *response);
+
 /* Its handler has returned: without an answer the client gets 500. The detached exchange is gone.
  * On the worker's thread, or on any after the worker has ended. */
 void vn_detached_end(vn_detached *detached);

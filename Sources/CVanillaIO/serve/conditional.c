@@ -79,7 +79,7 @@ int32_t vn_response_decline(vn_response *response, const vn_validators *validato
                             uint16_t verdict)
 {
     vn_validators current = *validators;
-    if (!vn_response_is_open(response))
+    if (!vn_response_is_unanswered(response))
         return vn_response_refusal(response);
     if ((verdict != VN_NOT_MODIFIED && verdict != VN_PRECONDITION_FAILED) ||
         !take_validators(response, &current))
@@ -99,7 +99,7 @@ static bool is_conditional(const struct vn_response *response)
 int32_t vn_response_evaluate(vn_response *response, const vn_validators *validators)
 {
     vn_validators current = *validators;
-    if (!vn_response_is_open(response))
+    if (!vn_response_is_unanswered(response))
         return vn_response_refusal(response);
     if (!take_validators(response, &current))
         return -EINVAL;

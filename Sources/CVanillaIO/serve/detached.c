@@ -144,6 +144,23 @@ bool vn_detached_keep_head(vn_detached *detached)
     return vn_response_keep_head(&detached->response);
 }
 
+/* ---- Holding the answer back ---- */
+
+void vn_response_withhold(vn_response *response)
+{
+    if (response->is_detached && !response->is_answered)
+        response->withheld = &((struct vn_detached *) (void *) response)->withheld;
+}
+
+bool vn_response_drop_withheld(vn_response *response)
+{
+    if (!vn_response_withholds(response))
+        return false;
+    vn_withheld_drop(response->withheld);
+    vn_response_reset(response);
+    return true;
+}
+
 /* ---- The end ---- */
 
 bool vn_detached_can_cancel(const struct vn_exchange *exchange)
@@ -164,6 +181,9 @@ void vn_detached_end(vn_detached *detached)
     struct vn_response *response = &detached->response;
     struct vn_exchange *exchange = response->exchange;
     detached->cancelled = NULL;
+    if (response->withheld != NULL && !vn_response_is_parted(response))
+        vn_response_send_withheld(response);
+    vn_withheld_drop(&detached->withheld);
     if (!vn_response_is_parted(response)) {
         if (exchange->answer == VN_ANSWER_LATER)
             vn_response_send_nothing(response);

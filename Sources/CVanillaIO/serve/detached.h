@@ -9,6 +9,7 @@
 struct vn_detached {
     struct vn_response response;
     struct vn_link link; /* of the worker's detached exchanges; alone: its worker has ended */
+    struct vn_withheld withheld; /* used once its answer is held back */
     vn_cancelled *cancelled; /* NULL: not begun, or it was called */
     void *context;
     size_t size; /* bytes of all of this */

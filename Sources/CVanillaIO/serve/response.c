@@ -231,6 +231,8 @@ int32_t vn_response_reset(vn_response *response)
 {
     if (!vn_response_is_open(response))
         return vn_response_refusal(response);
+    if (vn_unlikely(response->withheld != NULL))
+        vn_withheld_drop(response->withheld);
     response->has_type = false;
     response->head.start = NULL; /* nothing of it was committed */
     response->head.status = 200;
@@ -248,6 +250,8 @@ void vn_response_set_close(vn_response *response)
 
 bool vn_response_is_answered(const vn_response *response)
 {
+    if (vn_response_withholds(response))
+        return true;
     return vn_response_is_elsewhere(response) ? response->is_answered
                                               : !vn_response_is_open(response);
 }
@@ -331,8 +335,37 @@ static inline int32_t send_whole(struct vn_response *response, vn_span content_t
     return vn_unlikely(sent < 0) ? sent : content.is_allowed && !is_head && length > body.count;
 }
 
+/* Whether an answer can be withheld; its content type is looked at as if it were sent. */
+vn_cold static int32_t begin_withholding(const struct vn_response *response, vn_span content_type)
+{
+    if (!vn_response_is_unanswered(response))
+        return vn_response_refusal(response);
+    bool is_valid = content_type.count <= VN_RESPONSE_HEAD_MAX && vn_is_field_value(content_type);
+    return is_valid ? 0 : -EINVAL;
+}
+
+vn_cold static int32_t withhold_copy(struct vn_response *response, vn_span content_type,
+                                     vn_span body)
+{
+    int32_t begun = begin_withholding(response, content_type);
+    return begun < 0 ? begun : vn_withheld_copy(response->withheld, content_type, body);
+}
+
+vn_cold static int32_t withhold_shared(struct vn_response *response, vn_span content_type,
+                                       vn_span body, vn_release *release, void *context)
+{
+    int32_t begun = begin_withholding(response, content_type);
+    if (begun == 0)
+        return vn_withheld_share(response->withheld, content_type, body, release, context);
+    if (release != NULL)
+        release(context);
+    return begun;
+}
+
 int32_t vn_response_send(vn_response *response, vn_span content_type, vn_span body)
 {
+    if (vn_unlikely(response->withheld != NULL))
+        return withhold_copy(response, content_type, body);
     vn_span small = body.count <= COPY_MAX ? body : (vn_span) {0};
     int32_t follows = send_whole(response, content_type, body.count, small);
     if (vn_likely(follows <= 0))
@@ -352,6 +385,8 @@ int32_t vn_response_send(vn_response *response, vn_span content_type, vn_span bo
 int32_t vn_response_send_shared(vn_response *response, vn_span content_type, vn_span body,
                                 vn_release *release, void *context)
 {
+    if (vn_unlikely(response->withheld != NULL))
+        return withhold_shared(response, content_type, body, release, context);
     int32_t follows = send_whole(response, content_type, body.count, (vn_span) {0});
     if (follows < 1) {
         if (release != NULL)
@@ -364,9 +399,28 @@ int32_t vn_response_send_shared(vn_response *response, vn_span content_type, vn_
                : 0;
 }
 
+void vn_response_send_withheld(struct vn_response *response)
+{
+    struct vn_withheld answer = *response->withheld;
+    *response->withheld = (struct vn_withheld) {0};
+    response->withheld = NULL;
+    if (!answer.is_set)
+        return;
+    int32_t sent = 0;
+    if (answer.release != NULL) {
+        sent = vn_response_send_shared(response, answer.content_type, answer.body, answer.release,
+                                       answer.context);
+        answer.release = NULL;
+    } else
+        sent = vn_response_send(response, answer.content_type, answer.body);
+    if (sent < 0 && vn_response_is_open(response))
+        vn_response_out_of_memory(response);
+    vn_withheld_drop(&answer);
+}
+
 int32_t vn_response_send_raw(vn_response *response, vn_span bytes)
 {
-    if (!vn_response_is_open(response))
+    if (!vn_response_is_unanswered(response))
         return vn_response_refusal(response);
     struct vn_exchange *exchange = response->exchange;
     if (exchange->protocol->raw == NULL)
@@ -398,7 +452,7 @@ vn_cold void vn_response_send_nothing(struct vn_response *response)
 /* Answer with a head whose body follows. Returns 1, 0 when there is none to follow, or -errno. */
 static int32_t begin_stream(struct vn_response *response, vn_span content_type, int64_t length)
 {
-    if (!vn_response_is_open(response))
+    if (!vn_response_is_unanswered(response))
         return vn_response_refusal(response);
     struct vn_exchange *exchange = response->exchange;
     const bool is_allowed = vn_status_has_content(response->head.status);

@@ -5,6 +5,7 @@
 #define VN_SERVE_RESPONSE_H
 
 #include "exchange.h"
+#include "withheld.h"
 
 struct vn_response {
     struct vn_exchange *exchange;
@@ -12,6 +13,7 @@ struct vn_response {
     const vn_request *request; /* NULL: gone, and it had no conditions */
     struct vn_head head; /* in reserved room of the worker's writer, or in `own` */
     uint8_t *own; /* memory for the head, once others write meanwhile; NULL: not yet */
+    struct vn_withheld *withheld; /* holds its answer back; NULL: what is sent leaves */
     bool closes;
     bool is_detached; /* it belongs to a detached exchange */
     bool has_type; /* Content-Type is among the fields */
@@ -52,6 +54,22 @@ static inline bool vn_response_is_open(const struct vn_response *response)
     return vn_likely(!response->is_detached) ? response->exchange->answer == VN_ANSWER_NONE
                                              : vn_response_is_open_detached(response);
 }
+
+/* Whether an answer waits in it to be sent. */
+static inline bool vn_response_withholds(const struct vn_response *response)
+{
+    return vn_unlikely(response->withheld != NULL) && response->withheld->is_set;
+}
+
+/* Whether it can be answered, and was not: while an answer is withheld, its status and its fields can
+ * be changed, but no other is taken. */
+static inline bool vn_response_is_unanswered(const struct vn_response *response)
+{
+    return vn_response_is_open(response) && !vn_response_withholds(response);
+}
+
+/* Send the answer that was withheld, if there is one. It is not withheld any longer, sent or not. */
+void vn_response_send_withheld(struct vn_response *response);
 
 /* Why it is not open: -EALREADY, or -EXDEV elsewhere. */
 int32_t vn_response_refusal(const struct vn_response *response);

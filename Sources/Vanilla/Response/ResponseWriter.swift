@@ -47,6 +47,16 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
         unsafe vn_response_set_close(pointer)
     }
 
+    /// Holds back what is answered whole in a task, until all middleware around it has returned.
+    mutating func withhold() {
+        unsafe vn_response_withhold(pointer)
+    }
+
+    /// An answer that was held is not sent, nor what was set for it.
+    mutating func dropWithheld() {
+        if unsafe vn_response_drop_withheld(pointer) { statusInForce = .ok }
+    }
+
     /// Log what C refused to do. Misuse for the most part, but no reason to take the server down
     /// with it.
     @inline(__always)
@@ -70,6 +80,7 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
     /// The user's code threw: answer what a ``RequestError`` says; log anything else and answer
     /// 500. Where an answer was given before, log and close.
     mutating func fail(_ error: any Error, in source: StaticString) {
+        dropWithheld()
         if !isAnswered, let refusal = error as? RequestError { return refuse(refusal) }
         unsafe core.hooks.report(.error, "\(source) threw: \(error)")
         if isAnswered {

@@ -53,11 +53,21 @@ extension RouteMiddleware {
     /// A handler that passes requests through this middleware.
     func around(_ next: RouteHandler) -> RouteHandler {
         if let waiting {
-            let within =
-                next.waiting ?? { request, response in
-                    try next.handleInTask(request, &response)
+            // What failed has not answered, so that this middleware can.
+            let within: Server.AsyncHandler = { request, response in
+                do {
+                    if let waiting = next.waiting {
+                        try await waiting(request, &response)
+                    } else {
+                        try next.handleInTask(request, &response)
+                    }
+                } catch {
+                    response.dropWithheld()
+                    throw error
                 }
+            }
             return RouteHandler(waiting: { request, response in
+                response.withhold()
                 try await waiting(request, &response, within)
             })
         }

@@ -84,7 +84,9 @@ extension Routes {
     /// ```
     ///
     /// Once `next` has returned, an asynchronous handler has too: `response.status` is that of its
-    /// answer, and what it threw is caught. Synchronous middleware within it comes before the
+    /// answer, and what it threw is caught. The answer is held until all asynchronous middleware
+    /// has returned, so that its status and headers can be changed; where an error is thrown it is
+    /// forgotten. What is streamed is not held. Synchronous middleware within it comes before the
     /// handler, and has returned by then. The request and the response are its own as those of a
     /// ``Server/AsyncHandler``, and so is the cancellation.
     public typealias AsyncMiddleware =
