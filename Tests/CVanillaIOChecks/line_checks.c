@@ -185,9 +185,9 @@ const char *vn_check_lines_are_answered(int over)
     STEP(expect_answer(rig, 5, 200, NULL, '.'));
     STEP(expect_answer(rig, 6, 200, "short", '!'));
     STEP(expect_answer(rig, 7, 200, NULL, '.'));
-    STEP(expect_answer(rig, 8, 500, "", '.'));
-    STEP(
-        expect_answer(rig, 9, 500, "", '.')); /* there is no such thing, and it said nothing else */
+    STEP(expect_answer(rig, 8, 500, "500 Internal Server Error\n", '.'));
+    /* There is no such thing, and it said nothing else. */
+    STEP(expect_answer(rig, 9, 500, "500 Internal Server Error\n", '.'));
     STEP(expect_answer(rig, 10, 501, "", '.'));
     STEP(expect_answer(rig, 11, 501, "", '.'));
     STEP(expect_answer(rig, 12, 200, "", '.'));
@@ -519,7 +519,7 @@ const char *vn_check_lines_detached(int over)
     rig_turn_until_idle(rig);
     STEP(expect_order(rig, "ECAB"));
     STEP(expect_answer(rig, 3, 200, "/call", '.'));
-    STEP(expect_answer(rig, 2, 500, "", '.'));
+    STEP(expect_answer(rig, 2, 500, "500 Internal Server Error\n", '.'));
     rig_script(rig)->stays_open = false; /* and the last is told, since it has ended its side */
     for (uint64_t until = vn_clock() + 20000; !stage.told[3].is_lost && vn_clock() < until;)
         vn_loop_turn(&rig->worker.loop, 20);

@@ -55,6 +55,7 @@ static void make_configs(void)
     for (uint32_t i = 0; i < CONFIGS; i++) {
         vn_config *config = &configs[i];
         vn_config_init(config);
+        config->error_body = VN_ERROR_BODY_EMPTY; /* the model knows no texts */
         config->handlers = client_handlers;
         config->log = drop_log;
         config->keeps_memory = true; /* no deadline but those of clients */

@@ -27,7 +27,8 @@ import VanillaTestSupport
     }
 
     @Test(arguments: [
-        ("/\(uuid)", 200, "\(uuid)"), ("/x", 404, ""), ("/%FF", 404, ""),
+        ("/\(uuid)", 200, "\(uuid)"), ("/x", 404, "404 Not Found\n"),
+        ("/%FF", 404, "404 Not Found\n"),
         ("/query?id=\(uuid)", 200, "\(uuid)"),
         ("/query?id=\(uuid.uuidString.lowercased())", 200, "\(uuid)"),
         ("/query?id=7", 400, "id must be a UUID."), ("/query", 400, "id is missing."),

@@ -371,7 +371,7 @@ import VanillaTesting
         #expect(answers.map(\.status) == [500, 200, 500])
         #expect(
             answers[0]["Connection"] == nil && answers[0]["Set-Cookie"] == nil
-                && answers[0].body.isEmpty)
+                && answers[0].text == "500 Internal Server Error\n")
         #expect(log.values.filter { $0 == "A handler threw: as planned" }.count == 2)
     }
 

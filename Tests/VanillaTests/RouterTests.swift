@@ -196,7 +196,8 @@ func echoing(_ paths: [String], names: [StaticString] = ["a", "b", "c"]) throws 
     ])
     func namesTheMethodsOfAPath(method: String, path: String, allowed: String) {
         let answer = server.answer(get(path, method: method))
-        #expect(answer.status == 405 && answer["Allow"] == allowed && answer.body.isEmpty)
+        #expect(answer.status == 405 && answer["Allow"] == allowed)
+        #expect(answer.text == (method == "HEAD" ? "" : "405 Method Not Allowed\n"))
     }
 
     @Test(arguments: [

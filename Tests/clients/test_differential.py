@@ -261,7 +261,8 @@ def is_early(verdict):
 
 
 def is_refusal(response):
-    return response.status >= 400 and response.says_close and response.body == b""
+    text = f"{response.status} {response.reason}\n".encode()
+    return response.status >= 400 and response.says_close and response.body in (text, b"")
 
 
 def check_answer(response, verdict):

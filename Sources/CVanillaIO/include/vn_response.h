@@ -67,6 +67,12 @@ int32_t vn_response_send_shared(vn_response *response, vn_span content_type, vn_
  * the connection's protocol has no such bytes: HTTP/1 alone has. */
 int32_t vn_response_send_raw(vn_response *response, vn_span bytes);
 
+/* Answer with an error, and a body that a person can read: the status and its reason, or `detail`,
+ * UTF-8, where that is not empty; as text or as problem details in JSON (RFC 9457), as
+ * vn_config.error_body says. Without a body where the status has none, and without a detail below
+ * 400. Results as vn_response_send. */
+int32_t vn_response_send_error(vn_response *response, uint16_t status, vn_span detail);
+
 /* True once one of send..., stream or defer was called. */
 bool vn_response_is_answered(const vn_response *response);
 

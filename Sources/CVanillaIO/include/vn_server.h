@@ -15,6 +15,17 @@ enum {
     VN_KEEP_ALIVE_NEVER,
 };
 
+/* The bodies of errors that have none of their own: what the core refuses, and
+ * vn_response_send_error. */
+enum {
+    /* problem details in JSON (RFC 9457) to clients that name JSON in Accept and do not prefer
+     * text; text to the others */
+    VN_ERROR_BODY_BY_ACCEPT,
+    VN_ERROR_BODY_TEXT,
+    VN_ERROR_BODY_PROBLEM,
+    VN_ERROR_BODY_EMPTY, /* none */
+};
+
 /* How a request's body reaches its handler. */
 enum {
     VN_BODY_WHOLE,    /* the handler is called when it is complete; limits.body bounds it */
@@ -122,6 +133,7 @@ typedef struct vn_config {
     bool keeps_memory;
     uint8_t backend; /* VN_BACKEND_... */
     uint8_t keep_alive; /* VN_KEEP_ALIVE_... */
+    uint8_t error_body; /* VN_ERROR_BODY_... */
     uint32_t drain; /* milliseconds that a stop by signal gives requests in hand; 30,000 */
     /* 1,500 milliseconds, but at most half of those of the stop, in which a server that stops still
      * answers requests on idle connections, and says that they close. Then those that stayed idle

@@ -221,12 +221,23 @@ static uint64_t http1_deadline(const struct vn_connection *connection, enum vn_t
     }
 }
 
+/* A head that does not come to its end. Its bytes are those that wait. */
+vn_cold static void refuse_late_head(struct vn_connection *connection)
+{
+    struct vn_http1 *http1 = vn_http1_of(connection);
+    vn_request *begun = connection->input == NULL ? NULL : http1->head;
+    http1->exchange.is_head = begun != NULL && begun->method_id == VN_METHOD_HEAD;
+    if (begun != NULL)
+        begun->head = connection->input->bytes + connection->input->at;
+    vn_http1_refuse(connection, 408, begun);
+}
+
 static void http1_expired(struct vn_connection *connection, enum vn_timeout_kind kind)
 {
     struct vn_exchange *exchange = &vn_http1_of(connection)->exchange;
     switch (kind) {
     case VN_TIMEOUT_HEAD:
-        vn_http1_refuse(connection, 408);
+        refuse_late_head(connection);
         break;
     case VN_TIMEOUT_BODY:
         vn_http1_fail(connection, 408);

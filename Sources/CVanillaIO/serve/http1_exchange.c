@@ -48,7 +48,7 @@ void vn_http1_deliver(struct vn_connection *connection, vn_span piece)
     struct vn_exchange *exchange = &http1->exchange;
     if (exchange->body_mode == VN_BODY_WHOLE) {
         if (!vn_exchange_gather(exchange, piece))
-            vn_http1_refuse(connection, 503);
+            vn_http1_refuse(connection, 503, NULL);
     } else if (vn_exchange_has_consumer(exchange) && exchange->answer != VN_ANSWER_DONE)
         consumed(connection, vn_dispatch_piece(exchange, piece, http1->body.is_complete));
     else
@@ -130,7 +130,8 @@ static void count_refusal(vn_statistics *counted, uint16_t status)
             vn_count_more(&counted->refused_by_status[i], 1);
 }
 
-vn_cold void vn_http1_refuse(struct vn_connection *connection, uint16_t status)
+vn_cold void vn_http1_refuse(struct vn_connection *connection, uint16_t status,
+                             const vn_request *request)
 {
     struct vn_exchange *exchange = &vn_http1_of(connection)->exchange;
     count_refusal(&connection->worker->counted, status);
@@ -138,7 +139,9 @@ vn_cold void vn_http1_refuse(struct vn_connection *connection, uint16_t status)
     exchange->closes = true;
     exchange->answer = VN_ANSWER_NONE;
     struct vn_response response = vn_response_of(exchange);
-    vn_response_send_empty(&response, status);
+    if (request != NULL)
+        response.request = request;
+    vn_response_send_failure(&response, status);
     vn_http1_next(connection);
 }
 
@@ -158,7 +161,7 @@ vn_cold void vn_http1_abandon(struct vn_connection *connection)
 vn_cold void vn_http1_fail(struct vn_connection *connection, uint16_t status)
 {
     if (vn_exchange_is_unanswered(&vn_http1_of(connection)->exchange))
-        vn_http1_refuse(connection, status);
+        vn_http1_refuse(connection, status, NULL);
     else {
         connection->lingers = true;
         vn_http1_abandon(connection);

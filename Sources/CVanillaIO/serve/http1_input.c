@@ -96,7 +96,7 @@ static void await_body(struct vn_connection *connection, const vn_request *reque
     struct vn_http1 *http1 = vn_http1_of(connection);
     if (!vn_exchange_keep_request(&http1->exchange, request) ||
         !vn_exchange_gather(&http1->exchange, begin)) {
-        vn_http1_refuse(connection, 503);
+        vn_http1_refuse(connection, 503, request);
         return;
     }
     http1->reading = VN_READING_BODY;
@@ -118,7 +118,7 @@ static size_t begin_whole(struct vn_connection *connection, vn_request *request,
         vn_span piece;
         int64_t used = vn_body_feed(body, bytes + at, count - at, &limits, &piece);
         if (used < 0) {
-            vn_http1_refuse(connection, (uint16_t) -used);
+            vn_http1_refuse(connection, (uint16_t) -used, request);
             return count;
         }
         if (piece.count > 0)
@@ -164,7 +164,7 @@ static size_t begin_with_body(struct vn_connection *connection, vn_request *requ
     struct vn_body_limits limits = body_limits(connection);
     int32_t begun = vn_body_begin(&http1->body, request, &limits);
     if (begun < 0) {
-        vn_http1_refuse(connection, (uint16_t) -begun);
+        vn_http1_refuse(connection, (uint16_t) -begun, request);
         return count;
     }
     if (exchange->body_mode == VN_BODY_WHOLE)
@@ -262,7 +262,7 @@ static size_t use_head(struct vn_connection *connection, uint8_t *bytes, size_t 
     size_t used = count;
     if (vn_unlikely(scanned < 0)) {
         http1->exchange.is_head = request->method_id == VN_METHOD_HEAD;
-        vn_http1_refuse(connection, (uint16_t) -scanned);
+        vn_http1_refuse(connection, (uint16_t) -scanned, request);
     } else {
         size_t head_count = (size_t) scanned;
         count_frames(connection, WORK_OF_REQUEST, head_count);

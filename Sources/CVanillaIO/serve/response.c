@@ -439,12 +439,19 @@ void vn_response_send_empty(struct vn_response *response, uint16_t status)
         vn_response_out_of_memory(response);
 }
 
+vn_cold void vn_response_send_failure(struct vn_response *response, uint16_t status)
+{
+    if (vn_response_send_error(response, status, (vn_span) {0}) < 0 &&
+        !vn_response_is_answered(response))
+        vn_response_out_of_memory(response);
+}
+
 vn_cold void vn_response_send_nothing(struct vn_response *response)
 {
     vn_log(response->worker->config, VN_LOG_ERROR,
            "a handler returned without an answer; answered 500");
     vn_response_reset(response);
-    vn_response_send_empty(response, 500);
+    vn_response_send_failure(response, 500);
 }
 
 /* ---- A body piece by piece ---- */

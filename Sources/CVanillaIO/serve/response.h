@@ -77,6 +77,10 @@ int32_t vn_response_refusal(const struct vn_response *response);
 /* Answer with `status` and no content; without memory for that, the exchange is abandoned. */
 void vn_response_send_empty(struct vn_response *response, uint16_t status);
 
+/* Answer with an error and the body that the server has for it; without memory for that, the
+ * exchange is abandoned. */
+void vn_response_send_failure(struct vn_response *response, uint16_t status);
+
 /* Answer 500, and say why in the log: the handler has ended and gave no answer. */
 void vn_response_send_nothing(struct vn_response *response);
 

@@ -74,6 +74,7 @@ int32_t vn_config_check(const vn_config *config, vn_error *error)
     const struct range ranges[] = {
         {"backend", config->backend, VN_BACKEND_AUTO, VN_BACKEND_EPOLL},
         {"keep_alive", config->keep_alive, VN_KEEP_ALIVE_RFC, VN_KEEP_ALIVE_NEVER},
+        {"error_body", config->error_body, VN_ERROR_BODY_BY_ACCEPT, VN_ERROR_BODY_EMPTY},
         {"backlog", config->backlog, 1, 65535},
         {"workers", config->workers, 0, 1024},
         {"listener_count", config->listener_count, 1, VN_LISTENERS_MAX},

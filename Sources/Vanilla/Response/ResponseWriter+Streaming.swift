@@ -30,7 +30,7 @@ extension ResponseWriter {
         guard length ?? 0 >= 0 else {
             unsafe core.hooks.report(
                 .error, "stream was called with the length \(length ?? 0); answered 500.")
-            return send(status: .internalServerError)
+            return sendError(.internalServerError)
         }
         begin(status)
         let box = unsafe Unmanaged.passRetained(Producer(produce: producer, core: core)).toOpaque()

@@ -88,7 +88,7 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
         } else {
             // What was meant for another answer, such as a cookie, has no place in this one.
             unsafe vn_response_reset(pointer)
-            send(status: .internalServerError)
+            sendError(.internalServerError)
         }
     }
 
@@ -96,10 +96,17 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
     mutating func refuse(_ error: RequestError) {
         // Without it where the headers have no room for more.
         if let seconds = error.retryAfter { try? headers.add(.retryAfter, String(seconds)) }
-        if error.message.isEmpty {
-            send(status: error.status)
-        } else {
-            send(error.message, status: error.status)
+        sendError(error.status, error.message)
+    }
+
+    /// Answers with an error and the body that `Configuration.errorBody` has for it.
+    mutating func sendError(_ status: Status, _ detail: String = "") {
+        statusInForce = status
+        let result = detail.withBytes { detail in
+            unsafe detail.withCSpan { detail in
+                unsafe vn_response_send_error(pointer, status.code, detail)
+            }
         }
+        note(result, "send was called")
     }
 }

@@ -145,8 +145,8 @@ extension Routes {
         self.middleware.append(middleware)
     }
 
-    /// Answers every request that takes no route by `handler`, in place of an answer without a
-    /// body.
+    /// Answers every request that takes no route by `handler`, in place of an answer with the body
+    /// that ``Server/Configuration/errorBody`` says.
     ///
     /// ```swift
     /// routes.fallback { request, response, miss in
@@ -198,7 +198,7 @@ final class RouteList {
     }
 
     var routes: [Route] = []
-    var fallback: Routes.Fallback = { _, response, miss in response.send(status: miss.status) }
+    var fallback: Routes.Fallback = { _, response, miss in response.sendError(miss.status) }
     var fallbackBody = Request.BodyDelivery.ignored
     /// The first mistake that is not one of a route.
     private(set) var mistake: RouteError?

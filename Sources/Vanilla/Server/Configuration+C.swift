@@ -67,6 +67,7 @@ extension Server.Configuration {
         unsafe config.listener_count = try listeners.count.positive("listeners")
         unsafe config.backend = backend?.c ?? UInt8(VN_BACKEND_AUTO)
         unsafe config.keep_alive = keepAlive.c
+        unsafe config.error_body = errorBody.c
         // To C, 0 stands for a number of its own choice.
         unsafe config.workers =
             try workers.map { workers throws(InvalidOption) in

@@ -19,6 +19,8 @@ extension Server {
         public var backend: Server.Backend?
         /// Whether connections stay open between requests.
         public var keepAlive = KeepAlive.rfc
+        /// What the body of an error is that has none of its own.
+        public var errorBody = ErrorBody.byAccept
         /// The number of worker threads; `nil` for one on each CPU that the process may use
         /// (affinity and cgroup quota).
         public var workers: Int?

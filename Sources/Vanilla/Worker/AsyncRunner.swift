@@ -124,7 +124,7 @@ extension AsyncRunner {
         }
         if writer.isAnswered { return }
         writer.closeConnection()
-        writer.send(status: .serviceUnavailable)
+        writer.sendError(.serviceUnavailable)
     }
 
     @inline(never)

@@ -15,6 +15,12 @@ private let hello =
     "HTTP/1.1 200 OK\r\nDate: *\r\nContent-Type: text/plain\r\nContent-Length: "
     + "5\r\n"
 
+/// The end of an answer for which the server has a body.
+private func error(_ text: String, closes: Bool = false) -> String {
+    "Date: *\r\nVary: Accept\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "
+        + "\(text.utf8.count)\r\n\(closes ? "Connection: close\r\n" : "")\r\n\(text)"
+}
+
 private let exchanges: [Exchange] = [
     Exchange(
         name: "keep-alive is the default of HTTP/1.1 (RFC 9112, section 9.3)",
@@ -50,8 +56,8 @@ private let exchanges: [Exchange] = [
     Exchange(
         name: "a handler without an answer has answered 500, and the connection stays",
         input: "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
-        output: "HTTP/1.1 500 Internal Server Error\r\nDate: *\r\nContent-Length: 0\r\n"
-            + "\r\n" + hello + "\r\nHello"),
+        output: "HTTP/1.1 500 Internal Server Error\r\n" + error("500 Internal Server Error\n")
+            + hello + "\r\nHello"),
     Exchange(
         name: "a raw response goes out as it is",
         input: "GET /raw HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -85,8 +91,8 @@ private let exchanges: [Exchange] = [
         name: "a refusal comes after the answers before it, and nothing after it",
         input: "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nHost: "
             + "a\r\n\r\n",
-        output: hello + "\r\nHelloHTTP/1.1 400 Bad Request\r\nDate: *\r\nContent-Length: 0\r\n"
-            + "Connection: close\r\n\r\n"),
+        output: hello + "\r\nHelloHTTP/1.1 400 Bad Request\r\n"
+            + error("400 Bad Request\n", closes: true)),
     Exchange(
         name: "OPTIONS * is answered by the server (RFC 9110, section 9.3.7)",
         input: "OPTIONS * HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhiGET / HTTP/1.1\r\n"
@@ -95,8 +101,13 @@ private let exchanges: [Exchange] = [
     Exchange(
         name: "CONNECT is not implemented (RFC 9110, section 9.3.6)",
         input: "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
-        output: "HTTP/1.1 501 Not Implemented\r\nDate: *\r\nContent-Length: 0\r\nConnection: "
-            + "close\r\n\r\n"),
+        output: "HTTP/1.1 501 Not Implemented\r\n"
+            + error("501 Not Implemented\n", closes: true)),
+    Exchange(
+        name: "a refusal of HEAD has the length of its body and no body",
+        input: "HEAD / HTTP/1.1\r\n\r\n",
+        output: "HTTP/1.1 400 Bad Request\r\nDate: *\r\nVary: Accept\r\nContent-Type: "
+            + "text/plain; charset=utf-8\r\nContent-Length: 16\r\nConnection: close\r\n\r\n"),
     Exchange(
         name: "an ignored body is never taken for a request",
         input: "POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 27\r\n\r\nGET / HTTP/1.1\r\n"
