@@ -445,6 +445,7 @@ static struct rig *make_stage(int over, struct stage *stage)
     *stage = (struct stage) {.rig = rig};
     rig->config.handlers.handle = stage_handle;
     rig->config.handlers.choose_body = NULL;
+    rig->config.handlers.exchange_ended = NULL; /* its context is the rig */
     rig->worker.context = stage;
     return rig;
 }

@@ -435,6 +435,12 @@ static void line_end(struct vn_connection *connection)
         exchange_free(line);
 }
 
+static void line_record_end(struct vn_exchange *exchange, struct vn_record *record,
+                            bool is_answered)
+{
+    vn_connection_record_end(line_of(exchange)->connection, record, is_answered);
+}
+
 const struct vn_protocol line_protocol = {
     .begin = line_begin,
     .end = line_end,
@@ -463,4 +469,5 @@ const struct vn_protocol line_protocol = {
     .changed = line_changed,
     .postpone = line_postpone,
     .unsent = line_unsent,
+    .record_end = line_record_end,
 };

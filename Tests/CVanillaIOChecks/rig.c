@@ -129,6 +129,22 @@ static int32_t produce_on(void *context, vn_body_writer *stream)
     return VN_PRODUCE_MORE;
 }
 
+/* As if the handler took RIG_HELD milliseconds: what it began with was so much earlier. */
+static void rig_hold(struct rig *rig)
+{
+    struct vn_budget *budget = &rig->worker.loop.budget;
+    const uint64_t span = RIG_HELD * 1000000ull;
+    while (vn_clock_nanoseconds() - budget->opened < 200000) /* a tick is known by then */
+        ;
+    double tick = vn_budget_tick(budget, vn_clock_nanoseconds() - budget->opened, vn_ticks());
+    uint64_t ticks = (uint64_t) ((double) span / tick);
+    budget->opened -= span;
+    budget->opened_ticks -= ticks;
+    budget->share_looked -= ticks;
+    budget->share_began -= ticks;
+    budget->marked -= ticks;
+}
+
 static void rig_handle(void *context, const vn_request *request, vn_response *response)
 {
     struct rig *rig = context;
@@ -187,6 +203,11 @@ static void rig_handle(void *context, const vn_request *request, vn_response *re
         rig->lent++;
         vn_response_send_shared(response, rig_text, (vn_span) {big, sizeof big}, count_release,
                                 rig);
+    } else if (rig_path_is(request, "/held")) {
+        static const vn_span route = {(const uint8_t *) "/:what", 6};
+        vn_response_set_route(response, &route);
+        rig_hold(rig);
+        vn_response_send(response, rig_text, vn_span_of("Hello"));
     } else if (rig_path_is(request, "/nothing")) {
     } else if (rig_path_is(request, "/missing")) {
         vn_response_add_field(response, vn_span_of("X-One"), vn_span_of("1"));
@@ -218,11 +239,34 @@ static int32_t rig_choose_body(void *context, const vn_request *request)
 
 static void rig_log(void *context, int32_t level, const char *line)
 {
-    (void) level, (void) line;
-    ((struct rig *) context)->logged++;
+    struct rig *rig = context;
+    (void) level;
+    rig->logged++;
+    snprintf(rig->line, sizeof rig->line, "%s", line);
 }
 
-struct rig *rig_make(int over)
+/* "200. GET /" was delivered, "200! GET /" lost its client, "200# GET /" was cut; "400.r -" was
+ * refused, and its request is not known. */
+static void rig_ended(void *context, const vn_ended_exchange *exchange)
+{
+    static const char ends[] = {
+        [VN_ENDED_DELIVERED] = '.', [VN_ENDED_CLIENT_LEFT] = '!', [VN_ENDED_CUT] = '#'};
+    struct rig *rig = context;
+    size_t at = strlen(rig->told);
+    const vn_request *request = exchange->request;
+    vn_span method = request == NULL ? vn_span_of("-") : vn_request_method(request);
+    vn_span path = request == NULL ? vn_span_of("") : vn_request_path(request);
+    rig->ended++;
+    rig->told_received += exchange->bytes_received;
+    rig->told_sent += exchange->bytes_sent;
+    rig->told_nanoseconds = exchange->nanoseconds;
+    snprintf(rig->told + at, sizeof rig->told - at, "%u%c%s %.*s%s%.*s\n", exchange->status,
+             ends[exchange->end], exchange->is_refusal ? "r" : "", (int) method.count,
+             (const char *) method.bytes, request == NULL ? "" : " ", (int) path.count,
+             (const char *) path.bytes);
+}
+
+static struct rig *make(int over, bool is_told)
 {
     struct rig *rig = NULL;
     if (posix_memalign((void **) &rig, 128, sizeof *rig) != 0)
@@ -233,6 +277,9 @@ struct rig *rig_make(int over)
     vn_config_init(&rig->config);
     rig->config.handlers =
         (vn_handlers) {.context = rig, .handle = rig_handle, .choose_body = rig_choose_body};
+    if (is_told)
+        rig->config.handlers.exchange_ended = rig_ended;
+    rig->config.slow_handler = 0; /* some of its handlers are */
     rig->config.log = rig_log;
     rig->config.log_context = rig;
     if (vn_worker_init(&rig->worker, &rig->config) != 0)
@@ -241,6 +288,17 @@ struct rig *rig_make(int over)
     if (serving_open(&rig->worker, vn_loopback_open, 4, 0) != 0)
         abort();
     return rig;
+}
+
+struct rig *rig_make(int over)
+{
+    static _Atomic uint32_t made;
+    return make(over, made++ % 2 == 1);
+}
+
+struct rig *rig_make_told(int over)
+{
+    return make(over, true);
 }
 
 struct vn_loopback_script *rig_script(struct rig *rig)
@@ -280,6 +338,16 @@ void rig_turn_until_idle(struct rig *rig)
         vn_loop_turn(&rig->worker.loop, 0);
 }
 
+/* Each request that began has ended, and beside those only refused heads have. */
+static bool rig_was_told(const struct rig *rig)
+{
+    uint64_t requests = rig->worker.listeners[0].counted.requests, refused = 0;
+    for (int i = 0; i < 12; i++)
+        refused += rig->worker.counted.refused_by_status[i];
+    return rig->config.handlers.exchange_ended == NULL ||
+           (rig->ended >= requests && rig->ended <= requests + refused);
+}
+
 const char *rig_free(struct rig *rig)
 {
     const char *problem = NULL;
@@ -298,6 +366,8 @@ const char *rig_free(struct rig *rig)
         problem = rig_failed("what came is not what the transport sends");
     else if (rig->released != rig->lent)
         problem = rig_failed("lent %u, released %u", rig->lent, rig->released);
+    else if (!rig_was_told(rig))
+        problem = rig_failed("told of %u ends: %.900s", rig->ended, rig->told);
     vn_worker_close(&rig->worker);
     vn_worker_deinit(&rig->worker);
     scripted_free(&rig->client);

@@ -20,15 +20,28 @@ struct rig {
     uint32_t later_null;
     uint32_t later_alive;
     uint32_t logged;
+    char line[512]; /* the last one */
+    uint32_t ended; /* exchanges that the hook was told of */
+    char told[1024]; /* the same, by one line each: see rig_ended */
+    uint64_t told_received; /* bytes, of all of them */
+    uint64_t told_sent;
+    uint64_t told_nanoseconds; /* of the last one */
 };
+
+enum { RIG_HELD = 80 }; /* milliseconds that the path "/held" holds the worker, as it seems */
 
 /* What a check says that failed, in memory of the thread. */
 __attribute__((format(printf, 1, 2))) const char *rig_failed(const char *format, ...);
 
 uint64_t rig_draw(uint64_t *state, uint64_t below);
 
-/* Whose clients speak HTTP/1. `over` is an OVER_... */
+/* Whose clients speak HTTP/1. `over` is an OVER_... Each second rig is told of the end of its
+ * exchanges, and checks in the end that it was of each, so that all checks are made with and
+ * without that. */
 struct rig *rig_make(int over);
+
+/* The same, told in any case. */
+struct rig *rig_make_told(int over);
 
 /* End what is left, and free all. Returns NULL, or what was not given back. */
 const char *rig_free(struct rig *rig);

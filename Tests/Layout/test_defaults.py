@@ -13,7 +13,7 @@ from test_security import rows_of
 SWIFT_NAMES = {"requests": "requestsPerConnection"}
 # Members that say a default in words, or none: the text that has to be there instead of a number.
 IN_WORDS = {"streamedBody": "nil", "connections": "nil", "port": "any free one"}
-MILLISECONDS = {"drain", "lame_duck", "bind_retry", "heartbeat", "retry_min", "retry_max", "shutdown_spread", "history_age", "backlog_age"}
+MILLISECONDS = {"drain", "lame_duck", "bind_retry", "slow_handler", "heartbeat", "retry_min", "retry_max", "shutdown_spread", "history_age", "backlog_age"}
 
 
 def c_defaults(function):

@@ -58,7 +58,8 @@ import VanillaTestSupport
         #expect(thrown.status == 500 && thrown.text == "500 Internal Server Error\n")
         #expect(log.values.count == 1)
         #expect(
-            log.values[0].hasPrefix("A handler threw: The value cannot be written as JSON: "))
+            log.values[0].hasPrefix(
+                "GET /thrown: a handler threw: The value cannot be written as JSON: "))
     }
 
     @Test func sendsAValueOnlyToWhoHasItNot() throws {

@@ -48,7 +48,7 @@ import VanillaTestSupport
         }
         let answer = server.answer(get("/"))
         #expect(answer.status == 200 && answer.text == "done")
-        #expect(log.values == ["A handler threw: 422: The name is missing."])
+        #expect(log.values == ["GET /: a handler threw: 422: The name is missing."])
     }
 
     @Test func isTheAnswerWhenAReceiverThrowsIt() throws {

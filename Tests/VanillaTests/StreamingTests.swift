@@ -127,7 +127,7 @@ import VanillaTesting
             }
         }
         #expect(throws: TestError.self) { try server.answers([get("/")]) }
-        #expect(log.values.contains("The producer of a body threw: as planned"))
+        #expect(log.values.contains("GET /: the producer of a body threw: as planned"))
     }
 
     @Test(arguments: backends)

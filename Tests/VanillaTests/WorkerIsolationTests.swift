@@ -228,7 +228,7 @@ private let answerDeadline = Duration.seconds(600)
         #expect(answers == [""])
         let found = Set(log.values)
         let elsewhere = "but this is on another thread than its worker's."
-        #expect(found.contains("send was called, \(elsewhere)"))
+        #expect(found.contains("GET / (route /): send was called, \(elsewhere)"))
         #expect(found.allSatisfy { $0.contains("on another thread than its worker's") })
     }
 

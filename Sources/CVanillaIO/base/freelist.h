@@ -17,7 +17,7 @@
 enum {
     VN_FREELIST_STEP = 16,
     VN_FREELIST_BEYOND = 8, /* what malloc has room for beyond whole steps */
-    VN_FREELIST_SIZES = 80, /* larger pieces are left to the allocator */
+    VN_FREELIST_SIZES = 224, /* larger pieces are left to the allocator */
 #ifdef VN_FREELIST_KEEPS_NONE
     VN_FREELIST_MAX = 0,
 #else

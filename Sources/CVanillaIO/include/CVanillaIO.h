@@ -6,6 +6,7 @@
 #include "vn_detached.h"
 #include "vn_conditional.h"
 #include "vn_date.h"
+#include "vn_exchange.h"
 #include "vn_hub.h"
 #include "vn_offline.h"
 #include "vn_request.h"

@@ -3,7 +3,7 @@
 #ifndef VN_SERVER_H
 #define VN_SERVER_H
 
-#include "vn_response.h"
+#include "vn_exchange.h"
 
 typedef struct vn_server vn_server;
 
@@ -45,6 +45,15 @@ typedef struct vn_handlers {
                            const vn_request *request); /* optional: VN_BODY_WHOLE for all */
     void *(*begin)(void *context, uint32_t worker); /* optional: on each worker's start */
     void (*end)(void *context); /* optional: at each worker's end */
+    /* Optional: told once of every exchange, when it has ended: its answer was sent or given up.
+     * Also of a request that was refused by the core, however little of it had come; not of
+     * connections that ended without one, and not of an exchange for which memory ran out. */
+    void (*exchange_ended)(void *context, const vn_ended_exchange *exchange);
+    /* Optional: before the core itself answers with an error, on a connection that then closes. May
+     * add fields, and send a body by vn_response_send, _send_shared or _send_error; what is not
+     * sent is as vn_config.error_body says. `request` is as in vn_ended_exchange. */
+    void (*refuse)(void *context, const vn_request *request, uint16_t status,
+                   vn_response *response);
 } vn_handlers;
 
 /* Sizes in bytes. What lies beyond each is answered as the comment says. */
@@ -139,6 +148,10 @@ typedef struct vn_config {
      * answers requests on idle connections, and says that they close. Then those that stayed idle
      * are closed, each after a last look at its input. */
     uint32_t lame_duck;
+    /* 100 milliseconds for which a handler may hold its worker, and with it all connections of
+     * that: a longer one is named in the log, in a line at most once a second. 0: none is. By the
+     * millisecond; what a handler waits for without its worker does not count. */
+    uint32_t slow_handler;
     /* 5,000 milliseconds for which vn_server_start tries again where an address is in use: the
      * system may keep that of a server that was killed for some seconds. 0: it tries once */
     uint32_t bind_retry;

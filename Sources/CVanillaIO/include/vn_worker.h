@@ -59,6 +59,16 @@ void vn_timer_set(vn_worker *worker, vn_timer *timer, uint64_t nanoseconds);
 /* It is not set any more. To be called before its memory is freed. */
 void vn_timer_clear(vn_timer *timer);
 
+/* ---- How long something holds the worker ---- */
+
+/* Something begins that is no call of a handler: a job of a task, for example. A few
+ * instructions. */
+void vn_worker_hold(vn_worker *worker);
+
+/* It is over: where it has held the worker for longer than vn_config.slow_handler, the log says
+ * so, without the name of a route; vn_response_note_held says that, too. The next one begins. */
+void vn_worker_note_held(vn_worker *worker);
+
 /* ---- Descriptors ---- */
 
 typedef struct vn_watch vn_watch;

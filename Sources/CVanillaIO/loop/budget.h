@@ -31,6 +31,8 @@ struct vn_budget {
     uint64_t share_began; /* ticks: when the last source began its share of this turn */
     uint64_t share_looked; /* the same: when it did, or last looked at the clock */
     uint64_t share_ticks; /* of a share, about: when the clock is worth a look */
+    uint64_t ticks; /* when they were last looked at */
+    uint64_t marked; /* ticks: when something began that is no share, or was seen to be over */
     uint64_t opened; /* nanoseconds and ticks of the same moment, */
     uint64_t opened_ticks; /* which say how long a tick is */
     bool is_over;
@@ -68,7 +70,14 @@ static inline void vn_budget_open(struct vn_budget *budget)
 /* A source begins to do its share of the turn. */
 static inline void vn_budget_begin_share(struct vn_budget *budget)
 {
-    budget->share_began = budget->share_looked = vn_ticks();
+    budget->share_began = budget->share_looked = budget->ticks = vn_ticks();
+}
+
+/* How long a tick is, in nanoseconds, as far as that is known. */
+static inline double vn_budget_tick(const struct vn_budget *budget, uint64_t elapsed,
+                                    uint64_t ticks)
+{
+    return (double) elapsed / (double) (ticks - budget->opened_ticks);
 }
 
 /* Look at the clock, and learn when to look next. Where the share is over, the turn is over its
@@ -76,7 +85,7 @@ static inline void vn_budget_begin_share(struct vn_budget *budget)
 vn_cold static inline bool vn_budget_check_share(struct vn_budget *budget, uint64_t ticks)
 {
     uint64_t elapsed = vn_clock_nanoseconds() - budget->opened;
-    double tick = (double) elapsed / (double) (ticks - budget->opened_ticks);
+    double tick = vn_budget_tick(budget, elapsed, ticks);
     if (elapsed >= VN_SHARE_SPAN_MAX) /* long enough to be measured by */
         budget->share_ticks = (uint64_t) ((double) VN_SHARE_SPAN_MAX / tick);
     else
@@ -87,12 +96,45 @@ vn_cold static inline bool vn_budget_check_share(struct vn_budget *budget, uint6
     return true;
 }
 
-/* Whether the share that began last has lasted its time, such as by one slow handler. */
+/* Look at the ticks, after something in a share that may have taken long. Returns whether it may
+ * have taken as long as a share. */
+static inline bool vn_budget_look(struct vn_budget *budget)
+{
+    budget->ticks = vn_ticks();
+    return vn_unlikely(budget->ticks - budget->share_looked >= budget->share_ticks);
+}
+
+/* Something begins that is no share. */
+static inline void vn_budget_mark(struct vn_budget *budget)
+{
+    budget->marked = budget->ticks = vn_ticks();
+}
+
+/* As vn_budget_look, after something that began with the mark. */
+static inline bool vn_budget_look_at_mark(struct vn_budget *budget)
+{
+    budget->ticks = vn_ticks();
+    return vn_unlikely(budget->ticks - budget->marked >= budget->share_ticks);
+}
+
+/* How long what was looked at last has taken, in nanoseconds, since the mark or, `in_share`, the
+ * begin of the share where that was later. It is over: what follows is another's. */
+vn_cold static inline uint64_t vn_budget_take_held(struct vn_budget *budget, bool in_share)
+{
+    uint64_t from = budget->marked, ticks = budget->ticks;
+    if (in_share && (int64_t) (budget->share_looked - from) > 0)
+        from = budget->share_looked;
+    uint64_t elapsed = vn_clock_nanoseconds() - budget->opened;
+    budget->marked = ticks;
+    return (uint64_t) ((double) (ticks - from) * vn_budget_tick(budget, elapsed, ticks));
+}
+
+/* Whether the share that began last has lasted its time, such as by one slow handler, when the
+ * ticks were last looked at. */
 static inline bool vn_budget_is_share_over(struct vn_budget *budget)
 {
-    uint64_t ticks = vn_ticks();
-    return vn_unlikely(ticks - budget->share_looked >= budget->share_ticks) &&
-           vn_budget_check_share(budget, ticks);
+    return vn_unlikely(budget->ticks - budget->share_looked >= budget->share_ticks) &&
+           vn_budget_check_share(budget, budget->ticks);
 }
 
 static inline void vn_budget_count_sending(struct vn_budget *budget, uint64_t count)

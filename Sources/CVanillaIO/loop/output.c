@@ -142,6 +142,8 @@ void vn_output_give(struct vn_writer *writer, struct vn_output *output)
     if (vn_unlikely(output->count > 0 || output->holds || output->is_sending))
         output_clear(output);
     output_shrink(output);
+    assert(output->marks == NULL);
+    output->sent = 0;
 
     if (writer->output_count == VN_BLOCKS_KEPT) {
         free(output);
@@ -259,6 +261,23 @@ uint64_t vn_output_copied(const struct vn_output *output)
     return sum;
 }
 
+void vn_output_mark(struct vn_output *output, struct vn_mark *mark)
+{
+    mark->next = NULL;
+    mark->at = output->sent + output->unsent + output->held;
+    *(output->marks == NULL ? &output->marks : &output->last_mark->next) = mark;
+    output->last_mark = mark;
+    output->marked += mark->size;
+}
+
+struct vn_mark *vn_output_take_mark(struct vn_output *output)
+{
+    struct vn_mark *mark = output->marks;
+    output->marks = mark->next;
+    output->marked -= mark->size;
+    return mark;
+}
+
 /* As many of the first unsent bytes as one send may have. The last piece is short until it was
  * sent. */
 vn_cold static void cut_message(struct vn_output *output)
@@ -290,6 +309,7 @@ void vn_output_sent(struct vn_output *output, size_t count)
 {
     assert(count <= output->unsent);
     output->unsent -= count;
+    output->sent += count;
     if (vn_unlikely(output->cut > 0)) {
         output->vectors[output->first + output->message.msg_iovlen - 1].iov_len += output->cut;
         output->cut = 0;

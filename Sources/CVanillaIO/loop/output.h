@@ -42,6 +42,13 @@ struct vn_piece {
     void *context;
 };
 
+/* Who is to know when the bytes that were appended so far have been sent. */
+struct vn_mark {
+    struct vn_mark *next;
+    uint64_t at; /* vn_output.sent then */
+    size_t size; /* bytes of memory that wait with it */
+};
+
 struct vn_output {
     struct vn_output *next;
     struct msghdr message; /* what the ring sends */
@@ -49,6 +56,10 @@ struct vn_output {
     uint64_t held; /* bytes after those that may not: vn_output_hold */
     uint64_t cut; /* bytes of the last piece in `message` that are for the next send */
     struct vn_stall stall;
+    uint64_t sent; /* bytes, since it was taken */
+    struct vn_mark *marks; /* in the order of their bytes; NULL: none */
+    struct vn_mark *last_mark;
+    size_t marked; /* bytes of memory that wait with them */
     uint32_t first; /* pieces before it were sent */
     uint32_t count; /* pieces, those sent included */
     uint32_t capacity;
@@ -117,6 +128,12 @@ void vn_output_drop_held(struct vn_output *output, size_t at, size_t count);
 /* Bytes in it that are a copy made for this client alone. What is sent by reference may be the same
  * for thousands. */
 uint64_t vn_output_copied(const struct vn_output *output);
+
+/* Remember who is to know when all that is in it now has been sent. */
+void vn_output_mark(struct vn_output *output, struct vn_mark *mark);
+
+/* Forget the first of the marks, which there are. */
+struct vn_mark *vn_output_take_mark(struct vn_output *output);
 
 /* Make `message` name the first unsent bytes. */
 void vn_output_prepare(struct vn_output *output);

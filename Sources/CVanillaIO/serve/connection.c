@@ -70,6 +70,13 @@ struct vn_connection *vn_connection_open(struct vn_worker *worker, int32_t fd,
     return connection;
 }
 
+/* What is unsent will not be: those are told who wait for it. */
+static void connection_lose_output(struct vn_connection *connection)
+{
+    if (vn_unlikely(connection->output != NULL && connection->output->marks != NULL))
+        vn_records_tell_lost(connection->output);
+}
+
 void vn_connection_end(struct vn_connection *connection)
 {
     if (connection->is_ending)
@@ -77,6 +84,7 @@ void vn_connection_end(struct vn_connection *connection)
     connection->is_ending = true;
     vn_wheel_remove(&connection->entry.timeout);
     vn_list_remove(&connection->entry.ready);
+    connection_lose_output(connection);
     if (!connection->has_failed)
         connection->protocol->end(connection);
     vn_input_free(&connection->input);
@@ -115,6 +123,7 @@ void vn_connection_fail(struct vn_connection *connection)
     connection->has_failed = true;
     connection->goes_on_shortly = false;
     connection->holds_output = false;
+    connection_lose_output(connection);
     connection->protocol->end(connection);
     if (connection->output != NULL)
         vn_output_give(&connection->worker->writer, connection->output);
@@ -213,6 +222,7 @@ static void connection_discard(struct vn_connection *connection, size_t count)
 {
     connection->lingers = true;
     vn_connection_count_work(connection, (uint32_t) (count / DISCARD_OF_WORK));
+    vn_budget_look(&connection->worker->loop.budget);
     if (connection->is_awaited)
         return;
     connection->discarded +=
@@ -333,6 +343,14 @@ static int64_t connection_pass_on(struct vn_connection *connection, const struct
     return sent;
 }
 
+/* More of the output was sent. */
+static inline void output_sent(struct vn_output *output, size_t count)
+{
+    vn_output_sent(output, count);
+    if (vn_unlikely(output->marks != NULL))
+        vn_records_tell_sent(output);
+}
+
 /* Send what is unsent. Returns false when the client is gone. */
 vn_flat static bool connection_flush(struct vn_connection *connection)
 {
@@ -361,7 +379,7 @@ vn_flat static bool connection_flush(struct vn_connection *connection)
             output->is_sending = true;
             return true;
         }
-        vn_output_sent(output, (size_t) sent);
+        output_sent(output, (size_t) sent);
     }
     return true;
 }
@@ -374,7 +392,7 @@ void vn_connection_sent(struct vn_connection *connection, int32_t count)
         return;
     }
     output->is_sending = false;
-    vn_output_sent(output, (size_t) count);
+    output_sent(output, (size_t) count);
     if (output->unsent == 0 && connection->input == NULL && !connection->is_closing)
         connection->protocol->output_sent(connection);
 }
@@ -587,6 +605,7 @@ static void connection_take_turn(struct vn_connection *connection)
     const struct vn_budget *budget = &connection->worker->loop.budget;
     if (!connection->is_closing)
         connection->protocol->go_on(connection);
+    vn_budget_look(&connection->worker->loop.budget);
     bool goes_on = connection->is_blocked && connection_can_use(connection) &&
                    !vn_connection_is_over_budget(connection);
     /* What a turn over its budget left goes first, before more is added to it in a turn that may be

@@ -9,6 +9,7 @@
 
 #include "input.h"
 #include "protocol.h"
+#include "record.h"
 #include "transport.h"
 #include "worker.h"
 
@@ -151,6 +152,11 @@ static inline int64_t vn_connection_try_send(struct vn_connection *connection, v
 /* It did work for this input: see VN_WORK_MAX. */
 void vn_connection_count_work(struct vn_connection *connection, uint32_t work);
 
+/* An exchange has ended, `is_answered`: with its answer complete. Those who are told of that are
+ * told when it was sent, or given up. */
+void vn_connection_record_end(struct vn_connection *connection, struct vn_record *record,
+                              bool is_answered);
+
 /* Nothing more is said: what is unsent is sent, and what else comes is thrown away. `lingers`:
  * carefully, since the client may be sending. */
 void vn_connection_close(struct vn_connection *connection, bool lingers);
@@ -182,10 +188,12 @@ static inline uint64_t vn_connection_unsent(const struct vn_connection *connecti
     return connection->output == NULL ? 0 : connection->output->unsent;
 }
 
-/* Whether so much is unsent that input waits. */
+/* Whether so much is unsent that input waits, with what waits for it to be sent. */
 static inline bool vn_connection_is_full(const struct vn_connection *connection)
 {
-    return vn_connection_unsent(connection) > connection->worker->config->limits.output;
+    const struct vn_output *output = connection->output;
+    return output != NULL &&
+           output->unsent + output->marked > connection->worker->config->limits.output;
 }
 
 /* Whether it did its share in this turn, by its work or by the clock. The others on this worker

@@ -76,7 +76,7 @@ vn_detached *vn_response_detach(vn_response *response, const vn_request *request
 {
     struct vn_exchange *exchange = response->exchange;
     *error = -EALREADY;
-    if (response->is_detached || exchange->answer != VN_ANSWER_NONE)
+    if (response->is_detached || exchange->answer != VN_ANSWER_NONE || exchange->is_refused)
         return NULL;
     struct vn_worker *worker = response->worker;
     struct vn_pending *pending = vn_exchange_pending(exchange);

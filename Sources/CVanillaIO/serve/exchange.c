@@ -6,7 +6,10 @@
 
 #include "../http/preconditions.h"
 
-enum { BODY_MIN = 16 * 1024 }; /* bytes of the first allocation for a whole body */
+enum {
+    BODY_MIN = 16 * 1024, /* bytes of the first allocation for a whole body */
+    LABEL_PART_MAX = 160, /* bytes of a method, or of a path, in a log line */
+};
 
 /* ---- Begin and end ---- */
 
@@ -26,11 +29,33 @@ void vn_exchange_begin(struct vn_exchange *exchange, const vn_request *request)
     exchange->body_mode = VN_BODY_WHOLE;
     exchange->is_head = request->method_id == VN_METHOD_HEAD;
     exchange->closes = false;
+    if (vn_unlikely(exchange->worker->observes))
+        vn_exchange_observe(exchange, request, true);
 }
 
-void vn_exchange_release(struct vn_exchange *exchange)
+void vn_exchange_observe(struct vn_exchange *exchange, const vn_request *request, bool is_whole)
+{
+    struct vn_pending *pending = exchange->worker->observes ? vn_exchange_pending(exchange) : NULL;
+    if (pending != NULL && pending->record == NULL)
+        pending->record = vn_record_make(exchange->worker, request, is_whole);
+}
+
+void vn_exchange_keep_sent(const struct vn_exchange *exchange, size_t count)
+{
+    if (exchange->pending->record != NULL)
+        exchange->pending->record->told.bytes_sent += count;
+}
+
+void vn_exchange_keep_status(const struct vn_exchange *exchange, uint16_t status)
+{
+    if (exchange->pending->record != NULL)
+        exchange->pending->record->told.status = status;
+}
+
+void vn_exchange_release(struct vn_exchange *exchange, bool is_answered)
 {
     struct vn_pending *pending = exchange->pending;
+    struct vn_record *record = pending->record;
     if (pending->detached != NULL)
         pending->detached_over(pending->detached);
     exchange->pending = NULL;
@@ -42,8 +67,13 @@ void vn_exchange_release(struct vn_exchange *exchange)
         pending->producer_release(pending->producer_context);
     free(pending->request);
     free(pending->body);
+    if (pending->label != NULL)
+        vn_freelist_give(&exchange->worker->freelist, pending->label,
+                         sizeof *pending->label + pending->label->count);
     vn_freelist_give(&exchange->worker->freelist, pending, sizeof *pending);
     vn_trim_later(&exchange->worker->trim);
+    if (vn_unlikely(record != NULL))
+        exchange->protocol->record_end(exchange, record, is_answered);
 }
 
 /* ---- The request ---- */
@@ -97,6 +127,31 @@ bool vn_exchange_keep_conditions(struct vn_exchange *exchange, const vn_request 
         return false;
     exchange->pending->request->body = (vn_span) {0}; /* lent for the call alone */
     return true;
+}
+
+void vn_exchange_keep_label(struct vn_exchange *exchange, const vn_request *request,
+                            const vn_span *route)
+{
+    struct vn_pending *pending = vn_exchange_pending(exchange);
+    if (pending == NULL)
+        return;
+    if (route != NULL)
+        pending->route = route;
+    if (request == NULL || pending->request != NULL || pending->record != NULL ||
+        pending->label != NULL)
+        return;
+    vn_span method = vn_request_method(request), path = vn_request_path(request);
+    size_t method_count = vn_smaller(method.count, LABEL_PART_MAX);
+    size_t path_count = vn_smaller(path.count, LABEL_PART_MAX);
+    size_t count = method_count + 1 + path_count;
+    struct vn_label *label = vn_freelist_take(&exchange->worker->freelist, sizeof *label + count);
+    if (label == NULL)
+        return;
+    label->count = (uint16_t) count;
+    memcpy(label->text, method.bytes, method_count);
+    label->text[method_count] = ' ';
+    memcpy(label->text + method_count + 1, path.bytes, path_count);
+    pending->label = label;
 }
 
 /* It grows with what has come, never with what was promised. */

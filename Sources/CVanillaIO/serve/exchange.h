@@ -5,6 +5,7 @@
 
 #include "../include/vn_hub.h"
 #include "protocol.h"
+#include "record.h"
 #include "worker.h"
 
 enum vn_answer {
@@ -12,6 +13,12 @@ enum vn_answer {
     VN_ANSWER_LATER, /* promised */
     VN_ANSWER_STREAM, /* its head is written, its body not yet */
     VN_ANSWER_DONE,
+};
+
+/* What log lines call a request that is gone: "GET /users/7", the beginning of it. */
+struct vn_label {
+    uint16_t count;
+    uint8_t text[];
 };
 
 /* What an exchange needs when it outlives one call: a body that is still coming, an answer that is
@@ -28,6 +35,9 @@ struct vn_pending {
     vn_release *producer_release;
 
     size_t close_at; /* bytes of a held head before its "Connection: close"; 0: there is none */
+    struct vn_record *record; /* for the hook that is told of its end; NULL: nobody is */
+    const vn_span *route; /* that its request takes; NULL: not known */
+    struct vn_label *label; /* NULL: not known, or it is kept otherwise */
     void *detached; /* what its handler goes on with (detached.h); NULL: nothing */
     void (*detached_over)(void *detached); /* told when the exchange is over */
     /* a copy with its head after it: for a whole body, and for the conditions of a late answer */
@@ -51,6 +61,7 @@ struct vn_exchange {
     bool closes : 1; /* its connection, after the answer */
     bool waits : 1; /* its producer, to be called again */
     bool is_event_stream : 1; /* the answer is one */
+    bool is_refused : 1; /* by the core: what is answered is complete at once */
 };
 
 /* Its memory, made on demand; NULL when there is none left. */
@@ -59,15 +70,52 @@ struct vn_pending *vn_exchange_pending(struct vn_exchange *exchange);
 /* It begins. `request` is filled in. */
 void vn_exchange_begin(struct vn_exchange *exchange, const vn_request *request);
 
-/* Release its memory, and what that holds. */
-void vn_exchange_release(struct vn_exchange *exchange);
+/* Keep what the hooks are told of it, where there are any and it was not done before. As
+ * vn_record_make. */
+void vn_exchange_observe(struct vn_exchange *exchange, const vn_request *request, bool is_whole);
+
+/* What is kept for the hooks; NULL: nothing. */
+static inline struct vn_record *vn_exchange_record(const struct vn_exchange *exchange)
+{
+    return exchange->pending == NULL ? NULL : exchange->pending->record;
+}
+
+/* The same two for an exchange with something pending: of most there is nothing to be kept. */
+void vn_exchange_keep_sent(const struct vn_exchange *exchange, size_t count);
+void vn_exchange_keep_status(const struct vn_exchange *exchange, uint16_t status);
+
+/* Bytes of its answer were appended to the output. */
+static inline void vn_exchange_count_sent(const struct vn_exchange *exchange, size_t count)
+{
+    if (vn_unlikely(exchange->pending != NULL))
+        vn_exchange_keep_sent(exchange, count);
+}
+
+/* Its answer has this status. */
+static inline void vn_exchange_note_status(const struct vn_exchange *exchange, uint16_t status)
+{
+    if (vn_unlikely(exchange->pending != NULL))
+        vn_exchange_keep_status(exchange, status);
+}
+
+/* This server cannot complete its answer. */
+static inline void vn_exchange_note_cut(const struct vn_exchange *exchange)
+{
+    struct vn_record *record = vn_exchange_record(exchange);
+    if (vn_unlikely(record != NULL))
+        record->is_cut = true;
+}
+
+/* Release its memory, and what that holds. `is_answered`: its answer is complete. */
+void vn_exchange_release(struct vn_exchange *exchange, bool is_answered);
 
 /* THE end of every exchange, however it came: what it held is released. It can begin again. */
 static inline void vn_exchange_end(struct vn_exchange *exchange)
 {
+    bool is_answered = exchange->answer == VN_ANSWER_DONE;
     exchange->answer = VN_ANSWER_DONE;
     if (vn_unlikely(exchange->pending != NULL))
-        vn_exchange_release(exchange);
+        vn_exchange_release(exchange, is_answered);
 }
 
 /* How the body of a request is to be delivered: VN_BODY_... */
@@ -80,6 +128,10 @@ bool vn_exchange_keep_request(struct vn_exchange *exchange, const vn_request *re
 /* An answer will come after the handler's call: keep the request if it will be asked for its
  * conditions. Returns false when memory ran out. */
 bool vn_exchange_keep_conditions(struct vn_exchange *exchange, const vn_request *request);
+
+/* Its handler will have returned: keep what log lines call it, as far as there is memory. */
+void vn_exchange_keep_label(struct vn_exchange *exchange, const vn_request *request,
+                            const vn_span *route);
 
 /* Append to a whole body. Returns false when memory ran out. */
 bool vn_exchange_gather(struct vn_exchange *exchange, vn_span piece);

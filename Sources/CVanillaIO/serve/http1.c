@@ -47,8 +47,10 @@ static bool http1_produce(struct vn_connection *connection)
 {
     struct vn_exchange *exchange = &vn_http1_of(connection)->exchange;
     connection->goes_on_shortly = exchange->is_event_stream;
-    if (!vn_body_writer_produce(exchange))
+    if (!vn_body_writer_produce(exchange)) {
+        vn_exchange_note_cut(exchange);
         return false;
+    }
     connection->has_more = exchange->answer == VN_ANSWER_STREAM && !exchange->waits;
     vn_http1_update(connection);
     return leave_events(connection);
@@ -66,6 +68,7 @@ static uint64_t http1_go_on_shortly(struct vn_connection *connection)
                     connection->worker->loop.is_draining || http1->reading != VN_READING_NOTHING))
         return 0;
     if (!vn_body_writer_produce(exchange)) {
+        vn_exchange_note_cut(exchange);
         connection->is_cut = true;
         return 0;
     }
@@ -227,8 +230,10 @@ vn_cold static void refuse_late_head(struct vn_connection *connection)
     struct vn_http1 *http1 = vn_http1_of(connection);
     vn_request *begun = connection->input == NULL ? NULL : http1->head;
     http1->exchange.is_head = begun != NULL && begun->method_id == VN_METHOD_HEAD;
-    if (begun != NULL)
+    if (begun != NULL) {
         begun->head = connection->input->bytes + connection->input->at;
+        begun->connection = connection;
+    }
     vn_http1_refuse(connection, 408, begun);
 }
 
@@ -302,6 +307,16 @@ static void http1_postpone(struct vn_exchange *exchange, bool is_postponed)
         vn_connection_resume(connection);
 }
 
+static void http1_record_end(struct vn_exchange *exchange, struct vn_record *record,
+                             bool is_answered)
+{
+    struct vn_connection *connection = vn_http1_connection(exchange);
+    const struct vn_http1 *http1 = vn_http1_with(exchange);
+    if (http1->reading != VN_READING_HEAD)
+        record->told.bytes_received += http1->body.received;
+    vn_connection_record_end(connection, record, is_answered);
+}
+
 const struct vn_protocol vn_protocol_http1 = {
     .begin = http1_begin,
     .end = http1_end,
@@ -332,4 +347,5 @@ const struct vn_protocol vn_protocol_http1 = {
     .changed = http1_changed,
     .postpone = http1_postpone,
     .unsent = vn_http1_unsent,
+    .record_end = http1_record_end,
 };

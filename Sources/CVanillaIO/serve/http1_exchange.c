@@ -130,6 +130,15 @@ static void count_refusal(vn_statistics *counted, uint16_t status)
             vn_count_more(&counted->refused_by_status[i], 1);
 }
 
+/* Of a request whose head is refused, what is kept begins with the head. */
+static void note_head_time(const struct vn_connection *connection)
+{
+    const struct vn_http1 *http1 = vn_http1_in(connection);
+    struct vn_record *record = vn_exchange_record(&http1->exchange);
+    if (record != NULL && http1->has_begun)
+        record->began -= (connection->worker->loop.now - connection->since) * 1000000;
+}
+
 vn_cold void vn_http1_refuse(struct vn_connection *connection, uint16_t status,
                              const vn_request *request)
 {
@@ -138,10 +147,14 @@ vn_cold void vn_http1_refuse(struct vn_connection *connection, uint16_t status,
     connection->lingers = true;
     exchange->closes = true;
     exchange->answer = VN_ANSWER_NONE;
+    bool is_head_begun = vn_http1_of(connection)->reading == VN_READING_HEAD;
+    vn_exchange_observe(exchange, request, !is_head_begun);
+    if (is_head_begun)
+        note_head_time(connection);
     struct vn_response response = vn_response_of(exchange);
     if (request != NULL)
         response.request = request;
-    vn_response_send_failure(&response, status);
+    vn_response_refuse(&response, status);
     vn_http1_next(connection);
 }
 
@@ -164,6 +177,7 @@ vn_cold void vn_http1_fail(struct vn_connection *connection, uint16_t status)
         vn_http1_refuse(connection, status, NULL);
     else {
         connection->lingers = true;
+        vn_exchange_note_cut(&vn_http1_of(connection)->exchange);
         vn_http1_abandon(connection);
     }
 }

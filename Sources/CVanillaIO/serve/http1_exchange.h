@@ -15,8 +15,9 @@ void vn_http1_deliver(struct vn_connection *connection, vn_span piece);
 /* See what follows from the answer's state, after every call of the user's code. */
 void vn_http1_update(struct vn_connection *connection);
 
-/* Answer with an error, and then nothing more: what else has come is thrown away. `request` is it as
- * far as it is known, whose head is complete up to `at`; NULL: what the exchange has kept of it. */
+/* Answer with an error, and then nothing more: what else has come is thrown away. `request` is it
+ * as far as it is known, whose head is complete up to `at`; NULL: what the exchange has kept of
+ * it. */
 void vn_http1_refuse(struct vn_connection *connection, uint16_t status, const vn_request *request);
 
 /* The exchange failed: `status` where no answer was begun. */

@@ -77,6 +77,7 @@ static size_t use_body(struct vn_connection *connection, const uint8_t *bytes, s
         return count;
     }
     count_frames(connection, 1, (size_t) used - piece.count);
+    vn_budget_look(&connection->worker->loop.budget);
     http1->awaits_continue = false;
     note_progress(connection);
     if (piece.count > 0 || (body->is_complete && http1->exchange.body_mode == VN_BODY_STREAMED))
@@ -181,6 +182,7 @@ static size_t begin_exchange(struct vn_connection *connection, vn_request *reque
 {
     struct vn_http1 *http1 = vn_http1_of(connection);
     http1->requests++;
+    request->connection = connection;
     vn_exchange_begin(&http1->exchange, request);
     http1->minor = request->minor;
     http1->asks_close = (request->facts & VN_SAYS_CLOSE) != 0 ||
@@ -189,7 +191,7 @@ static size_t begin_exchange(struct vn_connection *connection, vn_request *reque
     http1->awaits_continue = false;
     http1->has_begun = false;
     http1->body_base = 0;
-    request->connection = connection;
+    http1->body.received = 0;
     request->body = (vn_span) {0};
     vn_count_more(&vn_connection_counters(connection)->requests, 1);
     if (vn_unlikely((request->facts & VN_IS_CHUNKED) != 0 || request->content_length > 0))
@@ -262,6 +264,7 @@ static size_t use_head(struct vn_connection *connection, uint8_t *bytes, size_t 
     size_t used = count;
     if (vn_unlikely(scanned < 0)) {
         http1->exchange.is_head = request->method_id == VN_METHOD_HEAD;
+        request->connection = connection;
         vn_http1_refuse(connection, (uint16_t) -scanned, request);
     } else {
         size_t head_count = (size_t) scanned;

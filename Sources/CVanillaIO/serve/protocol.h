@@ -10,6 +10,7 @@
 
 struct vn_connection;
 struct vn_exchange;
+struct vn_record;
 
 /* What a deadline is about. */
 enum vn_timeout_kind {
@@ -113,6 +114,9 @@ struct vn_protocol {
     void (*changed)(struct vn_exchange *exchange);
     /* Its handler begins later in this turn, or has begun. */
     void (*postpone)(struct vn_exchange *exchange, bool is_postponed);
+    /* It has ended, `is_answered`: with its answer complete. The hooks are told when that was sent
+     * or given up: vn_connection_record_end. */
+    void (*record_end)(struct vn_exchange *exchange, struct vn_record *record, bool is_answered);
     /* Bytes that wait to be sent, those of other exchanges included. */
     uint64_t (*unsent)(const struct vn_exchange *exchange);
 };

@@ -12,7 +12,6 @@
 
 #include "../http/scan.h"
 #include "../http/status.h"
-#include "log.h"
 
 enum { COPY_MAX = 8 * 1024 }; /* a body up to this size is copied after its head */
 
@@ -282,6 +281,7 @@ vn_cold static int32_t head_move_to_shared(struct vn_response *response, size_t 
 static void begin_answer(struct vn_response *response, enum vn_answer answer)
 {
     struct vn_exchange *exchange = response->exchange;
+    vn_exchange_note_status(exchange, response->head.status);
     exchange->answer = (uint8_t) answer;
     exchange->closes = exchange->closes || response->closes;
     response->is_answered = true;
@@ -418,6 +418,20 @@ void vn_response_send_withheld(struct vn_response *response)
     vn_withheld_drop(&answer);
 }
 
+/* That of a message that a handler wrote; 0: it has none. */
+static uint16_t read_raw_status(vn_span bytes)
+{
+    uint16_t status = 0;
+    if (bytes.count < 12 || memcmp(bytes.bytes, "HTTP/1.", 7) != 0)
+        return 0;
+    for (size_t i = 9; i < 12; i++) {
+        if (bytes.bytes[i] < '0' || bytes.bytes[i] > '9')
+            return 0;
+        status = (uint16_t) (status * 10 + (bytes.bytes[i] - '0'));
+    }
+    return status;
+}
+
 int32_t vn_response_send_raw(vn_response *response, vn_span bytes)
 {
     if (!vn_response_is_unanswered(response))
@@ -425,6 +439,7 @@ int32_t vn_response_send_raw(vn_response *response, vn_span bytes)
     struct vn_exchange *exchange = response->exchange;
     if (exchange->protocol->raw == NULL)
         return -ENOTSUP;
+    response->head.status = read_raw_status(bytes);
     begin_answer(response, VN_ANSWER_DONE);
     vn_unread_expect(&response->worker->unread, &response->worker->loop);
     vn_count_more(&response->worker->counted.responses_raw, 1);
@@ -439,21 +454,6 @@ void vn_response_send_empty(struct vn_response *response, uint16_t status)
         vn_response_out_of_memory(response);
 }
 
-vn_cold void vn_response_send_failure(struct vn_response *response, uint16_t status)
-{
-    if (vn_response_send_error(response, status, (vn_span) {0}) < 0 &&
-        !vn_response_is_answered(response))
-        vn_response_out_of_memory(response);
-}
-
-vn_cold void vn_response_send_nothing(struct vn_response *response)
-{
-    vn_log(response->worker->config, VN_LOG_ERROR,
-           "a handler returned without an answer; answered 500");
-    vn_response_reset(response);
-    vn_response_send_failure(response, 500);
-}
-
 /* ---- A body piece by piece ---- */
 
 /* Answer with a head whose body follows. Returns 1, 0 when there is none to follow, or -errno. */
@@ -462,6 +462,8 @@ static int32_t begin_stream(struct vn_response *response, vn_span content_type, 
     if (!vn_response_is_unanswered(response))
         return vn_response_refusal(response);
     struct vn_exchange *exchange = response->exchange;
+    if (exchange->is_refused)
+        return -EALREADY;
     const bool is_allowed = vn_status_has_content(response->head.status);
     const bool follows = is_allowed && !exchange->is_head && length != 0;
     const struct vn_content content = {
@@ -489,6 +491,7 @@ int32_t vn_response_stream(vn_response *response, vn_span content_type, int64_t 
     pending->producer = producer;
     pending->producer_release = release;
     pending->producer_context = context;
+    vn_exchange_keep_label(exchange, response->request, response->route);
     pending->left = length < 0 ? UINT64_MAX : (uint64_t) length;
     exchange->waits = false;
     return 0;
@@ -501,8 +504,9 @@ static int32_t prepare_to_receive(struct vn_response *response)
     if (vn_response_is_elsewhere(response))
         return -EXDEV;
     struct vn_exchange *exchange = response->exchange;
-    struct vn_pending *pending =
-        exchange->answer == VN_ANSWER_DONE ? NULL : vn_exchange_pending(exchange);
+    struct vn_pending *pending = exchange->answer == VN_ANSWER_DONE || exchange->is_refused
+                                     ? NULL
+                                     : vn_exchange_pending(exchange);
     if (pending == NULL || pending->consumer != NULL)
         return -EALREADY;
     return vn_exchange_keep_conditions(exchange, response->request) ? 0 : -ENOMEM;
@@ -522,6 +526,7 @@ int32_t vn_response_receive(vn_response *response, vn_consumer *consumer, vn_rel
     pending->consumer = consumer;
     pending->consumer_release = release;
     pending->consumer_context = context;
+    vn_exchange_keep_label(exchange, response->request, response->route);
     if (response->is_detached)
         exchange->protocol->changed(exchange); /* what has come of the body waits for it */
     return 0;
@@ -536,11 +541,12 @@ vn_handle vn_response_handle(const vn_response *response)
 
 int32_t vn_response_defer(vn_response *response)
 {
-    if (!vn_response_is_open(response) || response->is_detached)
+    if (!vn_response_is_open(response) || response->is_detached || response->exchange->is_refused)
         return vn_response_refusal(response);
     struct vn_exchange *exchange = response->exchange;
     if (!vn_exchange_keep_conditions(exchange, response->request))
         return -ENOMEM;
     exchange->answer = VN_ANSWER_LATER;
+    vn_exchange_keep_label(exchange, response->request, response->route);
     return 0;
 }

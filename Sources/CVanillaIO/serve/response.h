@@ -11,6 +11,7 @@ struct vn_response {
     struct vn_exchange *exchange;
     struct vn_worker *worker;
     const vn_request *request; /* NULL: gone, and it had no conditions */
+    const vn_span *route; /* that it takes; NULL: not known */
     struct vn_head head; /* in reserved room of the worker's writer, or in `own` */
     uint8_t *own; /* memory for the head, once others write meanwhile; NULL: not yet */
     struct vn_withheld *withheld; /* holds its answer back; NULL: what is sent leaves */
@@ -28,6 +29,7 @@ static inline struct vn_response vn_response_of(struct vn_exchange *exchange)
         .exchange = exchange,
         .worker = exchange->worker,
         .request = exchange->pending == NULL ? NULL : exchange->pending->request,
+        .route = exchange->pending == NULL ? NULL : exchange->pending->route,
         .head.status = 200,
     };
 }
@@ -35,6 +37,8 @@ static inline struct vn_response vn_response_of(struct vn_exchange *exchange)
 /* Its exchange is over from now on: whatever it is told is refused. */
 void vn_response_part(struct vn_response *response);
 bool vn_response_is_parted(const struct vn_response *response);
+
+enum { VN_DESCRIPTION_MAX = 400 }; /* bytes of a text of vn_response_describe that log lines have */
 
 enum { VN_RESPONSE_HEAD_MAX = 64 * 1024 }; /* bytes of a response head */
 
@@ -80,6 +84,9 @@ void vn_response_send_empty(struct vn_response *response, uint16_t status);
 /* Answer with an error and the body that the server has for it; without memory for that, the
  * exchange is abandoned. */
 void vn_response_send_failure(struct vn_response *response, uint16_t status);
+
+/* Answer for the core, which refuses the request, as the hook for that says. */
+void vn_response_refuse(struct vn_response *response, uint16_t status);
 
 /* Answer 500, and say why in the log: the handler has ended and gave no answer. */
 void vn_response_send_nothing(struct vn_response *response);

@@ -19,7 +19,12 @@ enum {
 
 int32_t vn_worker_init(struct vn_worker *worker, const vn_config *config)
 {
-    *worker = (struct vn_worker) {.config = config};
+    *worker = (struct vn_worker) {
+        .config = config,
+        .observes = config->handlers.exchange_ended != NULL || config->handlers.refuse != NULL,
+        .clock = vn_clock_nanoseconds,
+    };
+    worker->held = &worker->own_held;
     vn_list_init(&worker->detached);
     return vn_loop_init(&worker->loop);
 }

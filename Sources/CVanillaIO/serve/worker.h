@@ -31,10 +31,20 @@ struct vn_places {
     uint32_t workers;
 };
 
+/* What the workers of a server know of handlers that held one of them for long: held.h. */
+struct vn_held {
+    _Atomic uint64_t due; /* milliseconds of the workers' clock: when there may be a line again */
+    _Atomic uint64_t untold; /* since the last line */
+};
+
 struct vn_worker {
     struct vn_loop loop; /* first: vn_loop_of */
     const vn_config *config;
     void *context; /* of the handlers */
+    bool observes; /* a hook is told of the end of exchanges, or of refusals */
+    uint64_t (*clock)(void); /* nanoseconds, for what hooks are told */
+    struct vn_held *held; /* its own, or that of its server */
+    struct vn_held own_held;
     struct vn_writer writer;
     struct vn_freelist freelist; /* of what lives as long as an exchange */
 

@@ -16,6 +16,7 @@ void vn_config_init(vn_config *config)
         .backlog = 4096,
         .drain = 30000,
         .lame_duck = 1500,
+        .slow_handler = 100,
         .bind_retry = 5000,
         .limits =
             {

@@ -48,6 +48,7 @@ struct vn_server {
     uint32_t running; /* that have not left yet */
     struct vn_worker_thread *threads;
     struct vn_places places; /* of all workers */
+    struct vn_held held; /* the same */
 
     pthread_mutex_t offline_lock; /* vn_server_handle, one at a time */
     struct vn_worker *offline;

@@ -72,8 +72,10 @@ void vn_threads_share_places(struct vn_server *server)
 {
     server->places.workers = server->thread_count;
     atomic_store(&server->places.left, count_places(server) - server->thread_count);
-    for (uint32_t i = 0; i < server->thread_count; i++)
+    for (uint32_t i = 0; i < server->thread_count; i++) {
         server->threads[i].worker->places = server->thread_count == 1 ? NULL : &server->places;
+        server->threads[i].worker->held = &server->held;
+    }
 }
 
 /* Take over the listeners, also on failure. */

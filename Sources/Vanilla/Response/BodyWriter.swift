@@ -7,7 +7,7 @@ extension ResponseWriter {
     @safe
     public struct BodyWriter: ~Copyable, ~Escapable {
         /// C's stream, which outlives this writer.
-        private let pointer: OpaquePointer
+        let pointer: OpaquePointer
 
         /// The writer of a stream that C lends for the length of a call.
         @unsafe

@@ -66,7 +66,7 @@ private final class LaterAnswer: Sendable {
             try answer(&writer)
             if !writer.isAnswered { throw NoAnswer() }
         } catch {
-            writer.fail(error, in: "A deferred answer")
+            writer.fail(error, in: "a deferred answer")
         }
     }
 }

@@ -71,10 +71,13 @@ private final class Receiver {
             )
             .c
         } catch let refusal as RequestError where !writer.isAnswered {
+            writer.noteError(refusal)
             writer.refuse(refusal)
             return Request.ReceiveStep.more.c
         } catch {
-            unsafe core.hooks.report(.error, "The receiver of a body threw: \(error)")
+            writer.noteError(error)
+            unsafe core.hooks.report(
+                .error, "\(writer.logPrefix)the receiver of a body threw: \(error)")
             return -1
         }
     }

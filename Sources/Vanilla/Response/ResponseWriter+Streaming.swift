@@ -74,10 +74,15 @@ private final class Producer {
 
     private func next(_ stream: OpaquePointer) -> Int32 {
         var writer = unsafe ResponseWriter.BodyWriter(lent: stream)
+        // A producer is called on the thread of its worker.
+        unsafe vn_worker_hold(vn_worker_current()!)
+        defer { unsafe vn_body_note_held(stream) }
         do {
             return try produce(&writer).c
         } catch {
-            unsafe core.hooks.report(.error, "The producer of a body threw: \(error)")
+            unsafe writer.noteError(error, to: core.hooks)
+            unsafe core.hooks.report(
+                .error, "\(writer.logPrefix)the producer of a body threw: \(error)")
             return -1
         }
     }

@@ -74,15 +74,16 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
             } else {
                 "memory ran out"
             }
-        unsafe core.hooks.report(.error, "\(act), but \(why).")
+        unsafe core.hooks.report(.error, "\(logPrefix)\(act), but \(why).")
     }
 
     /// The user's code threw: answer what a ``RequestError`` says; log anything else and answer
     /// 500. Where an answer was given before, log and close.
     mutating func fail(_ error: any Error, in source: StaticString) {
         dropWithheld()
+        noteError(error)
         if !isAnswered, let refusal = error as? RequestError { return refuse(refusal) }
-        unsafe core.hooks.report(.error, "\(source) threw: \(error)")
+        unsafe core.hooks.report(.error, "\(logPrefix)\(source) threw: \(error)")
         if isAnswered {
             closeConnection()
         } else {

@@ -43,6 +43,9 @@ final class RouteTable {
                 of: tree, UnsafePointer(ranges), StoredValues(in: values))
             defer { if !match.stored.isEmpty { match.stored.removeAll() } }
             let number = number(of: unsafe tree.find(request, ranges), request, &match)
+            if number < routeCount {
+                unsafe vn_response_set_route(response.pointer, tree.pattern(of: number))
+            }
             try unsafe withUnsafeMutablePointer(to: &match) { match in
                 // The table has a handler for each number, and lives as long as this call.
                 try unsafe handlers[number]._withUnsafeGuaranteedRef { handler in

@@ -48,11 +48,16 @@ final class RouteTree: @unchecked Sendable {
     /// The names of all parameters, as ranges of `nameBytes`.
     fileprivate let names: UnsafeMutablePointer<vn_range>
     fileprivate let nameBytes: UnsafeMutablePointer<UInt8>
+    /// The pattern of each route, as ranges of memory that this object owns.
+    fileprivate let patterns: UnsafeMutablePointer<vn_span>
+    fileprivate let patternBytes: UnsafeMutablePointer<UInt8>
 
     let methods: RouteMethods
 
-    /// - Parameter names: Of each route's parameters, in their order.
-    init(_ root: RouteDraft, methods: RouteMethods, names: [[String]]) {
+    /// - Parameters:
+    ///   - names: Of each route's parameters, in their order.
+    ///   - paths: Of each route, as it was written.
+    init(_ root: RouteDraft, methods: RouteMethods, names: [[String]], paths: [String]) {
         var flat = FlatTree()
         flat.append(root)
         for names in names { flat.append(names) }
@@ -63,6 +68,14 @@ final class RouteTree: @unchecked Sendable {
         unsafe firstNames = copied(flat.firstNames)
         unsafe self.names = copied(flat.names)
         unsafe nameBytes = copied(flat.nameBytes)
+        let bytes = unsafe copied(paths.flatMap(\.utf8))
+        unsafe patternBytes = bytes
+        var at = 0
+        unsafe patterns = copied(
+            paths.map { path in
+                defer { at += path.utf8.count }
+                return unsafe vn_span(bytes: bytes + at, count: path.utf8.count)
+            })
         self.methods = methods
     }
 
@@ -74,6 +87,8 @@ final class RouteTree: @unchecked Sendable {
         unsafe firstNames.deallocate()
         unsafe names.deallocate()
         unsafe nameBytes.deallocate()
+        unsafe patterns.deallocate()
+        unsafe patternBytes.deallocate()
     }
 }
 
@@ -82,6 +97,12 @@ extension RouteTree {
     func parameterCount(of route: Int) -> Int {
         // There is one more of these than there are routes.
         unsafe Int(firstNames[route + 1] - firstNames[route])
+    }
+
+    /// The pattern of a route, for C, which keeps it as long as a server may live: this object.
+    @inline(__always)
+    func pattern(of route: Int) -> UnsafePointer<vn_span> {
+        unsafe UnsafePointer(patterns + route)
     }
 
     /// The place of the parameter called `name` among those of a route.

@@ -138,7 +138,8 @@ extension RouteTree {
                 "\(list.routes[number].description) and the routes before it overlap so much that a request could need more than \(Router.maximumStepCount) steps to find its own."
             )
         }
-        self.init(root, methods: methods, names: patterns.map(\.names))
+        self.init(
+            root, methods: methods, names: patterns.map(\.names), paths: list.routes.map(\.path))
     }
 }
 

@@ -80,6 +80,8 @@ extension Server.Configuration {
         unsafe config.drain = drain.boundedMilliseconds
         unsafe config.lame_duck = lameDuck.boundedMilliseconds
         unsafe config.bind_retry = bindRetry.boundedMilliseconds
+        // To C, 0 stands for any time.
+        unsafe config.slow_handler = try slowHandler?.c("slowHandler") ?? 0
         unsafe config.keeps_descriptor_limit = keepsDescriptorLimit
         unsafe config.takes_utf8_targets = takesUTF8Targets
     }

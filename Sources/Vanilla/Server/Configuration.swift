@@ -48,6 +48,11 @@ extension Server {
         /// the whole process. An environment that sets the allocator up (`GLIBC_TUNABLES`) is
         /// respected.
         public var keepsMemory = false
+        /// For how long a handler may hold its worker before the log names it: 100 milliseconds by
+        /// default, `nil` for any time. All connections of the worker wait meanwhile. At most one
+        /// line a second says so, with the method, the path and the route, and how many others
+        /// there were since the last one. What a handler awaits does not count.
+        public var slowHandler: Duration?
         /// The number of connections that the operating system keeps for each worker before they
         /// are accepted (listen(2)): 4,096 by default.
         public var backlog: Int
@@ -74,6 +79,33 @@ extension Server {
         /// messages the first few of ten seconds are written (docs/HANDLERS.md).
         public var log: (@Sendable (Server.LogLevel, String) -> Void)?
 
+        /// Told of every exchange, once, when it has ended: its answer was sent, or given up. Of
+        /// requests that the server refuses by itself, too, however little of them had come. `nil`
+        /// costs nothing.
+        ///
+        /// ```swift
+        /// configuration.onExchangeEnd = { exchange in
+        ///     meter.record(exchange.route, exchange.status, exchange.duration)
+        /// }
+        /// ```
+        ///
+        /// Called on the worker's thread, which waits for it: it must not block. See
+        /// docs/OBSERVING.md.
+        public var onExchangeEnd: (@Sendable (Server.EndedExchange) -> Void)?
+        /// Called before the server refuses a request by itself, with 400, 408, 413, 431 or the
+        /// like: such a request reaches no handler and no middleware. The hook may set headers, and
+        /// send a body by one of the `send` functions; where it sends nothing, the body is as
+        /// ``errorBody`` says. The status stays, and the connection closes.
+        ///
+        /// ```swift
+        /// configuration.onRefusal = { refusal, response in
+        ///     response.headers.add("Access-Control-Allow-Origin", "*")
+        /// }
+        /// ```
+        ///
+        /// Called on the worker's thread.
+        public var onRefusal: (@Sendable (Server.Refusal, inout ResponseWriter) -> Void)?
+
         /// A configuration with every option at its default, which listens at one address.
         public init(address: Address = .any(port: 3000)) {
             self.init(listeners: [Listener(address)])
@@ -86,6 +118,7 @@ extension Server {
             drain = unsafe Duration(milliseconds: Defaults.server.drain)
             lameDuck = unsafe Duration(milliseconds: Defaults.server.lame_duck)
             bindRetry = unsafe Duration(milliseconds: Defaults.server.bind_retry)
+            slowHandler = unsafe .unlessZero(milliseconds: Defaults.server.slow_handler)
         }
     }
 }

@@ -5,15 +5,19 @@ final class Hooks: Sendable {
     let makeHandler: @Sendable (Worker) -> Server.Handler
     let bodyDelivery: (@Sendable (Request) -> Request.BodyDelivery)?
     let log: (@Sendable (Server.LogLevel, String) -> Void)?
+    let onExchangeEnd: (@Sendable (Server.EndedExchange) -> Void)?
+    let onRefusal: (@Sendable (Server.Refusal, inout ResponseWriter) -> Void)?
 
     init(
         makeHandler: @escaping @Sendable (Worker) -> Server.Handler,
         bodyDelivery: (@Sendable (Request) -> Request.BodyDelivery)?,
-        log: (@Sendable (Server.LogLevel, String) -> Void)?
+        configuration: Server.Configuration
     ) {
         self.makeHandler = makeHandler
         self.bodyDelivery = bodyDelivery
-        self.log = log
+        log = configuration.log
+        onExchangeEnd = configuration.onExchangeEnd
+        onRefusal = configuration.onRefusal
     }
 
     /// Tell the user; on any thread.

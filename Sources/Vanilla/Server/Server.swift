@@ -83,7 +83,8 @@ public final class Server: Sendable {
         makeHandler: @escaping @Sendable (Worker) -> Handler
     ) throws(ServerError) {
         self.configuration = configuration
-        hooks = Hooks(makeHandler: makeHandler, bodyDelivery: bodyDelivery, log: configuration.log)
+        hooks = Hooks(
+            makeHandler: makeHandler, bodyDelivery: bodyDelivery, configuration: configuration)
         core = try ServerCore(configuration: configuration, hooks: hooks)
     }
 

@@ -21,8 +21,7 @@ final class ServerCore: @unchecked Sendable {
         self.hooks = hooks
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe server = try configuration.withC { config throws(ServerError) in
-            unsafe config.handlers = WorkerHandler.callbacks(
-                context: context, choosesBody: hooks.bodyDelivery != nil)
+            unsafe config.handlers = WorkerHandler.callbacks(context: context, hooks)
             if hooks.log != nil {
                 unsafe config.log = ServerCore.log
                 unsafe config.log_context = unsafe context

@@ -56,6 +56,7 @@ extension AsyncRunner {
     /// That job is over: have C keep what a handler that waits has written.
     func keepCall() {
         guard let call = unsafe call else { return }
+        unsafe vn_response_note_held(vn_detached_response(call)!)
         if unsafe !vn_detached_keep_head(call) || isUnwanted { task?.cancel() }
     }
 
@@ -114,14 +115,16 @@ extension AsyncRunner {
             }
         }
         unsafe self.call = nil
+        unsafe vn_response_note_held(vn_detached_response(call.pointer)!)
         unsafe call.match?.pointee.stored.removeAll()
         unsafe vn_detached_end(call.pointer)
     }
 
     private func fail(_ error: any Error, _ writer: inout ResponseWriter) {
         guard isUnwanted, error is CancellationError else {
-            return writer.fail(error, in: "A handler")
+            return writer.fail(error, in: "a handler")
         }
+        writer.noteError(error)
         if writer.isAnswered { return }
         writer.closeConnection()
         writer.sendError(.serviceUnavailable)

@@ -173,12 +173,15 @@ extension WorkerExecutor {
 
     private func run(_ job: UnownedJob) {
         isRunningJob = true
+        unsafe vn_worker_hold(pointer)
         unsafe job.runSynchronously(on: asUnownedTaskExecutor())
         isRunningJob = false
         if let runner = begun {
             begun = nil
             runner.keepCall()
         }
+        // What was not said of a handler.
+        unsafe vn_worker_note_held(pointer)
     }
 }
 

@@ -21,10 +21,12 @@ final class WorkerHandler {
     }
 
     /// C's callbacks. `context` is the server's core.
-    static func callbacks(context: UnsafeMutableRawPointer, choosesBody: Bool) -> vn_handlers {
+    static func callbacks(context: UnsafeMutableRawPointer, _ hooks: Hooks) -> vn_handlers {
         unsafe vn_handlers(
-            context: context, handle: handle, choose_body: choosesBody ? chooseBody : nil,
-            begin: begin, end: end)
+            context: context, handle: handle,
+            choose_body: hooks.bodyDelivery != nil ? chooseBody : nil, begin: begin, end: end,
+            exchange_ended: hooks.onExchangeEnd != nil ? exchangeEnded : nil,
+            refuse: hooks.onRefusal != nil ? refuse : nil)
     }
 
     private static let begin:
@@ -74,13 +76,40 @@ final class WorkerHandler {
             }
         }
 
+    private static let exchangeEnded:
+        @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<vn_ended_exchange>?) -> Void = {
+            context, exchange in
+            // C always passes both.
+            let (context, exchange) = unsafe (context!, exchange!)
+            unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef { worker in
+                unsafe worker.core.hooks.onExchangeEnd?(
+                    Server.EndedExchange(lent: exchange, workerIndex: worker.worker.index))
+            }
+        }
+
+    private static let refuse:
+        @convention(c) (
+            UnsafeMutableRawPointer?, UnsafePointer<vn_request>?, UInt16, OpaquePointer?
+        ) -> Void = { context, request, status, response in
+            // C always passes the context and the response.
+            let (context, response) = unsafe (context!, response!)
+            unsafe Unmanaged<WorkerHandler>.fromOpaque(context)._withUnsafeGuaranteedRef { worker in
+                var writer = unsafe ResponseWriter(lent: response, core: worker.core)
+                // C refuses with errors alone.
+                let status = Status(code: Int(status))!
+                writer.statusInForce = status
+                unsafe worker.core.hooks.onRefusal?(
+                    Server.Refusal(lent: request, status: status), &writer)
+            }
+        }
+
     @inline(__always)
     private func handle(_ request: UnsafePointer<vn_request>, _ response: OpaquePointer) {
         var writer = unsafe ResponseWriter(lent: response, core: core)
         do {
             try handler(unsafe Request(lent: request), &writer)
         } catch {
-            writer.fail(error, in: "A handler")
+            writer.fail(error, in: "a handler")
         }
     }
 }

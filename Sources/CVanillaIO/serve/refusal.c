@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/* refusal.c - what the server answers by itself: to what it refuses, and for a handler that has
+ * failed. */
+#include "log.h"
+#include "response.h"
+
+vn_cold void vn_response_send_failure(struct vn_response *response, uint16_t status)
+{
+    if (vn_response_send_error(response, status, (vn_span) {0}) < 0 &&
+        !vn_response_is_answered(response))
+        vn_response_out_of_memory(response);
+}
+
+/* The hook may answer, at once and whole; else the server does, with the fields that it added. */
+vn_cold void vn_response_refuse(struct vn_response *response, uint16_t status)
+{
+    struct vn_worker *worker = response->worker;
+    struct vn_exchange *exchange = response->exchange;
+    struct vn_record *record = vn_exchange_record(exchange);
+    const vn_handlers *handlers = &worker->config->handlers;
+    if (record != NULL)
+        record->told.is_refusal = true;
+    vn_response_set_status(response, status);
+    exchange->is_refused = true;
+    if (handlers->refuse != NULL)
+        handlers->refuse(worker->context, record == NULL ? NULL : record->told.request, status,
+                         response);
+    exchange->is_refused = false;
+    if (exchange->answer == VN_ANSWER_NONE)
+        vn_response_send_failure(response, status);
+}
+
+vn_cold void vn_response_send_nothing(struct vn_response *response)
+{
+    char where[VN_DESCRIPTION_MAX];
+    size_t count = vn_response_describe(response, where, sizeof where);
+    vn_log(response->worker->config, VN_LOG_ERROR,
+           "%s%sa handler returned without an answer; answered 500", where, count > 0 ? ": " : "");
+    vn_response_reset(response);
+    vn_response_send_failure(response, 500);
+}
