@@ -420,6 +420,8 @@ static void note_lost(void *context)
     ((struct told *) context)->is_lost = true;
 }
 
+static const vn_detached_calls told_calls = {.cancelled = note_lost};
+
 static void stage_handle(void *context, const vn_request *request, vn_response *response)
 {
     struct stage *stage = context;
@@ -431,7 +433,7 @@ static void stage_handle(void *context, const vn_request *request, vn_response *
         vn_response_stream(response, rig_text, -1, write_letter, NULL, body);
     } else if (rig_path_is(request, "/call")) {
         vn_detached *call = vn_response_detach(response, request, 16, &error);
-        vn_detached_begin(call, note_lost, &stage->told[stage->called]);
+        vn_detached_begin(call, &told_calls, &stage->told[stage->called]);
         stage->calls[stage->called++] = call;
     } else if (rig_path_is(request, "/one") || rig_path_is(request, "/two"))
         vn_response_subscribe(response, stage->hub, path, (vn_span) {0});

@@ -667,10 +667,11 @@ struct act {
     bool has_begun; /* whether it is told so */
     bool goes_on; /* for as many parts more, when it has answered */
     bool has_answered;
+    bool writes; /* the body of its answer, still */
     bool is_done;
 };
 
-enum { ANSWERS, ANSWERS_IN_LINES, ANSWERS_SHARED, STREAMS, SAYS_NOTHING, KINDS };
+enum { ANSWERS, ANSWERS_IN_LINES, ANSWERS_SHARED, STREAMS, WRITES, SAYS_NOTHING, KINDS };
 
 struct caller {
     struct place *place;
@@ -686,9 +687,18 @@ static void note_lost(void *context)
 {
     struct act *act = context;
     act->lost++;
-    if (act->is_done || act->has_answered)
+    if (act->is_done || (act->has_answered && !act->writes))
         act->caller->problem = "lost after its answer or its end";
 }
+
+static void note_room(void *context)
+{
+    struct act *act = context;
+    if (act->is_done)
+        act->caller->problem = "told of room after its end";
+}
+
+static const vn_detached_calls act_calls = {.cancelled = note_lost, .writable = note_room};
 
 static void release_lent(void *context)
 {
@@ -700,6 +710,22 @@ static int32_t stream_some(void *context, vn_body_writer *stream)
     (void) context;
     vn_body_write(stream, vn_span_of("streamed"));
     return VN_PRODUCE_DONE;
+}
+
+/* A body in two parts, of which the first is lent, and at times not ended: its handler returns. */
+static void act_write(struct act *act, int32_t *result)
+{
+    struct caller *caller = act->caller;
+    *result = vn_detached_begin_body(act->call, (vn_span) {0}, -1);
+    caller->lent++;
+    int32_t written =
+        vn_detached_write_shared(act->call, vn_span_of("streamed"), release_lent, caller);
+    if ((*result == 0) != (written >= 0) || (written >= 0 && !vn_detached_has_body(act->call)))
+        caller->problem = "written although it was not begun, or the other way round";
+    if (*result == 0 && vn_detached_write(act->call, vn_span_of(" twice")) < 0)
+        caller->problem = "not written";
+    if (act->number % 2 == 0)
+        vn_detached_finish_body(act->call);
 }
 
 static void act_answer(struct act *act)
@@ -722,6 +748,9 @@ static void act_answer(struct act *act)
         result = vn_response_send_shared(response, (vn_span) {0}, vn_span_of("shared"),
                                          release_lent, caller);
         break;
+    case WRITES:
+        act_write(act, &result);
+        break;
     case STREAMS:
         caller->lent++;
         result = vn_response_stream(response, (vn_span) {0}, -1, stream_some, release_lent, caller);
@@ -730,6 +759,7 @@ static void act_answer(struct act *act)
         break;
     }
     act->has_answered = act->has_answered || (act->kind != SAYS_NOTHING && result == 0);
+    act->writes = vn_detached_has_body(act->call);
     if (act->kind != SAYS_NOTHING && (result == 0) != was_open)
         caller->problem = "answered although it could not, or the other way round";
 }
@@ -741,7 +771,7 @@ static void act_begin(struct act *act)
     if (act->has_begun)
         return;
     act->has_begun = true;
-    if (!vn_detached_begin(act->call, note_lost, act) &&
+    if (!vn_detached_begin(act->call, &act_calls, act) &&
         !vn_response_is_answered(vn_detached_response(act->call)))
         act->caller->problem = "its client is gone, and yet it can be answered";
 }

@@ -141,16 +141,10 @@ private func server(
     func receivesAStreamedBody(backend: Server.Backend, first: Int) throws {
         let count = 200_000
         let server = try server(backend) { routes in
-            routes.post("/sum", body: .streamed) { _, response in
-                let isRead = Recorder<Int>()
+            routes.post("/sum", body: .streamed) { request, response in
                 var sum = 0
-                response.receiveBody { piece, _ in
-                    sum += piece.bytes.count
-                    if piece.isLast { isRead.record(sum) }
-                    return .more
-                }
-                while isRead.values.isEmpty { await Task.yield() }
-                response.send(String(isRead.values[0]))
+                for try await piece in request.bodyStream { sum += piece.count }
+                response.send("\(sum)")
             }
         }
         try server.start()

@@ -70,6 +70,7 @@ typedef struct vn_request {
         head;
     vn_span body; /* the whole body, where it was asked for whole; else empty */
     void *connection; /* the core's own; NULL: it is gone */
+    void *detached; /* the core's own: the handler that goes on with it (vn_detached.h), or NULL */
     uint64_t content_length;
     vn_range method;
     vn_range target; /* as it was sent */

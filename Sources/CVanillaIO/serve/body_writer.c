@@ -3,13 +3,11 @@
 
 #include <errno.h>
 
-enum { WRITE_MAX = 32 * 1024 }; /* bytes that one call of a producer should write */
-
 size_t vn_body_capacity(const vn_body_writer *writer)
 {
     const struct vn_exchange *exchange = writer->exchange;
     uint64_t unsent = exchange->protocol->unsent(exchange);
-    uint64_t room = unsent < WRITE_MAX ? WRITE_MAX - unsent : 0;
+    uint64_t room = unsent < VN_WRITE_MAX ? VN_WRITE_MAX - unsent : 0;
     return (size_t) vn_smaller(exchange->pending->left, room);
 }
 

@@ -5,6 +5,10 @@
 
 #include "exchange.h"
 
+/* Bytes that should wait in memory: what one call of a producer should write, and a handler that
+ * writes is told to wait. */
+enum { VN_WRITE_MAX = 32 * 1024 };
+
 struct vn_body_writer {
     struct vn_exchange *exchange;
     bool has_failed; /* memory ran out */

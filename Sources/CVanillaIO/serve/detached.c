@@ -55,10 +55,24 @@ static struct vn_detached *detached_make(struct vn_freelist *freelist, const vn_
 
 static void tell_cancelled(struct vn_detached *detached)
 {
-    vn_cancelled *cancelled = detached->cancelled;
-    detached->cancelled = NULL;
-    if (cancelled != NULL)
-        cancelled(detached->context);
+    bool can_cancel = detached->can_cancel;
+    detached->can_cancel = false;
+    if (can_cancel)
+        detached->calls->cancelled(detached->context);
+}
+
+static void detached_free(struct vn_detached *detached)
+{
+    bool worker_has_ended = vn_list_is_empty(&detached->link);
+    vn_list_remove(&detached->link);
+    free(detached->response.own);
+    if ((uint8_t *) detached->request != detached->memory + detached->extra)
+        free(detached->request);
+    free(detached->body);
+    if (worker_has_ended)
+        free(detached);
+    else
+        vn_freelist_give(&detached->response.worker->freelist, detached, detached->size);
 }
 
 /* The exchange is over. */
@@ -67,7 +81,9 @@ static void detached_over(void *context)
     struct vn_detached *detached = context;
     vn_response_part(&detached->response);
     detached->request->connection = NULL;
-    if (!detached->response.is_answered)
+    if (detached->has_returned)
+        detached_free(detached);
+    else if (!detached->response.is_answered || detached->writing == VN_WRITING_BODY)
         tell_cancelled(detached);
 }
 
@@ -93,6 +109,8 @@ vn_detached *vn_response_detach(vn_response *response, const vn_request *request
     detached->response = *response;
     detached->response.is_detached = true;
     detached->response.request = detached->request;
+    detached->request->detached = detached;
+    detached->body_is_coming = exchange->body_is_coming;
     pending->detached = detached;
     pending->detached_over = detached_over;
     exchange->answer = VN_ANSWER_LATER;
@@ -113,15 +131,31 @@ void vn_detached_postpone(vn_detached *detached)
         exchange->protocol->postpone(exchange, true);
 }
 
-bool vn_detached_begin(vn_detached *detached, vn_cancelled *cancelled, void *context)
+bool vn_detached_begin(vn_detached *detached, const vn_detached_calls *calls, void *context)
 {
     struct vn_exchange *exchange = detached->response.exchange;
-    detached->cancelled = cancelled;
+    detached->calls = calls;
     detached->context = context;
     if (vn_response_is_parted(&detached->response))
         return false;
+    detached->can_cancel = true;
     exchange->protocol->postpone(exchange, false);
     return true;
+}
+
+vn_detached *vn_request_detached(const vn_request *request)
+{
+    return request->detached;
+}
+
+vn_detached *vn_response_detached(vn_response *response)
+{
+    return response->is_detached ? vn_holder(response, struct vn_detached, response) : NULL;
+}
+
+void *vn_detached_context(const vn_detached *detached)
+{
+    return detached->context;
 }
 
 const vn_request *vn_detached_request(const vn_detached *detached)
@@ -149,7 +183,7 @@ bool vn_detached_keep_head(vn_detached *detached)
 void vn_response_withhold(vn_response *response)
 {
     if (response->is_detached && !response->is_answered)
-        response->withheld = &((struct vn_detached *) (void *) response)->withheld;
+        response->withheld = &vn_response_detached(response)->withheld;
 }
 
 bool vn_response_drop_withheld(vn_response *response)
@@ -165,10 +199,8 @@ bool vn_response_drop_withheld(vn_response *response)
 
 bool vn_detached_can_cancel(const struct vn_exchange *exchange)
 {
-    if (exchange->pending == NULL || exchange->pending->detached == NULL)
-        return false;
-    const struct vn_detached *detached = exchange->pending->detached;
-    return detached->cancelled != NULL;
+    const struct vn_detached *detached = vn_detached_of(exchange);
+    return detached != NULL && detached->can_cancel;
 }
 
 void vn_detached_cancel(struct vn_exchange *exchange)
@@ -176,27 +208,50 @@ void vn_detached_cancel(struct vn_exchange *exchange)
     tell_cancelled(exchange->pending->detached);
 }
 
+/* Whether somebody else than its handler is to answer: a consumer of the body, or who has the
+ * promise. */
+static bool is_left_to_others(const struct vn_detached *detached)
+{
+    const struct vn_exchange *exchange = detached->response.exchange;
+    return detached->response.is_promised ||
+           (vn_exchange_has_consumer(exchange) && !vn_detached_receives(exchange) &&
+            !exchange->pending->has_delivered);
+}
+
+bool vn_detached_is_forgotten(const struct vn_exchange *exchange)
+{
+    const struct vn_detached *detached = vn_detached_of(exchange);
+    return detached != NULL && detached->has_returned && exchange->answer == VN_ANSWER_LATER &&
+           !is_left_to_others(detached);
+}
+
+/* Nobody is told of the exchange any more. */
+static void leave_exchange(struct vn_detached *detached, struct vn_exchange *exchange)
+{
+    if (detached->writing == VN_WRITING_BODY)
+        vn_detached_end_body(detached);
+    else if (exchange->answer == VN_ANSWER_LATER)
+        vn_response_send_nothing(&detached->response);
+    if (vn_detached_receives(exchange))
+        exchange->pending->consumer = NULL;
+    exchange->pending->detached = NULL;
+}
+
 void vn_detached_end(vn_detached *detached)
 {
     struct vn_response *response = &detached->response;
     struct vn_exchange *exchange = response->exchange;
-    detached->cancelled = NULL;
-    if (response->withheld != NULL && !vn_response_is_parted(response))
+    if (!vn_response_is_parted(response) && response->withheld != NULL)
         vn_response_send_withheld(response);
     vn_withheld_drop(&detached->withheld);
-    if (!vn_response_is_parted(response)) {
-        if (exchange->answer == VN_ANSWER_LATER)
-            vn_response_send_nothing(response);
-        exchange->pending->detached = NULL;
+    bool is_over = vn_response_is_parted(response);
+    detached->can_cancel = false;
+    if (!is_over && exchange->answer == VN_ANSWER_LATER && is_left_to_others(detached)) {
+        detached->has_returned = true; /* the response, with its fields, is theirs */
+        vn_response_keep_head(response);
+        return;
     }
-    bool worker_has_ended = vn_list_is_empty(&detached->link);
-    vn_list_remove(&detached->link);
-    free(response->own);
-    if ((uint8_t *) detached->request != detached->memory + detached->extra)
-        free(detached->request);
-    free(detached->body);
-    if (worker_has_ended)
-        free(detached);
-    else
-        vn_freelist_give(&response->worker->freelist, detached, detached->size);
+    if (!is_over)
+        leave_exchange(detached, exchange);
+    detached_free(detached);
 }

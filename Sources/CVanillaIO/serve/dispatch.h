@@ -17,6 +17,10 @@ enum vn_consumed vn_dispatch_piece(struct vn_exchange *exchange, vn_span piece, 
 enum vn_consumed vn_dispatch_request(struct vn_exchange *exchange, const vn_request *request,
                                      bool is_complete);
 
+/* Give a body that had come with its request to the consumer that a handler which goes on has
+ * given. */
+enum vn_consumed vn_dispatch_whole(struct vn_exchange *exchange);
+
 /* Make a call that another thread asked for. */
 void vn_dispatch_later(struct vn_exchange *exchange, vn_remote_call *later, void *context);
 

@@ -29,6 +29,7 @@ void vn_exchange_begin(struct vn_exchange *exchange, const vn_request *request)
     exchange->body_mode = VN_BODY_WHOLE;
     exchange->is_head = request->method_id == VN_METHOD_HEAD;
     exchange->closes = false;
+    exchange->body_is_coming = false;
     if (vn_unlikely(exchange->worker->observes))
         vn_exchange_observe(exchange, request, true);
 }

@@ -46,6 +46,7 @@ struct vn_pending {
     size_t body_count;
     size_t body_capacity;
 
+    bool has_delivered; /* the consumer got the last piece */
     vn_consumer *consumer;
     vn_release *consumer_release;
     void *consumer_context;
@@ -62,6 +63,7 @@ struct vn_exchange {
     bool waits : 1; /* its producer, to be called again */
     bool is_event_stream : 1; /* the answer is one */
     bool is_refused : 1; /* by the core: what is answered is complete at once */
+    bool body_is_coming : 1; /* when its handler was called, the request's body had not come */
 };
 
 /* Its memory, made on demand; NULL when there is none left. */
@@ -150,6 +152,13 @@ static inline size_t vn_request_head_size(const vn_request *request)
 static inline bool vn_exchange_has_consumer(const struct vn_exchange *exchange)
 {
     return exchange->pending != NULL && exchange->pending->consumer != NULL;
+}
+
+/* Its body is wanted, in this turn, where nothing of it was received for a while. */
+static inline void vn_exchange_resume_body(struct vn_exchange *exchange)
+{
+    exchange->protocol->resume_input(exchange);
+    exchange->protocol->changed(exchange);
 }
 
 /* Whether its answer was not begun. */

@@ -122,8 +122,10 @@ static void http1_output_sent(struct vn_connection *connection)
 static void http1_go_on(struct vn_connection *connection)
 {
     vn_http1_update(connection);
-    if (!connection->is_closing)
-        vn_http1_invite_body(connection);
+    if (connection->is_closing)
+        return;
+    vn_http1_deliver_whole(connection);
+    vn_http1_invite_body(connection);
 }
 
 static void http1_drain(struct vn_connection *connection)
@@ -295,15 +297,25 @@ static void http1_changed(struct vn_exchange *exchange)
     vn_connection_resume(connection);
 }
 
+/* Whether a streamed body has nobody yet who takes it. */
+static bool lacks_consumer(const struct vn_exchange *exchange)
+{
+    return exchange->body_is_coming && exchange->body_mode == VN_BODY_STREAMED &&
+           exchange->answer != VN_ANSWER_DONE && !vn_exchange_has_consumer(exchange);
+}
+
 /* Until the handler has begun, what has come of a streamed body waits for it, and the unsent
- * answers to earlier requests leave with its own, or when it waits. */
+ * answers to earlier requests leave with its own, or when it waits. A handler that goes on may have
+ * more to wait for before it takes the body: nothing more of that is received until then. */
 static void http1_postpone(struct vn_exchange *exchange, bool is_postponed)
 {
     struct vn_connection *connection = vn_http1_connection(exchange);
     bool goes_on = connection->holds_output && !is_postponed;
     connection->holds_output = is_postponed;
+    bool lacks = !is_postponed && lacks_consumer(exchange);
+    connection->pauses_input = connection->pauses_input || lacks;
     if ((goes_on && (connection->is_blocked || connection->output != NULL)) ||
-        (!is_postponed && connection->is_at_end))
+        (!is_postponed && connection->is_at_end) || lacks)
         vn_connection_resume(connection);
 }
 

@@ -55,6 +55,17 @@ void vn_http1_deliver(struct vn_connection *connection, vn_span piece)
         discard(connection, piece.count);
 }
 
+void vn_http1_deliver_whole(struct vn_connection *connection)
+{
+    struct vn_http1 *http1 = vn_http1_of(connection);
+    if (vn_likely(!vn_exchange_has_consumer(&http1->exchange)) ||
+        http1->reading != VN_READING_NOTHING)
+        return;
+    consumed(connection, vn_dispatch_whole(&http1->exchange));
+    if (!connection->is_closing)
+        vn_http1_update(connection);
+}
+
 void vn_http1_restart_clocks(struct vn_connection *connection)
 {
     struct vn_http1 *http1 = vn_http1_of(connection);

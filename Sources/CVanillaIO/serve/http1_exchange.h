@@ -12,6 +12,9 @@ void vn_http1_handle(struct vn_connection *connection, const vn_request *request
 /* Bytes of the body came, which its consumer gets, or nobody. */
 void vn_http1_deliver(struct vn_connection *connection, vn_span piece);
 
+/* Give a body that came with its request to a handler that goes on and wants it in pieces. */
+void vn_http1_deliver_whole(struct vn_connection *connection);
+
 /* See what follows from the answer's state, after every call of the user's code. */
 void vn_http1_update(struct vn_connection *connection);
 

@@ -62,6 +62,7 @@ static void body_complete(struct vn_connection *connection)
         return;
     }
     http1->reading = VN_READING_NOTHING;
+    connection->since = connection->worker->loop.now; /* the handler's time begins */
     vn_http1_update(connection);
 }
 

@@ -33,7 +33,7 @@ bool vn_response_is_open_detached(const struct vn_response *response)
     if (vn_response_is_elsewhere(response))
         return false;
     uint8_t answer = response->exchange->answer;
-    return answer == VN_ANSWER_NONE || answer == VN_ANSWER_LATER;
+    return (answer == VN_ANSWER_NONE || answer == VN_ANSWER_LATER) && !response->is_promised;
 }
 
 vn_cold int32_t vn_response_refusal(const struct vn_response *response)
@@ -528,7 +528,7 @@ int32_t vn_response_receive(vn_response *response, vn_consumer *consumer, vn_rel
     pending->consumer_context = context;
     vn_exchange_keep_label(exchange, response->request, response->route);
     if (response->is_detached)
-        exchange->protocol->changed(exchange); /* what has come of the body waits for it */
+        vn_exchange_resume_body(exchange); /* what has come of it waits */
     return 0;
 }
 
@@ -541,8 +541,11 @@ vn_handle vn_response_handle(const vn_response *response)
 
 int32_t vn_response_defer(vn_response *response)
 {
-    if (!vn_response_is_open(response) || response->is_detached || response->exchange->is_refused)
+    if (!vn_response_is_unanswered(response) || response->exchange->is_refused)
         return vn_response_refusal(response);
+    response->is_promised = response->is_detached;
+    if (response->is_detached)
+        return 0; /* it has all that it needs */
     struct vn_exchange *exchange = response->exchange;
     if (!vn_exchange_keep_conditions(exchange, response->request))
         return -ENOMEM;

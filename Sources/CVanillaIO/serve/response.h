@@ -20,6 +20,7 @@ struct vn_response {
     bool has_type; /* Content-Type is among the fields */
     bool has_own; /* the head is written to `own` */
     bool is_answered; /* by this response */
+    bool is_promised; /* the same of a detached exchange: the answer comes by vn_handle_run */
 };
 
 /* The response of an exchange, for one call of the user's code. */

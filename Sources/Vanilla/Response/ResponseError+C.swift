@@ -36,6 +36,50 @@ extension ResponseError {
         }
     }
 
+    /// The failure of beginning a body that a handler writes, from C's negative result.
+    @inline(never)
+    init(beginningBody result: Int32) {
+        switch -result {
+        case SystemError.alreadyDone:
+            self.init(.alreadyAnswered, "A body was begun after the request was answered.")
+        case SystemError.otherThread:
+            self.init(.notOnWorker, "A body was begun \(Self.elsewhere).")
+        case SystemError.invalidArgument:
+            self.init(.invalidContent, "A body was begun with a content type that is none.")
+        default:
+            self.init(.outOfMemory, "There is no memory for an answer.")
+        }
+    }
+
+    /// The failure of writing a part of it.
+    @inline(never)
+    init(writingPart result: Int32) {
+        switch -result {
+        case SystemError.alreadyDone:
+            self.init(
+                .notBegun,
+                "A part of a body was written before `begin(status:contentType:length:)`, or after "
+                    + "the end.")
+        case SystemError.otherThread:
+            self.init(.notOnWorker, "A part of a body was written \(Self.elsewhere).")
+        case SystemError.notSupported:
+            self.init(
+                .notAsynchronous, "Only an asynchronous handler writes a body part by part.")
+        default:
+            self.init(writingBody: result)
+        }
+    }
+
+    /// The failure of ending it.
+    @inline(never)
+    init(finishingBody result: Int32) {
+        if -result == SystemError.tooLarge {
+            self.init(.incomplete, "A body was ended before it had the length declared for it.")
+        } else {
+            self.init(writingPart: result)
+        }
+    }
+
     /// The failure of beginning an asynchronous handler, from C's negative result.
     init(beginningHandler result: Int32) {
         self =

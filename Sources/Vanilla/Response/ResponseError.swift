@@ -40,6 +40,13 @@ extension ResponseError {
         public static let alreadyAnswered = Kind("alreadyAnswered")
         /// A body is longer than the length declared for it, or a range lies outside the bytes.
         public static let lengthExceeded = Kind("lengthExceeded")
+        /// A body was ended before it had the length declared for it.
+        public static let incomplete = Kind("incomplete")
+        /// A part of a body was written before ``ResponseWriter/begin(status:contentType:length:)``
+        /// or after the end.
+        public static let notBegun = Kind("notBegun")
+        /// A handler that is not asynchronous writes a body part by part.
+        public static let notAsynchronous = Kind("notAsynchronous")
         /// The thread is not the worker's: where an asynchronous handler was to begin, or where it
         /// has gone with its response, as in `withTaskExecutorPreference`.
         public static let notOnWorker = Kind("notOnWorker")

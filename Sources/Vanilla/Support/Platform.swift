@@ -17,12 +17,15 @@ enum SystemError {
     static var addressInUse: Int32 { EADDRINUSE }
     static var addressNotAvailable: Int32 { EADDRNOTAVAIL }
     static var alreadyDone: Int32 { EALREADY }
+    static var busy: Int32 { EBUSY }
+    static var cancelled: Int32 { ECANCELED }
     static var exists: Int32 { EEXIST }
     static var invalidArgument: Int32 { EINVAL }
     static var noBufferSpace: Int32 { ENOBUFS }
     static var noMemory: Int32 { ENOMEM }
     static var notASocket: Int32 { ENOTSOCK }
     static var notPermitted: Int32 { EPERM }
+    static var notSupported: Int32 { ENOTSUP }
     static var otherThread: Int32 { EXDEV }
     static var tooLarge: Int32 { EMSGSIZE }
     static var tooManyOpenFiles: Int32 { EMFILE }

@@ -7,6 +7,8 @@ internal import CVanillaIO
 protocol AsyncRunnerOwner: TaskExecutor {
     /// The next one for a runner whose handler has ended; `nil` where none waits.
     func takeCall(for runner: AsyncRunner) -> AsyncCall?
+    /// Whether this is the worker's own thread.
+    var isCurrent: Bool { get }
     /// Whether one more may wait for a handler.
     var canTakeIdleRunner: Bool { get }
     /// The runner waits for a handler.
@@ -29,6 +31,8 @@ final class AsyncRunner: @unchecked Sendable {
     private var next: AsyncCall?
     /// The one whose handler it runs.
     private var call: OpaquePointer?
+    /// Of the same; `nil` unless it takes the request's body, or waits in writing the answer's.
+    private var bodies: AsyncBodies?
     private var isUnwanted = false
     /// What `Task.isCancelled` said when the last handler had ended.
     private var isCancelled = false
@@ -60,6 +64,14 @@ extension AsyncRunner {
         if unsafe !vn_detached_keep_head(call) || isUnwanted { task?.cancel() }
     }
 
+    /// What C calls, in memory that is never freed.
+    private static nonisolated(unsafe) let calls = {
+        let calls = UnsafeMutablePointer<vn_detached_calls>.allocate(capacity: 1)
+        unsafe calls.initialize(
+            to: vn_detached_calls(cancelled: cancelled, received: received, writable: writable))
+        return unsafe UnsafePointer(calls)
+    }()
+
     private static let cancelled: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
         // C always passes it, and not after `vn_detached_end`.
         let runner = unsafe Unmanaged<AsyncRunner>.fromOpaque(context!).takeUnretainedValue()
@@ -67,9 +79,47 @@ extension AsyncRunner {
         runner.task?.cancel()
     }
 
+    private static let received: @convention(c) (UnsafeMutableRawPointer?, vn_span, Bool) -> Int32 =
+        { context, piece, isLast in
+            // As before.
+            let runner = unsafe Unmanaged<AsyncRunner>.fromOpaque(context!).takeUnretainedValue()
+            return unsafe runner.bodies?.receive(piece, isLast: isLast) ?? Int32(VN_RECEIVE_PAUSE)
+        }
+
+    private static let writable: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        // As before.
+        let runner = unsafe Unmanaged<AsyncRunner>.fromOpaque(context!).takeUnretainedValue()
+        runner.bodies?.noteRoom()
+    }
+
     /// There is no more to run.
     func end() {
         if let idle = unsafe idle.take() { unsafe idle.resume(returning: false) }
+    }
+}
+
+// MARK: - Bodies
+
+extension AsyncBodies {
+    /// Those of a request whose handler is asynchronous; `nil` for another one.
+    static func of(_ call: OpaquePointer?) -> AsyncBodies? {
+        guard let call = unsafe call, let context = unsafe vn_detached_context(call) else {
+            return nil
+        }
+        // The context of a call whose handler has begun is its runner.
+        return unsafe Unmanaged<AsyncRunner>.fromOpaque(context)._withUnsafeGuaranteedRef {
+            runner in
+            unsafe runner.bodies(of: call)
+        }
+    }
+}
+
+extension AsyncRunner {
+    fileprivate func bodies(of call: OpaquePointer) -> AsyncBodies {
+        if let bodies { return bodies }
+        let bodies = unsafe AsyncBodies(of: call, on: owner)
+        self.bodies = bodies
+        return bodies
     }
 }
 
@@ -102,7 +152,7 @@ extension AsyncRunner {
         // The call ends before this object does.
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         // Not where its client is gone already: the answer is not wanted.
-        if unsafe vn_detached_begin(call.pointer, Self.cancelled, context) {
+        if unsafe vn_detached_begin(call.pointer, Self.calls, context) {
             // C's request and response live until the call is ended.
             var request = unsafe Request(lent: vn_detached_request(call.pointer)!)
             if let match = unsafe call.match { request = unsafe Request(request, lent: match) }
@@ -111,8 +161,9 @@ extension AsyncRunner {
             do {
                 try await call.handler(request, &writer)
             } catch {
-                fail(error, &writer)
+                unsafe fail(error, call.pointer, &writer)
             }
+            bodies.take()?.end()
         }
         unsafe self.call = nil
         unsafe vn_response_note_held(vn_detached_response(call.pointer)!)
@@ -120,7 +171,12 @@ extension AsyncRunner {
         unsafe vn_detached_end(call.pointer)
     }
 
-    private func fail(_ error: any Error, _ writer: inout ResponseWriter) {
+    private func fail(
+        _ error: any Error, _ call: OpaquePointer, _ writer: inout ResponseWriter
+    ) {
+        // Before the client takes what it got for whole.
+        defer { unsafe vn_detached_cut_body(call) }
+        let isUnwanted = unsafe isUnwanted || vn_detached_writes_for_nobody(call)
         guard isUnwanted, error is CancellationError else {
             return writer.fail(error, in: "a handler")
         }
