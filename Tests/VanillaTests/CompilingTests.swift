@@ -25,6 +25,7 @@ import VanillaTestSupport
         // The types, those of a program's first lines included, and what comes after them.
         (["Types.swift", "main.swift"], []), (["Lives.swift"], ["-parse-as-library"]),
         (["MainActor.swift"], ["-parse-as-library", "-default-isolation", "MainActor"]),
+        (["Tests.swift"], ["-parse-as-library"]),
     ])
     func mistakesHaveTheMessagesOfThePage(files: [String], options: [String]) throws {
         let result = try compile(files, options)
@@ -50,9 +51,8 @@ import VanillaTestSupport
         let messages = page.split(separator: "\n").filter { $0.hasPrefix("### `") }.map { heading in
             String(heading.dropFirst(5).prefix { $0 != "`" })
         }
-        let shown = try ["Types.swift", "main.swift", "Lives.swift", "MainActor.swift"].flatMap {
-            try expectedErrors(of: $0).map(\.message)
-        }
+        let files = ["Types.swift", "main.swift", "Lives.swift", "MainActor.swift", "Tests.swift"]
+        let shown = try files.flatMap { try expectedErrors(of: $0).map(\.message) }
         #expect(messages.count > 10 && Set(messages).count == messages.count)
         #expect(Set(shown) == Set(messages))
     }
@@ -75,9 +75,16 @@ import VanillaTestSupport
         }
     }
 
-    /// Of lines such as `/a/Types.swift:7:5: error: message`.
+    /// Of lines such as `/a/Types.swift:7:5: error: message`. Where the error is in what a macro
+    /// has made, the next line says which place of the file that is.
     private func errors(in output: String, of file: String) -> [(line: Int, message: String)] {
-        output.split(separator: "\n").compactMap { line in
+        var lines = output.split(separator: "\n").map(String.init)
+        for index in lines.indices.dropLast() where lines[index].hasPrefix("macro expansion ") {
+            let message = lines[index].split(separator: ": error: ", maxSplits: 1).last ?? ""
+            let place = lines[index + 1].drop { $0 != "/" }.split(separator: ": note: ").first ?? ""
+            lines[index + 1] = "\(place): error: \(message)"
+        }
+        return lines.compactMap { line in
             guard let place = line.range(of: "/\(file):"), line.hasPrefix("/") else { return nil }
             let parts = line[place.upperBound...].split(separator: ":", maxSplits: 3)
             guard parts.count == 4, parts[2] == " error", let number = Int(parts[0]) else {

@@ -71,6 +71,10 @@ struct Controller: Sendable {
         response.send(try await pool.query())
     }
 
+    func write(_ piece: [UInt8], to response: inout ResponseWriter) async throws {
+        try await response.write(piece)
+    }
+
     func makeRouter() throws -> Router {
         try Router { [self] routes in
             routes.use(Access.requireToken)
@@ -114,6 +118,16 @@ struct Controller: Sendable {
                 response.send(paths.joined(separator: " "))
             }
             routes.get("/count", countingHandler())
+            routes.post("/upper", body: .streamed) { [self] request, response in
+                try response.begin(contentType: .text)
+                for try await piece in request.bodyStream {
+                    try await write(piece, to: &response)
+                }
+            }
+            routes.post("/length", body: .streamed) { request, response in
+                let body = try await request.collectBody(upTo: 1000)
+                response.send("\(body.count) of \(String(body))")
+            }
         }
     }
 }

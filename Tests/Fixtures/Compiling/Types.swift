@@ -101,3 +101,38 @@ func makeServer() throws -> Server {
         response.send(text)
     }
 }
+
+func loopWithoutWaiting(_ routes: inout Routes) {
+    routes.post("/upload", body: .streamed) { request, response in
+        var count = 0
+        // error: requires 'Request.BodyStream' to conform to 'Sequence'
+        for piece in request.bodyStream { count += piece.count }
+        response.send("\(count)")
+    }
+}
+
+func waitForWhatIsThere(_ routes: inout Routes) {
+    routes.post("/upload") { request, response in
+        var count = 0
+        // error: requires 'Bytes' to conform to 'AsyncSequence'
+        for try await piece in request.body { count += piece.count }
+        response.send("\(count)")
+    }
+}
+
+func waitInProducer(_ routes: inout Routes) {
+    routes.get("/export") { _, response in
+        // error: to parameter expecting synchronous function type
+        response.stream { body in
+            try body.write(await find())
+            return .done
+        }
+    }
+}
+
+func forgetToWait(_ routes: inout Routes) {
+    routes.get("/export") { _, response in
+        // error: 'async' call in a function that does not support concurrency
+        try response.write("text")
+    }
+}
