@@ -24,8 +24,9 @@ let package = Package(
         .library(name: "VanillaPostgres", targets: ["VanillaPostgres"]),
         .library(name: "VanillaPostgresFoundation", targets: ["VanillaPostgresFoundation"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
-        // For the packages of the examples and of bench alone.
+        // A PostgreSQL server for the tests of those who use VanillaPostgres.
         .library(name: "PrivatePostgres", targets: ["PrivatePostgres"]),
+        // For the packages of the examples and of bench alone.
         .library(name: "VanillaTestSupport", targets: ["VanillaTestSupport"]),
     ],
     targets: [
@@ -92,7 +93,7 @@ let package = Package(
             name: "VanillaPostgresTests",
             dependencies: [
                 "Vanilla", "VanillaPostgres", "VanillaPostgresFoundation", "PrivatePostgres",
-                "VanillaTestSupport",
+                "VanillaTesting", "VanillaTestSupport",
             ]),
         .testTarget(
             name: "PrivatePostgresTests",

@@ -21,6 +21,7 @@ LIBPQ = "/usr/include/postgresql"
 # What snippets leave to the reader, where they do not say it themselves.
 PRELUDE = """
 import Foundation
+import PrivatePostgres
 import Testing
 import Vanilla
 import VanillaFoundation

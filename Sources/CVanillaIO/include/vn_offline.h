@@ -21,9 +21,10 @@ typedef struct vn_offline_client {
 
 typedef struct vn_offline_connection vn_offline_connection;
 
-/* Serve on the calling thread until vn_offline_stop, as one worker does. `begun` is called there
- * when clients may connect. Returns 0, or -errno where there is no memory or descriptor for it. One
- * call at a time, vn_server_handle included; others wait. */
+/* Serve on the calling thread until vn_offline_stop, as one worker does, between the hooks of a
+ * start and those of a stop. `begun` is called there when clients may connect. Returns 0; -errno
+ * where there is no memory or descriptor for it; -ECANCELED where the hooks have failed. One call
+ * at a time, vn_server_handle included; others wait. */
 int32_t vn_offline_run(vn_server *server, void (*begun)(void *context), void *context);
 
 /* Ask vn_offline_run to return: as vn_server_stop. From its worker's thread. */

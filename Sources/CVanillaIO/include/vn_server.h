@@ -54,6 +54,18 @@ typedef struct vn_handlers {
      * sent is as vn_config.error_body says. `request` is as in vn_ended_exchange. */
     void (*refuse)(void *context, const vn_request *request, uint16_t status,
                    vn_response *response);
+
+    /* What is done once for all workers, on the first one's thread: before any of them accepts, and
+     * when none has a connection or a handler left. All workers turn meanwhile. Optional, all four
+     * together; while they are under way vn_handlers.end is not called. */
+    bool (*has_hooks)(void *context); /* at each start, with the member `context` */
+    void (*begin_hooks)(void *context, bool is_stop);
+    /* Asked after each turn: 0 while they are under way, 1 when they are done; below 0 they have
+     * failed, which ends a start. */
+    int32_t (*hooks_state)(void *context);
+    /* They take too long, or the server is to stop. After some time they are waited for no
+     * longer. */
+    void (*cancel_hooks)(void *context);
 } vn_handlers;
 
 /* Sizes in bytes. What lies beyond each is answered as the comment says. */
@@ -184,6 +196,8 @@ enum {
     VN_FAILED_THREAD,
     VN_FAILED_MEMORY,
     VN_FAILED_STATE, /* started twice, waited for from a worker, ... */
+    VN_FAILED_HOOKS, /* vn_handlers.hooks_state said so at the start */
+    VN_FAILED_STOPPED, /* it was told to stop before the hooks of its start were done */
 };
 
 typedef struct vn_error {
@@ -240,8 +254,8 @@ vn_server *vn_server_open(const vn_config *config, vn_error *error);
 /* Free it; stops it at once if it runs. Not from a worker. */
 void vn_server_close(vn_server *server);
 
-/* Bind and start the workers; returns 0 when connections are accepted. May be called again after a
- * stop. */
+/* Bind, start the workers and run the hooks; returns 0 when connections are accepted. May be called
+ * again after a stop. */
 int32_t vn_server_start(vn_server *server, vn_error *error);
 
 /* Ask it to stop: no new connections, requests in hand get `within` milliseconds. Returns at once.
@@ -251,7 +265,8 @@ void vn_server_stop(vn_server *server, uint32_t within);
 /* Block until it has stopped and its threads are joined. Not from a worker. */
 void vn_server_wait(vn_server *server);
 
-/* Start it, unless it runs already, and wait. With `handles_signals`, SIGTERM, SIGINT and SIGHUP,
+/* Start it, unless it runs already, and wait. Returns 0 as well where it was stopped while it
+ * started. With `handles_signals`, SIGTERM, SIGINT and SIGHUP,
  * unless that is ignored, stop it within config.drain, a second one of the first two at once; the
  * earlier signal handlers are put back. `listening`
  * (may be NULL) is called on this thread once connections are accepted and the signals are handled;
@@ -278,9 +293,9 @@ void vn_server_listener_statistics(const vn_server *server, uint32_t listener,
 void vn_log_default(int32_t level, const char *message);
 
 /* Pass raw bytes (one request, several, broken ones) through scanner, handler and writer on the
- * calling thread, with no socket and no started server. Returns the answers' bytes in malloc'ed
- * memory, which the caller frees, and their number in `count`; NULL when memory ran out. One call
- * at a time; others wait. */
+ * calling thread, with no socket and no started server, between the hooks of a start and those of a
+ * stop. Returns the answers' bytes in malloc'ed memory, which the caller frees, and their number in
+ * `count`; NULL when memory ran out or the hooks have failed. One call at a time; others wait. */
 uint8_t *vn_server_handle(vn_server *server, vn_span input, size_t *count);
 
 #endif

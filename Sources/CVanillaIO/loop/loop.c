@@ -314,7 +314,7 @@ static int64_t loop_wait_time(struct vn_loop *loop, uint64_t max)
         !vn_list_is_empty(&loop->resumed) || !vn_list_is_empty(&loop->timers.due))
         return 0;
     uint64_t due = vn_wheel_next(&loop->wheel);
-    if (loop->is_draining)
+    if (loop->is_draining && loop->sources.count > loop->watch_count)
         due = vn_smaller(due, loop->drain_due);
     uint64_t wait = due <= loop->now ? 0 : due - loop->now;
     wait = max < wait ? max : wait;

@@ -65,6 +65,14 @@ void vn_mailbox_stop(struct vn_mailbox *mailbox, uint64_t due)
     pthread_mutex_unlock(&mailbox->lock);
 }
 
+void vn_mailbox_wake(struct vn_mailbox *mailbox)
+{
+    pthread_mutex_lock(&mailbox->lock);
+    if (mailbox->ring != NULL)
+        vn_ring_wake(mailbox->ring);
+    pthread_mutex_unlock(&mailbox->lock);
+}
+
 void vn_mailbox_take(struct vn_mailbox *mailbox, struct vn_tasks *tasks)
 {
     pthread_mutex_lock(&mailbox->lock);

@@ -37,6 +37,9 @@ int32_t vn_mailbox_post(struct vn_mailbox *mailbox, struct vn_task *task);
 /* Any thread: stop by `due`; the nearest moment counts. */
 void vn_mailbox_stop(struct vn_mailbox *mailbox, uint64_t due);
 
+/* Any thread: have the loop turn. */
+void vn_mailbox_wake(struct vn_mailbox *mailbox);
+
 /* Append what was posted to `tasks`. */
 void vn_mailbox_take(struct vn_mailbox *mailbox, struct vn_tasks *tasks);
 

@@ -40,6 +40,7 @@ int32_t vn_worker_open(struct vn_worker *worker, vn_ring_opener *open_ring, size
     worker->connection_limit = connection_limit;
     worker->places_granted = worker->places == NULL ? connection_limit : 1;
     worker->connection_count = 0;
+    worker->has_awaited = false;
     worker->acceptor_count = 0;
     vn_list_init(&worker->acceptors);
     vn_list_init(&worker->waiting_acceptors);
@@ -116,8 +117,11 @@ void vn_worker_run(struct vn_worker *worker)
 
 /* ---- The end ---- */
 
-static void worker_await_detached(struct vn_worker *worker)
+void vn_worker_await_handlers(struct vn_worker *worker)
 {
+    if (worker->has_awaited)
+        return;
+    worker->has_awaited = true;
     uint64_t due = worker->loop.now + DETACHED_GRACE;
     while (!vn_list_is_empty(&worker->detached) && worker->loop.now < due)
         if (vn_loop_turn(&worker->loop, due - worker->loop.now) < 0)
@@ -129,7 +133,7 @@ static void worker_await_detached(struct vn_worker *worker)
 
 void vn_worker_close(struct vn_worker *worker)
 {
-    worker_await_detached(worker);
+    vn_worker_await_handlers(worker);
     vn_loop_end_sources(&worker->loop);
     /* Those that are left are on their own before other threads may run what goes on: they end
      * without a look at the worker then. */

@@ -61,6 +61,7 @@ struct vn_worker {
     struct vn_link acceptors;
     struct vn_link waiting_acceptors; /* entries that go on when a connection has ended */
     struct vn_link detached; /* exchanges that go on after their handler's call */
+    bool has_awaited; /* those of the end */
     struct vn_trim trim; /* of memory that a load took */
     struct vn_unread unread; /* output that clients have not taken */
     void *hub_shards; /* of events/: one for each hub that has subscribers here */
@@ -82,8 +83,11 @@ void vn_worker_deinit(struct vn_worker *worker);
 int32_t vn_worker_open(struct vn_worker *worker, vn_ring_opener *open_ring, size_t slot_size,
                        uint32_t connection_limit, uint32_t watch_limit, uint32_t beyond);
 
-/* The loop has run. Handlers that have not returned, whose clients are gone, get some time for it;
- * then everything ends. */
+/* The loop has run. Handlers that have not returned, whose clients are gone, get some time for
+ * it. */
+void vn_worker_await_handlers(struct vn_worker *worker);
+
+/* The same, where it was not done, and then everything ends. */
 void vn_worker_close(struct vn_worker *worker);
 
 /* Turn until it was stopped and nothing but watches is left. */

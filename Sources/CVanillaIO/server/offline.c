@@ -6,6 +6,7 @@
 #include "../ring/loopback.h"
 #include "../serve/acceptor.h"
 #include "../serve/http1.h"
+#include "hooks.h"
 #include "offline.h"
 
 enum { OFFLINE_NUMBER = UINT32_MAX, OFFLINE_MAX = 30000 /* milliseconds */ };
@@ -55,6 +56,14 @@ static void offline_run(struct vn_worker *worker, const struct vn_loopback_peer 
     }
 }
 
+static void offline_answer(struct vn_worker *worker, vn_span input, struct vn_loopback_peer *peer)
+{
+    if (vn_loopback_expect(worker->loop.ring, peer, input.bytes, input.count) < 0)
+        return;
+    vn_connection_open(worker, -1, &vn_transport_plain, &vn_protocol_http1, 0);
+    offline_run(worker, peer);
+}
+
 static void offline_handle(struct vn_worker *worker, vn_span input, struct vn_loopback_peer *peer)
 {
     if (vn_worker_open(worker, vn_loopback_open, vn_acceptor_slot_size(), 1, VN_WATCHES_OFFLINE,
@@ -62,9 +71,12 @@ static void offline_handle(struct vn_worker *worker, vn_span input, struct vn_lo
         vn_loop_end_tasks(&worker->loop);
         return;
     }
-    if (vn_loopback_expect(worker->loop.ring, peer, input.bytes, input.count) == 0) {
-        vn_connection_open(worker, -1, &vn_transport_plain, &vn_protocol_http1, 0);
-        offline_run(worker, peer);
+    bool has_hooks = vn_hooks_exist(worker->config);
+    if (!has_hooks || vn_hooks_start(worker) == 0) {
+        offline_answer(worker, input, peer);
+        vn_worker_await_handlers(worker);
+        if (has_hooks)
+            vn_hooks_stop(worker);
     }
     vn_worker_close(worker);
 }

@@ -8,6 +8,7 @@
 #include "../ring/loopback.h"
 #include "../serve/acceptor.h"
 #include "../serve/http1.h"
+#include "hooks.h"
 #include "offline.h"
 #include "state.h"
 
@@ -65,10 +66,17 @@ static int32_t serve(vn_server *server, void (*begun)(void *context), void *cont
         vn_loop_end_tasks(&worker->loop);
         return opened;
     }
-    begun(context);
-    vn_worker_run(worker);
+    bool has_hooks = vn_hooks_exist(worker->config);
+    int32_t started = has_hooks ? vn_hooks_start(worker) : 0;
+    if (started == 0) {
+        begun(context);
+        vn_worker_run(worker);
+        vn_worker_await_handlers(worker);
+        if (has_hooks)
+            vn_hooks_stop(worker);
+    }
     vn_worker_close(worker);
-    return 0;
+    return started;
 }
 
 int32_t vn_offline_run(vn_server *server, void (*begun)(void *context), void *context)

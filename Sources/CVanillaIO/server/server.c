@@ -14,6 +14,7 @@
 #include "../system/wakeup.h"
 #include "config.h"
 #include "error.h"
+#include "hooks.h"
 #include "listeners.h"
 #include "offline.h"
 #include "threads.h"
@@ -147,30 +148,71 @@ static void server_stop_all(vn_server *server, uint64_t due)
             vn_mailbox_stop(&server->threads[i].worker->loop.mailbox, due);
 }
 
-/* Bind and start all workers with the chosen backend; the first one here, where `before` is not
- * NULL. */
-static int32_t server_start_workers(vn_server *server, struct vn_loop **before, vn_error *error)
+/* All workers leave before they have served. The first one's thread may be this one. */
+static void server_give_up(struct vn_server *server, struct vn_loop **before)
 {
-    int32_t result = vn_listeners_open(server, error);
-    if (result < 0)
-        return result;
-    vn_threads_share_places(server);
+    vn_threads_enter(server, VN_PHASE_OVER);
+    server_stop_all(server, 0);
+    if (server->threads[0].is_lent && server->threads[0].is_open)
+        vn_thread_work(&server->threads[0], *before);
+    server_join(server);
+    vn_listeners_close(server);
+}
+
+/* All workers, the first one here where `before` is not NULL. */
+static int32_t server_open_workers(struct vn_server *server, struct vn_loop **before,
+                                   vn_error *error)
+{
     for (uint32_t i = 0; i < server->thread_count; i++) {
         struct vn_worker_thread *thread = &server->threads[i];
         bool is_here = i == 0 && before != NULL;
-        if ((result = is_here ? vn_thread_start_here(thread, before) : vn_thread_start(thread)) ==
-            0)
+        int32_t result = is_here ? vn_thread_start_here(thread, before) : vn_thread_start(thread);
+        if (result == 0)
             continue;
-        server_stop_all(server, 0);
-        if (i > 0 && server->threads[0].is_lent)
-            vn_thread_work(&server->threads[0], true, *before);
-        server_join(server);
-        vn_listeners_close(server);
+        server_give_up(server, before);
         return vn_error_fill(
             error, server->ring == VN_RING_URING ? VN_FAILED_BACKEND : VN_FAILED_THREAD, -result,
             "worker %u of %u did not start: %s", i + 1, server->thread_count, strerror(-result));
     }
     return 0;
+}
+
+static void note_ports(struct vn_server *server)
+{
+    for (uint32_t i = 0; i < server->config.listener_count; i++)
+        atomic_store(&server->ports[i], vn_address_port(&server->addresses[i]));
+    atomic_store(&server->backend,
+                 server->ring == VN_RING_URING ? VN_BACKEND_URING : VN_BACKEND_EPOLL);
+}
+
+/* What is done before anybody is served. Hooks know where that will be. */
+static int32_t server_run_hooks(struct vn_server *server, struct vn_loop **before, vn_error *error)
+{
+    note_ports(server);
+    int32_t result = vn_threads_serve(server);
+    if (result == 0)
+        return 0;
+    server_give_up(server, before);
+    return result == -EINTR
+               ? vn_error_fill(error, VN_FAILED_STOPPED, EINTR,
+                               "the server was told to stop while it started")
+               : vn_error_fill(error, VN_FAILED_HOOKS, ECANCELED, "a hook of the start has failed");
+}
+
+/* Bind and start all workers with the chosen backend; the first one here, where `before` is not
+ * NULL. */
+static int32_t server_start_workers(struct vn_server *server, struct vn_loop **before,
+                                    vn_error *error)
+{
+    int32_t result = vn_listeners_open(server, error);
+    if (result < 0)
+        return result;
+    vn_threads_share_places(server);
+    server->has_hooks = vn_hooks_exist(&server->config);
+    server->phase = VN_PHASE_OPENING;
+    server->serving = server->drained = 0;
+    result = server_open_workers(server, before, error);
+    return result == 0 && server->has_hooks ? server_run_hooks(server, before, error) : result;
 }
 
 static void server_set_state(vn_server *server, enum vn_server_state state)
@@ -209,12 +251,8 @@ int32_t vn_server_start_with(vn_server *server, struct vn_loop **before, vn_erro
         server->ring = VN_RING_EPOLL;
         result = server_start_workers(server, before, error);
     }
-    if (result == 0) {
-        for (uint32_t i = 0; i < server->config.listener_count; i++)
-            atomic_store(&server->ports[i], vn_address_port(&server->addresses[i]));
-        atomic_store(&server->backend,
-                     server->ring == VN_RING_URING ? VN_BACKEND_URING : VN_BACKEND_EPOLL);
-    }
+    if (result == 0)
+        note_ports(server);
     server_set_state(server, result == 0 ? VN_SERVER_RUNNING : VN_SERVER_IDLE);
     return result;
 }
@@ -234,6 +272,8 @@ void vn_server_stop(vn_server *server, uint32_t within)
         server_stop_all(server, due);
     else if (server->state == VN_SERVER_STARTING && due < server->stop_due) {
         server->stop_due = due;
+        if (server->is_starting_hooks)
+            vn_mailbox_stop(&server->threads[0].worker->loop.mailbox, due);
         pthread_cond_broadcast(&server->changed);
     }
     pthread_mutex_unlock(&server->lock);

@@ -12,6 +12,14 @@
 
 enum vn_server_state { VN_SERVER_IDLE, VN_SERVER_STARTING, VN_SERVER_RUNNING, VN_SERVER_JOINING };
 
+/* How far a server is that has hooks. Without, its workers wait for nobody. */
+enum vn_phase {
+    VN_PHASE_OPENING, /* workers open their loops */
+    VN_PHASE_START_HOOKS,
+    VN_PHASE_SERVING,
+    VN_PHASE_OVER, /* the hooks of the stop are done, or it does not serve at all */
+};
+
 /* A worker and its thread. */
 struct vn_worker_thread {
     struct vn_server *server;
@@ -22,6 +30,8 @@ struct vn_worker_thread {
     uint32_t number;
     int32_t result; /* of the start: 0 or -errno; 1 while it is not known */
     bool is_lent; /* its thread is the one that called vn_server_run */
+    bool is_open; /* the thread's own: its loop */
+    bool serves; /* the same: it has acceptors, or had */
 };
 
 /* The file that a path of a unix domain socket was bound to; 0: none. */
@@ -37,6 +47,7 @@ struct vn_server {
     struct vn_signals signals;
     _Atomic uint16_t ports[VN_LISTENERS_MAX]; /* bound by the last start */
     _Atomic uint8_t backend;
+    _Atomic bool obeys_signals; /* vn_server_run does, in which this is */
 
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t changed;
@@ -46,6 +57,12 @@ struct vn_server {
     uint32_t thread_count; /* one for each worker; fixed from open to close */
     uint32_t started; /* of them, in this run */
     uint32_t running; /* that have not left yet */
+    bool has_hooks; /* in this run; fixed while threads run */
+    enum vn_phase phase; /* of a server with hooks */
+    bool is_starting_hooks; /* the first worker's loop can be told to stop */
+    int32_t hooks_result; /* of the start's: 0 or -errno */
+    uint32_t serving; /* threads that accept */
+    uint32_t drained; /* threads that have no connection and no handler left */
     struct vn_worker_thread *threads;
     struct vn_places places; /* of all workers */
     struct vn_held held; /* the same */

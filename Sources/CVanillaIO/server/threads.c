@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "threads.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@
 #include "../system/cpus.h"
 #include "../system/descriptors.h"
 #include "../system/wakeup.h"
+#include "hooks.h"
+#include "signals.h"
 
 enum {
     /* Left to the rest of the process when the limit is taken from the system's. */
@@ -78,39 +81,55 @@ void vn_threads_share_places(struct vn_server *server)
     }
 }
 
-/* Take over the listeners, also on failure. */
-static int32_t open_worker(struct vn_worker_thread *thread)
+/* Returns 0 or -errno. */
+static int32_t open_loop(struct vn_worker_thread *thread)
 {
     struct vn_server *server = thread->server;
     const vn_config *config = &server->config;
-    struct vn_worker *worker = thread->worker;
     vn_ring_opener *opener = server->ring == VN_RING_URING ? vn_uring_open : vn_epoll_open;
     uint32_t beyond = config->listener_count * vn_acceptor_slots(config->backlog);
-    int32_t opened = vn_worker_open(worker, opener, vn_acceptor_slot_size(), count_slots(server),
-                                    VN_WATCHES_MAX, beyond);
-    for (uint32_t i = 0; i < config->listener_count; i++) {
-        const struct vn_lane lane = {&vn_transport_plain, &vn_protocol_http1, (uint8_t) i};
-        if (opened == 0)
-            vn_acceptor_open(worker, thread->listeners[i], &lane);
-        else
-            close(thread->listeners[i]);
-        thread->listeners[i] = -1;
-    }
-    if (opened == 0) {
-        vn_unread_watch_begin(worker, server->thread_count);
-        vn_acceptors_begin(worker);
-    }
-    return opened;
+    return vn_worker_open(thread->worker, opener, vn_acceptor_slot_size(), count_slots(server),
+                          VN_WATCHES_MAX, beyond);
 }
 
+static void close_listeners(struct vn_worker_thread *thread)
+{
+    for (uint32_t i = 0; i < thread->server->config.listener_count; i++) {
+        close(thread->listeners[i]);
+        thread->listeners[i] = -1;
+    }
+}
+
+/* Take over the listeners. */
+static void open_acceptors(struct vn_worker_thread *thread)
+{
+    struct vn_worker *worker = thread->worker;
+    for (uint32_t i = 0; i < thread->server->config.listener_count; i++) {
+        const struct vn_lane lane = {&vn_transport_plain, &vn_protocol_http1, (uint8_t) i};
+        vn_acceptor_open(worker, thread->listeners[i], &lane);
+        thread->listeners[i] = -1;
+    }
+    vn_unread_watch_begin(worker, thread->server->thread_count);
+    vn_acceptors_begin(worker);
+    thread->serves = true;
+}
+
+/* Open the loop, and where there are no hooks to wait for, accept. Returns 0 or -errno. */
 static int32_t thread_open(struct vn_worker_thread *thread, struct vn_loop **before)
 {
     struct vn_worker *worker = thread->worker;
     const vn_handlers *handlers = &thread->server->config.handlers;
+    thread->serves = false;
     *before = vn_loop_enter(&worker->loop);
     worker->context = handlers->begin == NULL ? handlers->context
                                               : handlers->begin(handlers->context, thread->number);
-    return open_worker(thread);
+    int32_t opened = open_loop(thread);
+    thread->is_open = opened == 0;
+    if (!thread->is_open)
+        close_listeners(thread);
+    else if (!thread->server->has_hooks)
+        open_acceptors(thread);
+    return opened;
 }
 
 static void thread_report(struct vn_worker_thread *thread, int32_t result)
@@ -119,6 +138,131 @@ static void thread_report(struct vn_worker_thread *thread, int32_t result)
     thread->result = result;
     pthread_cond_broadcast(&thread->server->changed);
     pthread_mutex_unlock(&thread->server->lock);
+}
+
+/* ---- Hooks ---- */
+
+static enum vn_phase phase_of(struct vn_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    enum vn_phase phase = server->phase;
+    pthread_mutex_unlock(&server->lock);
+    return phase;
+}
+
+void vn_threads_enter(struct vn_server *server, enum vn_phase phase)
+{
+    pthread_mutex_lock(&server->lock);
+    server->phase = phase;
+    for (uint32_t i = 0; i < server->started; i++)
+        vn_mailbox_wake(&server->threads[i].worker->loop.mailbox);
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* Turn until the server is so far: what a hook asks of any worker is done. */
+static void await_phase(struct vn_worker_thread *thread, enum vn_phase phase)
+{
+    while (phase_of(thread->server) < phase &&
+           vn_loop_turn(&thread->worker->loop, UINT64_MAX) == 0) {
+    }
+}
+
+/* From here on, until the hooks are done, the first worker's loop learns that the server is to
+ * stop. Returns false where it is already. */
+static bool let_stop(struct vn_server *server, bool may_be_stopped)
+{
+    pthread_mutex_lock(&server->lock);
+    server->is_starting_hooks = may_be_stopped;
+    bool is_to_stop = server->stop_due != UINT64_MAX;
+    pthread_mutex_unlock(&server->lock);
+    return !is_to_stop;
+}
+
+static int32_t run_start_hooks(struct vn_server *server)
+{
+    struct vn_signal_watch signals = {.server = server};
+    if (!let_stop(server, true))
+        return -EINTR;
+    /* Where there is no descriptor for it they are obeyed later. */
+    if (atomic_load(&server->obeys_signals))
+        vn_signal_watch_open(&signals, server);
+    int32_t result = vn_hooks_start(server->threads[0].worker);
+    vn_signal_watch_close(&signals);
+    let_stop(server, false);
+    return result;
+}
+
+static void start_hooks(struct vn_worker_thread *thread)
+{
+    struct vn_server *server = thread->server;
+    await_phase(thread, VN_PHASE_START_HOOKS);
+    if (phase_of(server) != VN_PHASE_START_HOOKS)
+        return;
+    int32_t result = run_start_hooks(server);
+    pthread_mutex_lock(&server->lock);
+    server->hooks_result = result;
+    pthread_mutex_unlock(&server->lock);
+    vn_threads_enter(server, result == 0 ? VN_PHASE_SERVING : VN_PHASE_OVER);
+}
+
+/* Accept once the hooks of the start are done, which the first worker does. */
+static void thread_serve(struct vn_worker_thread *thread)
+{
+    struct vn_server *server = thread->server;
+    if (thread->number == 0)
+        start_hooks(thread);
+    await_phase(thread, VN_PHASE_SERVING);
+    if (phase_of(server) != VN_PHASE_SERVING) {
+        close_listeners(thread);
+        return;
+    }
+    open_acceptors(thread);
+    pthread_mutex_lock(&server->lock);
+    server->serving++;
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
+}
+
+int32_t vn_threads_serve(struct vn_server *server)
+{
+    vn_threads_enter(server, VN_PHASE_START_HOOKS);
+    if (server->threads[0].is_lent)
+        thread_serve(&server->threads[0]);
+    pthread_mutex_lock(&server->lock);
+    while (server->phase != VN_PHASE_OVER && server->serving < server->thread_count)
+        pthread_cond_wait(&server->changed, &server->lock);
+    int32_t result = server->serving == server->thread_count ? 0 : server->hooks_result;
+    pthread_mutex_unlock(&server->lock);
+    return result;
+}
+
+static bool have_drained(struct vn_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    bool have = server->drained == server->thread_count;
+    pthread_mutex_unlock(&server->lock);
+    return have;
+}
+
+/* The worker has no connection and no handler left. The first one does what is to be done when all
+ * are so far. */
+static void thread_end_serving(struct vn_worker_thread *thread)
+{
+    struct vn_server *server = thread->server;
+    struct vn_worker *first = server->threads[0].worker;
+    vn_worker_await_handlers(thread->worker);
+    pthread_mutex_lock(&server->lock);
+    server->drained++;
+    vn_mailbox_wake(&first->loop.mailbox);
+    pthread_mutex_unlock(&server->lock);
+    if (thread->number == 0) {
+        while (!have_drained(server) && vn_loop_turn(&first->loop, UINT64_MAX) == 0) {
+        }
+        vn_hooks_stop(first);
+        vn_threads_enter(server, VN_PHASE_OVER);
+    }
+    await_phase(thread, VN_PHASE_OVER);
 }
 
 /* ---- Work ---- */
@@ -133,12 +277,16 @@ static void thread_leave(struct vn_worker_thread *thread)
     pthread_mutex_unlock(&server->lock);
 }
 
-void vn_thread_work(struct vn_worker_thread *thread, bool is_open, struct vn_loop *before)
+void vn_thread_work(struct vn_worker_thread *thread, struct vn_loop *before)
 {
     struct vn_worker *worker = thread->worker;
     const vn_handlers *handlers = &thread->server->config.handlers;
-    if (is_open) {
+    if (thread->serves) {
         vn_worker_run(worker);
+        if (thread->server->has_hooks)
+            thread_end_serving(thread);
+    }
+    if (thread->is_open) {
         vn_worker_close(worker);
         vn_unread_watch_end(worker);
     } else
@@ -158,7 +306,9 @@ static void *thread_main(void *argument)
         vn_cpus_pin(thread->number);
     int32_t opened = thread_open(thread, &before);
     thread_report(thread, opened);
-    vn_thread_work(thread, opened == 0, before);
+    if (opened == 0 && thread->server->has_hooks)
+        thread_serve(thread);
+    vn_thread_work(thread, before);
     return NULL;
 }
 
@@ -207,6 +357,6 @@ int32_t vn_thread_start_here(struct vn_worker_thread *thread, struct vn_loop **b
     int32_t opened = thread_open(thread, before);
     thread_report(thread, opened);
     if (opened < 0)
-        vn_thread_work(thread, false, *before);
+        vn_thread_work(thread, *before);
     return opened;
 }

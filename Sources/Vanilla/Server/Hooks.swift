@@ -7,6 +7,8 @@ final class Hooks: Sendable {
     let log: (@Sendable (Server.LogLevel, String) -> Void)?
     let onExchangeEnd: (@Sendable (Server.EndedExchange) -> Void)?
     let onRefusal: (@Sendable (Server.Refusal, inout ResponseWriter) -> Void)?
+    /// Those of a start and of a stop, in the order in which they were added.
+    let life = Lock<[LifeHook]>([])
 
     init(
         makeHandler: @escaping @Sendable (Worker) -> Server.Handler,

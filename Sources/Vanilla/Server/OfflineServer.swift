@@ -40,7 +40,8 @@ extension Server {
     /// worker, which any number of clients of this process may connect to.
     ///
     /// - Parameter whenBegun: Called once, on this thread.
-    /// - Throws: ``ServerError`` of the kind `outOfResources`.
+    /// - Throws: ``ServerError`` of the kind `outOfResources`, or `startFailed` where a start hook
+    ///   threw.
     package func serveOffline(
         whenBegun: @escaping (OfflineServer) -> Void
     ) throws(ServerError) {
@@ -58,6 +59,7 @@ extension Server {
                 }, begun)
         }
         guard result == 0 else {
+            if let cause = core.takeStartFailure() { throw ServerError(startHook: cause) }
             throw ServerError(
                 .outOfResources, "There is no memory or descriptor to serve offline.",
                 code: -result)

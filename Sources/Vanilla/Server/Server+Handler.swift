@@ -15,4 +15,8 @@ extension Server {
     /// task prefers, and that is the worker (SE-0417).
     public typealias AsyncHandler =
         @concurrent @Sendable (Request, inout ResponseWriter) async throws -> Void
+
+    /// What a server does once, before it serves or when it has served: in a task on its first
+    /// worker, where it comes back to after every `await`.
+    public typealias Hook = @concurrent @Sendable () async throws -> Void
 }

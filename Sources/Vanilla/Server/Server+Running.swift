@@ -10,7 +10,8 @@ extension Server {
     /// - Parameter whenListening: Called once on this thread, when connections are accepted and
     ///   signals are handled: the moment to say where the server listens. With the configuration's
     ///   `usesCallingThread` the first worker answers only when it has returned.
-    /// - Throws: ``ServerError`` when the server cannot listen or the backend is unavailable.
+    /// - Throws: ``ServerError`` when the server cannot listen, the backend is unavailable, or a
+    ///   hook of ``onStart(_:)`` threw.
     public func run(whenListening: () -> Void = {}) throws(ServerError) {
         try core.run(handlesSignals: configuration.handlesSignals, whenListening: whenListening)
     }
@@ -18,8 +19,9 @@ extension Server {
     /// Starts to serve; returns when connections are accepted. A server that has stopped may be
     /// started again.
     ///
-    /// - Throws: ``ServerError`` when the server cannot listen, the backend is unavailable, or the
-    ///   server runs already.
+    /// - Throws: ``ServerError`` when the server cannot listen, the backend is unavailable, the
+    ///   server runs already, a hook of ``onStart(_:)`` threw, or the server was told to stop
+    ///   before these had returned.
     public func start() throws(ServerError) {
         try core.start()
     }

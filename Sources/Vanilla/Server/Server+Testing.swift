@@ -9,7 +9,8 @@ extension Server {
     /// ```
     ///
     /// - Parameter request: One request, several in a row, or broken ones.
-    /// - Returns: The exact bytes of the answers.
+    /// - Returns: The exact bytes of the answers; nothing where a hook of ``onStart(_:)`` threw,
+    ///   which is logged. The hooks of the start and of the stop run for each call.
     public func handle(_ request: [UInt8]) -> [UInt8] {
         core.handle(request)
     }

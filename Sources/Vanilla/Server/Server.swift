@@ -21,7 +21,7 @@ public final class Server: Sendable {
     public let configuration: Configuration
 
     let core: ServerCore
-    private let hooks: Hooks
+    let hooks: Hooks
 
     /// A server with one handler for all workers, which may call it at the same time.
     ///

@@ -17,6 +17,9 @@ final class ServerCore: @unchecked Sendable {
     /// follows.
     private let isRetained = Atomic(false)
 
+    /// What a start hook has thrown, until the start that it ends tells of it.
+    private let startFailure = Lock<(any Error)?>(nil)
+
     init(configuration: Server.Configuration, hooks: Hooks) throws(ServerError) {
         self.hooks = hooks
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
@@ -55,7 +58,7 @@ final class ServerCore: @unchecked Sendable {
 extension ServerCore {
     func start() throws(ServerError) {
         var error = vn_error()
-        guard unsafe vn_server_start(server, &error) == 0 else { throw ServerError(c: error) }
+        guard unsafe vn_server_start(server, &error) == 0 else { throw failure(error) }
         retainItself()
     }
 
@@ -72,8 +75,25 @@ extension ServerCore {
                     }, listening, &error)
             }
         }
-        guard result == 0 else { throw ServerError(c: error) }
+        guard result == 0 else { throw failure(error) }
         releaseItself()
+    }
+
+    /// Why a start has failed.
+    private func failure(_ error: vn_error) -> ServerError {
+        let failure = ServerError(c: error)
+        guard failure.kind == .startFailed, let cause = takeStartFailure() else { return failure }
+        return ServerError(startHook: cause)
+    }
+
+    /// A start hook threw. On the worker's thread.
+    func noteStartFailure(_ error: any Error) {
+        startFailure.withLock { $0 = error }
+    }
+
+    /// What a start hook has thrown, which is told once.
+    func takeStartFailure() -> (any Error)? {
+        startFailure.withLock { $0.take() }
     }
 
     func wait() {
@@ -141,6 +161,10 @@ extension ServerCore {
             unsafe vn_server_handle(server, input, &count)
         }
         guard let output = unsafe output else {
+            if let cause = takeStartFailure() {
+                hooks.report(.error, ServerError(startHook: cause).message)
+                return []
+            }
             hooks.report(.error, "There is no memory for the answer to \(input.count) bytes.")
             return []
         }

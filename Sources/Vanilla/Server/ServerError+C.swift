@@ -19,6 +19,8 @@ extension ServerError {
         case (VN_FAILED_CONFIG, _): .invalidConfiguration
         case (VN_FAILED_ADDRESS, _): .invalidAddress
         case (VN_FAILED_STATE, _): .invalidState
+        case (VN_FAILED_HOOKS, _): .startFailed
+        case (VN_FAILED_STOPPED, _): .stopped
         case (_, SystemError.noMemory), (_, SystemError.tooManyOpenFiles),
             (_, SystemError.tooManyOpenFilesInSystem), (_, SystemError.noBufferSpace),
             (VN_FAILED_MEMORY, _), (VN_FAILED_THREAD, _):
@@ -29,6 +31,11 @@ extension ServerError {
         case (_, SystemError.accessDenied), (_, SystemError.notPermitted): .permissionDenied
         default: .system
         }
+    }
+
+    /// A start hook threw `cause`.
+    init(startHook cause: any Error) {
+        self.init(.startFailed, "A start hook has failed: \(cause)", cause: cause)
     }
 
     /// The refusal of an option.

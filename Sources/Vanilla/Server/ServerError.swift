@@ -16,11 +16,19 @@ public struct ServerError: Error, Sendable, Equatable {
     public let message: String
     /// The operating system's number for the failure (errno(3)); 0 where the system did not fail.
     public let code: Int32
+    /// What a start hook has thrown; `nil` for every other kind than `startFailed`.
+    public let cause: (any Error)?
 
-    init(_ kind: Kind, _ message: String, code: Int32 = 0) {
+    init(_ kind: Kind, _ message: String, code: Int32 = 0, cause: (any Error)? = nil) {
         self.kind = kind
         self.message = message
         self.code = code
+        self.cause = cause
+    }
+
+    /// Whether kind, message and code are the same. The message of a cause is in the message.
+    public static func == (one: ServerError, other: ServerError) -> Bool {
+        one.kind == other.kind && one.message == other.message && one.code == other.code
     }
 }
 
@@ -51,6 +59,10 @@ extension ServerError {
         public static let outOfResources = Kind("outOfResources")
         /// The server cannot do that now: it runs already, or has not been started.
         public static let invalidState = Kind("invalidState")
+        /// A hook of ``Server/onStart(_:)`` threw: see ``ServerError/cause``.
+        public static let startFailed = Kind("startFailed")
+        /// The server was told to stop before it served. Only `start()` throws it.
+        public static let stopped = Kind("stopped")
         /// A worker cannot watch the descriptor: it is not open, or the worker watches as many as
         /// it may.
         public static let unwatchableDescriptor = Kind("unwatchableDescriptor")

@@ -11,12 +11,14 @@ internal import CVanillaIO
 final class WorkerHandler {
     private let handler: Server.Handler
     let worker: Worker
+    private let life: LifeHooks
     /// Outlives every worker.
     private unowned(unsafe) let core: ServerCore
 
     private init(_ worker: Worker, _ handler: @escaping Server.Handler, core: ServerCore) {
         self.worker = worker
         self.handler = handler
+        life = LifeHooks(of: core.hooks)
         unsafe self.core = core
     }
 
@@ -26,7 +28,8 @@ final class WorkerHandler {
             context: context, handle: handle,
             choose_body: hooks.bodyDelivery != nil ? chooseBody : nil, begin: begin, end: end,
             exchange_ended: hooks.onExchangeEnd != nil ? exchangeEnded : nil,
-            refuse: hooks.onRefusal != nil ? refuse : nil)
+            refuse: hooks.onRefusal != nil ? refuse : nil, has_hooks: hasHooks,
+            begin_hooks: beginHooks, hooks_state: hooksState, cancel_hooks: cancelHooks)
     }
 
     private static let begin:
@@ -110,6 +113,43 @@ final class WorkerHandler {
             try handler(unsafe Request(lent: request), &writer)
         } catch {
             writer.fail(error, in: "a handler")
+        }
+    }
+}
+
+// MARK: - Hooks
+
+extension WorkerHandler {
+    private static let hasHooks: @convention(c) (UnsafeMutableRawPointer?) -> Bool = { context in
+        // The context is the core, which C always passes.
+        unsafe Unmanaged<ServerCore>.fromOpaque(context!)._withUnsafeGuaranteedRef { core in
+            core.hooks.life.withLock { !$0.isEmpty }
+        }
+    }
+
+    private static let beginHooks: @convention(c) (UnsafeMutableRawPointer?, Bool) -> Void = {
+        context, isStop in
+        // C always passes it, here and below: what `begin` has returned.
+        unsafe Unmanaged<WorkerHandler>.fromOpaque(context!)._withUnsafeGuaranteedRef { handler in
+            handler.life.begin(on: handler.worker, isStop: isStop)
+        }
+    }
+
+    private static let hooksState: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { context in
+        unsafe Unmanaged<WorkerHandler>.fromOpaque(context!)._withUnsafeGuaranteedRef { handler in
+            switch handler.life.result {
+            case nil: return 0
+            case .success: return 1
+            case .failure(let error):
+                unsafe handler.core.noteStartFailure(error)
+                return -1
+            }
+        }
+    }
+
+    private static let cancelHooks: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+        unsafe Unmanaged<WorkerHandler>.fromOpaque(context!)._withUnsafeGuaranteedRef { handler in
+            handler.life.cancel()
         }
     }
 }
