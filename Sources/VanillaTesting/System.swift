@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import Vanilla
+
 // What this module uses of the system for sockets and threads, each call with what differs between
 // systems.
 
@@ -74,45 +76,8 @@ func openPipe() throws(TestError) -> (reading: Int32, writing: Int32) {
 /// Runs `body` on a thread of its own, so that it may block: Swift's own threads are as many as
 /// there are CPUs.
 func onAThreadOfItsOwn(_ body: @escaping @Sendable () -> Void) throws(TestError) {
-    let box = unsafe Unmanaged.passRetained(ThreadBody(body))
-    // Signals are the affair of the threads that were there before.
-    var all = sigset_t()
-    var previous = sigset_t()
-    unsafe sigfillset(&all)
-    unsafe pthread_sigmask(SIG_SETMASK, &all, &previous)
-    #if canImport(Darwin)
-        var thread: pthread_t?
-    #else
-        var thread = pthread_t()
-    #endif
-    let created = unsafe pthread_create(
-        &thread, nil,
-        { context in
-            #if canImport(Darwin)
-                let given = unsafe context
-            #else
-                let given = unsafe context!
-            #endif
-            // Balances the retain above.
-            unsafe Unmanaged<ThreadBody>.fromOpaque(given).takeRetainedValue().body()
-            return nil
-        }, box.toOpaque())
-    unsafe pthread_sigmask(SIG_SETMASK, &previous, nil)
-    guard created == 0 else {
-        unsafe box.release()
-        throw TestError(.outOfResources, "The test cannot make a thread.", code: created)
-    }
-    #if canImport(Darwin)
-        unsafe pthread_detach(thread!)
-    #else
-        pthread_detach(thread)
-    #endif
-}
-
-private final class ThreadBody: Sendable {
-    let body: @Sendable () -> Void
-
-    init(_ body: @escaping @Sendable () -> Void) {
-        self.body = body
+    let code = startThread(body)
+    guard code == 0 else {
+        throw TestError(.outOfResources, "The test cannot make a thread.", code: code)
     }
 }

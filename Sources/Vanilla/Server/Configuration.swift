@@ -73,6 +73,8 @@ extension Server {
         public var limits = Limits()
         /// Times.
         public var deadlines = Deadlines()
+        /// The threads for work that blocks.
+        public var offload = Offload()
         /// Receives the messages of the server, on any thread, which waits for it; `nil` writes
         /// them to standard error by a thread that does nothing else, so that no reader of it holds
         /// up a worker. What is too much for that reader is dropped and counted, and of equal

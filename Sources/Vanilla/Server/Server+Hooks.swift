@@ -11,7 +11,7 @@ extension Server {
     /// ```
     ///
     /// The workers run meanwhile, so that everything a handler may do works: ``Worker/current``, a
-    /// pool of database connections. The server listens already, and clients that
+    /// pool of database connections, `Worker.offload`. The server listens already, and clients that
     /// connect wait. It has all the time that it wants; a stop or a signal cancels its task.
     ///
     /// When it throws, the start ends: `start()` and `run()` throw a ``ServerError`` of the kind

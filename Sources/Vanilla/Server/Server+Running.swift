@@ -60,6 +60,7 @@ extension Server {
     /// What was counted since the server was made. From any thread.
     public var statistics: Server.Statistics {
         var statistics = core.statistics
+        statistics.offload = core.offload.statistics
         statistics.listeners = configuration.listeners.indices.map(core.statistics(ofListener:))
         return statistics
     }

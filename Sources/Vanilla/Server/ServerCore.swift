@@ -12,6 +12,7 @@ final class ServerCore: @unchecked Sendable {
     /// thread.
     private(set) var server: OpaquePointer?
     let hooks: Hooks
+    let offload: OffloadPool
 
     /// Whether this object retains itself, which it does from a start to the end of the wait that
     /// follows.
@@ -22,6 +23,11 @@ final class ServerCore: @unchecked Sendable {
 
     init(configuration: Server.Configuration, hooks: Hooks) throws(ServerError) {
         self.hooks = hooks
+        do throws(InvalidOption) {
+            offload = try OffloadPool(configuration.offload)
+        } catch {
+            throw ServerError(error)
+        }
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe server = try configuration.withC { config throws(ServerError) in
             unsafe config.handlers = WorkerHandler.callbacks(context: context, hooks)
@@ -38,6 +44,7 @@ final class ServerCore: @unchecked Sendable {
     }
 
     deinit {
+        offload.close()
         // No worker runs: a running server retains itself.
         if let server = unsafe server { unsafe vn_server_close(server) }
     }

@@ -69,6 +69,8 @@ extension ServerError {
         /// What works on a worker's thread alone was called elsewhere, or in an actor, whose thread
         /// is sometimes the worker's.
         public static let notOnWorker = Kind("notOnWorker")
+        /// As much work as may wait for a thread of ``Worker/offload(_:)`` waits already.
+        public static let offloadFull = Kind("offloadFull")
         /// The operating system refused for another reason: see ``ServerError/code``.
         public static let system = Kind("system")
     }

@@ -25,6 +25,8 @@ extension Server {
         /// Connections reset because `Server.Configuration.Limits.unread` was reached, and their
         /// clients took nothing.
         public internal(set) var connectionsEndedUnread: UInt64 = 0
+        /// Work that was handed to ``Worker/offload(_:)`` by this server's workers.
+        public internal(set) var offload = Offload()
         /// The part of each listener, in the order of `Server.Configuration.listeners`.
         public internal(set) var listeners: [Listener] = []
     }
@@ -48,6 +50,20 @@ extension Server.Statistics {
         /// Complete responses that a handler sent itself, whose status is not known:
         /// ``ResponseWriter/sendRaw(_:)``.
         public internal(set) var raw: UInt64 = 0
+    }
+
+    /// Work on the threads for what blocks.
+    public struct Offload: Sendable, Equatable {
+        /// Pieces of work that run now
+        public internal(set) var running = 0
+        /// Pieces of work that wait for a thread now
+        public internal(set) var waiting = 0
+        /// Pieces of work that have run
+        public internal(set) var done: UInt64 = 0
+        /// Pieces of work that were cancelled before they ran
+        public internal(set) var cancelled: UInt64 = 0
+        /// Pieces of work that were refused, because too many waited or there was no thread
+        public internal(set) var refused: UInt64 = 0
     }
 
     /// What came over one listener.

@@ -79,7 +79,7 @@ package func freeMemory(_ memory: UnsafeMutableRawPointer) {
 /// A mutex of the system's threads, which stays where it is in memory of its own.
 @safe
 struct SystemMutex: ~Copyable, @unchecked Sendable {
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    fileprivate let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
     init() {
         unsafe mutex = .allocate(capacity: 1)
@@ -101,5 +101,87 @@ struct SystemMutex: ~Copyable, @unchecked Sendable {
     @inline(__always)
     func unlock() {
         unsafe pthread_mutex_unlock(mutex)
+    }
+}
+
+/// What threads wait for that hold a mutex.
+@safe
+struct SystemCondition: ~Copyable, @unchecked Sendable {
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+
+    init() {
+        unsafe condition = .allocate(capacity: 1)
+        unsafe condition.initialize(to: pthread_cond_t())
+        unsafe pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        unsafe pthread_cond_destroy(condition)
+        unsafe condition.deinitialize(count: 1)
+        unsafe condition.deallocate()
+    }
+
+    /// Gives the mutex up until it is signalled, or for no reason.
+    func wait(_ mutex: borrowing SystemMutex) {
+        unsafe pthread_cond_wait(condition, mutex.mutex)
+    }
+
+    /// One thread that waits goes on.
+    func signal() {
+        unsafe pthread_cond_signal(condition)
+    }
+
+    /// All threads that wait go on.
+    func broadcast() {
+        unsafe pthread_cond_broadcast(condition)
+    }
+}
+
+/// Calls `body` on a thread of its own, which may block and takes no signals: those are the affair
+/// of the threads that were there before.
+///
+/// - Returns: 0, or the number of errno(3) where there is no thread.
+package func startThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
+    let box = unsafe Unmanaged.passRetained(ThreadBody(body))
+    var all = sigset_t()
+    var previous = sigset_t()
+    unsafe sigfillset(&all)
+    unsafe pthread_sigmask(SIG_SETMASK, &all, &previous)
+    #if canImport(Darwin)
+        var thread: pthread_t?
+    #else
+        var thread = pthread_t()
+    #endif
+    let created = unsafe pthread_create(
+        &thread, nil,
+        { context in
+            #if canImport(Darwin)
+                let given = unsafe context
+            #else
+                let given = unsafe context!
+            #endif
+            // Balances the retain above.
+            unsafe Unmanaged<ThreadBody>.fromOpaque(given).takeRetainedValue().body()
+            return nil
+        }, box.toOpaque())
+    unsafe pthread_sigmask(SIG_SETMASK, &previous, nil)
+    guard created == 0 else {
+        // Nobody has taken the reference.
+        unsafe box.release()
+        return created
+    }
+    #if canImport(Darwin)
+        unsafe pthread_detach(thread!)
+    #else
+        pthread_detach(thread)
+    #endif
+    return 0
+}
+
+private final class ThreadBody: Sendable {
+    let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        self.body = body
     }
 }

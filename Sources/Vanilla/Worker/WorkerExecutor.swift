@@ -15,6 +15,8 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     /// Jobs of other threads; `nil` once the worker has ended.
     private let arrivals: Lock<[UnownedJob]?>
     private let isClosed = Atomic(false)
+    /// For work that blocks, of all workers of the server.
+    let offload: OffloadPool
 
     // The worker's thread's own from here on.
     private let jobs = Queue<UnownedJob>()
@@ -47,8 +49,9 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
     private static let maximumJobCount = 4096
 
     /// For the worker whose thread this is.
-    init?() {
+    init?(offload: OffloadPool) {
         guard let pointer = unsafe vn_worker_current() else { return nil }
+        self.offload = offload
         unsafe self.pointer = pointer
         arrivals = Lock([])
         unsafe working = .allocate(capacity: 1)

@@ -40,7 +40,9 @@ final class WorkerHandler {
             let core = unsafe Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
             // `Server.handle` has a worker of its own, which C gives the highest number.
             // C calls this on the thread of its worker.
-            let worker = Worker(index: index == .max ? 0 : Int(index), executor: WorkerExecutor()!)
+            let worker = Worker(
+                index: index == .max ? 0 : Int(index),
+                executor: WorkerExecutor(offload: core.offload)!)
             worker.join()
             let handler = core.hooks.makeHandler(worker)
             return unsafe Unmanaged.passRetained(WorkerHandler(worker, handler, core: core))

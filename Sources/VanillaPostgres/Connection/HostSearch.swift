@@ -28,12 +28,12 @@ final class HostSearch {
             }
         }
         for name in names {
-            let isBegun = HelperThread.run {
+            let code = startThread {
                 var failure = ""
                 let addresses = HostLookup.addresses(of: name, &failure)
                 take(name, addresses, failure)
             }
-            if !isBegun {
+            if code != 0 {
                 take(name, [], "No thread is available.")
             }
         }
