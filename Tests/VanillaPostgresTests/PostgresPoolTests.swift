@@ -375,15 +375,6 @@ import VanillaTestSupport
         }
     }
 
-    @Test func isForWorkersAlone() async throws {
-        let bench = try Bench()
-        defer { bench.stop() }
-        let error = await Self.failure { _ = try await bench.pool.query("select 1") }
-        #expect((error as? PostgresError)?.kind == .misuse)
-        #expect(throws: PostgresError.self) { try bench.pool.open() }
-        await #expect(throws: PostgresError.self) { _ = try await bench.pool.acquire() }
-    }
-
     private static let nonsense: [@Sendable (inout PostgresPool.Configuration) -> Void] = [
         { $0.connection = "no connection string" }, { $0.maximum = 0 }, { $0.minimum = 5 },
         { $0.minimum = -1 }, { $0.depth = 0 }, { $0.maximumWaiting = 0 },

@@ -20,12 +20,12 @@ func makeVisitsServer(port: Int = 3000, database: String) throws -> Server {
     }
     let server = try Server(port: port, router: router)
     server.onStart {
-        _ = try await pool.query("create table if not exists visits (number serial)")
+        try await pool.query("create table if not exists visits (number serial)")
     }
     server.onStop {
         try await pool.withTransaction { connection in
-            _ = try await connection.query("create table if not exists days (visits bigint)")
-            _ = try await connection.query("insert into days select count(*) from visits")
+            try await connection.query("create table if not exists days (visits bigint)")
+            try await connection.query("insert into days select count(*) from visits")
         }
     }
     return server

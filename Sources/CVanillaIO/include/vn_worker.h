@@ -43,6 +43,9 @@ void vn_worker_last(vn_worker *worker, vn_task *task);
  * the worker has come to its end, and it will not be run. */
 int32_t vn_worker_post(vn_worker *worker, vn_task *task);
 
+/* Whether vn_worker_post takes anything now. Any thread. */
+bool vn_worker_takes_tasks(vn_worker *worker);
+
 /* ---- Timers ---- */
 
 /* One moment at which a call is made. Zeroed except `run` and `context`. */

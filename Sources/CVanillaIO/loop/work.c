@@ -27,6 +27,15 @@ int32_t vn_worker_post(vn_worker *worker, vn_task *task)
     return vn_mailbox_post(&vn_loop_of(worker)->mailbox, task);
 }
 
+bool vn_worker_takes_tasks(vn_worker *worker)
+{
+    struct vn_mailbox *mailbox = &vn_loop_of(worker)->mailbox;
+    pthread_mutex_lock(&mailbox->lock);
+    bool takes = mailbox->takes_tasks;
+    pthread_mutex_unlock(&mailbox->lock);
+    return takes;
+}
+
 /* ---- Timers ---- */
 
 void vn_timer_set(vn_worker *worker, vn_timer *timer, uint64_t nanoseconds)

@@ -55,6 +55,15 @@ extension Worker {
     /// code runs on another thread.
     private static let living = Lock<[Worker]>([])
 
+    /// Those that take tasks now, of every server of the process.
+    package static var running: [Worker] {
+        // One that is in the list is not freed.
+        living.withLock { $0.filter { $0.executor.takesTasks } }
+    }
+
+    /// Whether both are workers of one server, in this run of it or another.
+    package func isOfSameServer(as other: Worker) -> Bool { server == other.server }
+
     /// The worker has begun.
     func join() {
         Self.living.withLock { $0.append(self) }

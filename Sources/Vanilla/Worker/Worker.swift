@@ -9,6 +9,8 @@ public struct Worker: Sendable, Hashable {
     /// Its number, from zero; zero in `Server.handle`, too.
     public let index: Int
     let executor: WorkerExecutor
+    /// Its server, for as long as that lives.
+    let server: ObjectIdentifier
 
     /// Whether both are the same worker of the same server.
     public static func == (one: Worker, other: Worker) -> Bool { one.executor === other.executor }

@@ -82,6 +82,12 @@ final class WorkerExecutor: TaskExecutor, @unchecked Sendable {
 // MARK: - Jobs
 
 extension WorkerExecutor {
+    /// Whether the worker's loop runs, or is about to. On any thread, while the worker has not
+    /// ended.
+    var takesTasks: Bool { unsafe vn_worker_takes_tasks(pointer) }
+}
+
+extension WorkerExecutor {
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         guard isCurrent else { return arrive(job) }

@@ -42,7 +42,7 @@ final class WorkerHandler {
             // C calls this on the thread of its worker.
             let worker = Worker(
                 index: index == .max ? 0 : Int(index),
-                executor: WorkerExecutor(offload: core.offload)!)
+                executor: WorkerExecutor(offload: core.offload)!, server: ObjectIdentifier(core))
             worker.join()
             let handler = core.hooks.makeHandler(worker)
             return unsafe Unmanaged.passRetained(WorkerHandler(worker, handler, core: core))

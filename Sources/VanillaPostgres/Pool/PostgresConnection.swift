@@ -49,6 +49,7 @@ public final class PostgresConnection: Sendable {
     ///
     /// - Throws: What ``PostgresPool/query(_:_:timeout:)`` throws.
     @inlinable
+    @discardableResult
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ statement: Statement, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
@@ -61,6 +62,7 @@ public final class PostgresConnection: Sendable {
     ///
     /// - Throws: What ``PostgresPool/query(_:_:timeout:)`` throws.
     @inlinable
+    @discardableResult
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ sql: String, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
@@ -75,6 +77,7 @@ public final class PostgresConnection: Sendable {
     ///   `Int?.none`.
     /// - Throws: What ``PostgresPool/query(_:_:timeout:)`` throws.
     @inlinable
+    @discardableResult
     nonisolated(nonsending) public func query(
         _ statement: Statement, parameters: [any PostgresEncodable], timeout: Duration? = nil
     ) async throws -> PostgresRows {
@@ -89,6 +92,7 @@ public final class PostgresConnection: Sendable {
     ///   `Int?.none`.
     /// - Throws: What ``PostgresPool/query(_:_:timeout:)`` throws.
     @inlinable
+    @discardableResult
     nonisolated(nonsending) public func query(
         _ sql: String, parameters: [any PostgresEncodable], timeout: Duration? = nil
     ) async throws -> PostgresRows {

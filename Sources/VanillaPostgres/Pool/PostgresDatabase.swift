@@ -10,21 +10,25 @@
 /// ```
 public protocol PostgresDatabase: AnyObject, Sendable {
     /// Asks a statement: see ``PostgresPool/query(_:_:timeout:)``.
+    @discardableResult
     nonisolated(nonsending) func query<each Parameter: PostgresEncodable>(
         _ statement: Statement, _ parameters: repeat each Parameter, timeout: Duration?
     ) async throws -> PostgresRows
 
     /// Asks what is not worth preparing.
+    @discardableResult
     nonisolated(nonsending) func query<each Parameter: PostgresEncodable>(
         _ sql: String, _ parameters: repeat each Parameter, timeout: Duration?
     ) async throws -> PostgresRows
 
     /// Asks a statement, with as many parameters as are known at run time.
+    @discardableResult
     nonisolated(nonsending) func query(
         _ statement: Statement, parameters: [any PostgresEncodable], timeout: Duration?
     ) async throws -> PostgresRows
 
     /// Asks what is not worth preparing, with as many parameters as are known at run time.
+    @discardableResult
     nonisolated(nonsending) func query(
         _ sql: String, parameters: [any PostgresEncodable], timeout: Duration?
     ) async throws -> PostgresRows
@@ -38,6 +42,7 @@ extension PostgresConnection: PostgresDatabase {}
 extension PostgresDatabase {
     /// Asks a statement, within the time that the connection has for one.
     @_disfavoredOverload @inlinable
+    @discardableResult
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ statement: Statement, _ parameters: repeat each Parameter
     ) async throws -> PostgresRows {
@@ -46,6 +51,7 @@ extension PostgresDatabase {
 
     /// Asks what is not worth preparing, within the time that the connection has for a statement.
     @_disfavoredOverload @inlinable
+    @discardableResult
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ sql: String, _ parameters: repeat each Parameter
     ) async throws -> PostgresRows {
@@ -55,6 +61,7 @@ extension PostgresDatabase {
     /// Asks a statement, with as many parameters as are known at run time, within the time that the
     /// connection has for one.
     @_disfavoredOverload @inlinable
+    @discardableResult
     nonisolated(nonsending) public func query(
         _ statement: Statement, parameters: [any PostgresEncodable]
     ) async throws -> PostgresRows {
@@ -64,6 +71,7 @@ extension PostgresDatabase {
     /// Asks what is not worth preparing, with as many parameters as are known at run time, within
     /// the time that the connection has for a statement.
     @_disfavoredOverload @inlinable
+    @discardableResult
     nonisolated(nonsending) public func query(
         _ sql: String, parameters: [any PostgresEncodable]
     ) async throws -> PostgresRows {

@@ -22,9 +22,10 @@ internal import Vanilla
 /// a ``PostgresError``.
 ///
 /// The work is done on the worker of the caller's task, as `Worker.current` says, wherever the
-/// caller is: in a handler, its child tasks, an actor that these call. In a task that belongs to no
-/// worker, such as one made by `Task { }`, every function throws a ``PostgresError`` of the kind
-/// `misuse`.
+/// caller is: in a handler, its child tasks, an actor that these call. For a task that belongs to
+/// no worker, such as one made by `Task { }`, it is done on the workers of the server that uses the
+/// pool, one after the other, and the task comes back to where it was. Where no server runs in the
+/// process, every function throws a ``PostgresError`` of the kind `stopped`.
 public final class PostgresPool: Sendable {
     let table: ShardTable
 
@@ -41,16 +42,17 @@ public final class PostgresPool: Sendable {
     }
 
     /// Opens the minimum of connections of the caller's worker now, rather than with its first
-    /// query; soon, where the caller is on another thread.
+    /// query; soon, where the caller is on another thread. For a task that belongs to no worker, of
+    /// the one that would work for it next.
     ///
-    /// - Throws: ``PostgresError`` of the kind `misuse` where there is no worker.
+    /// - Throws: ``PostgresError`` of the kind `stopped` where no server runs.
     public func open() throws(PostgresError) {
-        guard let worker = Worker.current else { throw ShardTable.noWorker }
+        let worker = try table.worker()
         if worker.isCurrent {
-            try table.find(for: worker)?.grow()
+            table.find(for: worker)?.grow()
         } else {
             worker.run { [table] in
-                if worker.isCurrent { try? table.find(for: worker)?.grow() }
+                if worker.isCurrent { table.find(for: worker)?.grow() }
             }
         }
     }
@@ -65,6 +67,7 @@ public final class PostgresPool: Sendable {
     /// - Throws: ``PostgresError`` when the database refuses it, `RequestError` with the status 503
     ///   when there is none, `CancellationError` when the task was cancelled.
     @inlinable
+    @discardableResult
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ statement: Statement, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
@@ -84,6 +87,7 @@ public final class PostgresPool: Sendable {
     /// - Throws: ``PostgresError`` when the database refuses it, `RequestError` with the status 503
     ///   when there is none, `CancellationError` when the task was cancelled.
     @inlinable
+    @discardableResult
     nonisolated(nonsending) public func query<each Parameter: PostgresEncodable>(
         _ sql: String, _ parameters: repeat each Parameter, timeout: Duration? = nil
     ) async throws -> PostgresRows {
@@ -104,6 +108,7 @@ public final class PostgresPool: Sendable {
     ///   `Int?.none`.
     /// - Throws: What ``PostgresPool/query(_:_:timeout:)`` throws.
     @inlinable
+    @discardableResult
     nonisolated(nonsending) public func query(
         _ statement: Statement, parameters: [any PostgresEncodable], timeout: Duration? = nil
     ) async throws -> PostgresRows {
@@ -123,6 +128,7 @@ public final class PostgresPool: Sendable {
     ///   `Int?.none`.
     /// - Throws: What ``PostgresPool/query(_:_:timeout:)`` throws.
     @inlinable
+    @discardableResult
     nonisolated(nonsending) public func query(
         _ sql: String, parameters: [any PostgresEncodable], timeout: Duration? = nil
     ) async throws -> PostgresRows {

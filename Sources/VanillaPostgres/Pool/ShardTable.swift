@@ -12,6 +12,8 @@ final class ShardTable: @unchecked Sendable {
     /// In each a shard that the quota retains as long as the pool lives; set once.
     private let slots: UnsafeMutablePointer<Atomic<UInt>>
     private let others = Lock<[Shard]>([])
+    /// Counts the tasks of no worker.
+    private let turn = Atomic<UInt>(0)
 
     /// A server has no more workers.
     private static let count = 1024
@@ -36,20 +38,54 @@ final class ShardTable: @unchecked Sendable {
         quota.removeMembers()
     }
 
-    /// The part of the worker that the caller belongs to. In a function that may be called in an
+    /// The part of the worker that works for the caller. In a function that may be called in an
     /// actor, what the thread says counts only where it is called in none: the runtime has a thread
     /// that holds an actor run the jobs of others' tasks in it.
     ///
-    /// - Throws: ``PostgresError`` of the kind `misuse` where there is no worker.
+    /// - Throws: ``PostgresError`` of the kind `stopped` where there is no worker.
     /// - Returns: `nil` where there is no part yet, and this is another thread.
     func find(in isolation: (any Actor)?) throws(PostgresError) -> Shard? {
         if let shard = findHere(in: isolation) { return shard }
-        return try find(for: Self.worker(in: isolation))
+        return find(for: try worker(in: isolation))
+    }
+
+    /// The worker that works for the caller: its own, or for a task of none one after the other.
+    func worker(in isolation: (any Actor)?) throws(PostgresError) -> Worker {
+        if let worker = ownWorker(in: isolation) { return worker }
+        return try choose(among: Worker.running)
+    }
+
+    /// The same, wherever the caller is.
+    func worker() throws(PostgresError) -> Worker {
+        if let worker = Worker.current { return worker }
+        return try choose(among: Worker.running)
     }
 
     /// The worker that the caller belongs to.
-    static func worker(in isolation: (any Actor)?) -> Worker? {
-        (isolation == nil ? Worker.ofThread { $0 } : nil) ?? Worker.current
+    private func ownWorker(in isolation: (any Actor)?) -> Worker? {
+        if isolation == nil, let worker = Worker.ofThread({ $0 }) { return worker }
+        return Worker.current
+    }
+
+    /// One of those of a server that uses this pool, as long as one runs; else one of any server of
+    /// the process.
+    ///
+    /// - Parameter again: The one that was chosen last, which had no part yet: or some would be
+    ///   passed over each time.
+    func choose(
+        among running: [Worker], again: Bool = false
+    ) throws(PostgresError) -> Worker {
+        let known = shards
+        let own = running.filter { worker in
+            known.contains { $0.worker.isOfSameServer(as: worker) }
+        }
+        let workers = own.isEmpty ? running : own
+        guard !workers.isEmpty else { throw Self.noServer }
+        let number =
+            again
+            ? turn.load(ordering: .relaxed) &- 1
+            : turn.wrappingAdd(1, ordering: .relaxed).oldValue
+        return workers[Int(number % UInt(workers.count))]
     }
 
     /// The part of the worker whose thread this is, where that is the caller's as well, and there
@@ -62,31 +98,38 @@ final class ShardTable: @unchecked Sendable {
         return shard
     }
 
-    /// The part of a worker, on any thread; the same otherwise.
-    func find(for worker: Worker?) throws(PostgresError) -> Shard? {
-        guard let worker else { throw Self.noWorker }
-        if let shard = find(index: worker.index), shard.worker == worker { return shard }
-        if let other = others.withLock({ $0.first { $0.worker == worker } }) { return other }
-        return worker.isCurrent ? makeHere(worker) : nil
+    /// The part of a worker, on any thread; `nil` where there is none yet, and this is another
+    /// thread than the worker's.
+    func find(for worker: Worker) -> Shard? {
+        // A worker without a socket may end and begin again. Only its own thread sees that.
+        let isHere = worker.isCurrent
+        let isPart = { (shard: Shard) in shard.worker == worker && !(isHere && shard.isEnded) }
+        if let shard = find(index: worker.index), isPart(shard) { return shard }
+        if let other = others.withLock({ $0.last(where: isPart) }) { return other }
+        return isHere ? makeHere(worker) : nil
     }
 
-    /// The part of the caller's worker, made on that worker's thread.
+    /// The part of the worker that works for the caller, made on that worker's thread.
     nonisolated(nonsending) func makeElsewhere() async throws -> Shard {
-        guard let worker = Worker.current else { throw Self.noWorker }
-        await unsafe withUnsafeContinuation { continuation in
-            worker.run {
-                if worker.isCurrent { _ = try? self.find(for: worker) }
-                unsafe continuation.resume()
+        while true {
+            let worker = try ownWorker(in: #isolation) ?? choose(among: Worker.running, again: true)
+            await unsafe withUnsafeContinuation { continuation in
+                worker.run {
+                    if worker.isCurrent { _ = self.find(for: worker) }
+                    unsafe continuation.resume()
+                }
             }
+            if let shard = find(for: worker) { return shard }
+            // It has ended, or is about to. A task that belongs to none takes another one.
+            if Worker.current == worker { throw RequestError.workerStops }
+            try Task.checkCancellation()
         }
-        // None where the worker has ended, or is about to.
-        guard let shard = try find(for: worker) else { throw RequestError.workerStops }
-        return shard
     }
 
-    static let noWorker = PostgresError(
-        .misuse,
-        "A pool is used in a task of a worker: in a handler, or a task on the worker's executor.")
+    static let noServer = PostgresError(
+        .stopped,
+        "No server runs in this process, on whose workers the pool would work. "
+            + "What is to be done before requests come belongs into server.onStart.")
 
     /// Of the first server's workers; another server's may have the same number.
     @inline(__always)

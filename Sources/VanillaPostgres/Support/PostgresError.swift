@@ -71,9 +71,9 @@ extension PostgresError {
         public static let timeout = Kind("timeout")
         /// As many wait as may wait.
         public static let exhausted = Kind("exhausted")
-        /// The worker stops, or the pool was released.
+        /// The worker stops, no server runs, or the pool was released.
         public static let stopped = Kind("stopped")
-        /// The pool was used wrongly, for example on a thread that is not a worker's.
+        /// The pool was used wrongly, for example a connection that was released.
         public static let misuse = Kind("misuse")
     }
 }
