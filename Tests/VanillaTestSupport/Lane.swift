@@ -43,7 +43,7 @@ nonisolated(nonsending) public func testError(
 }
 
 /// Waits until it is so, for at most as long as a slow machine takes.
-nonisolated(nonsending) public func eventually(_ isSo: () -> Bool) async throws {
+nonisolated(nonsending) public func waitUntil(_ isSo: () -> Bool) async throws {
     let end = ContinuousClock.now + .seconds(60)
     while !isSo() {
         if ContinuousClock.now > end { throw TestFailure() }

@@ -21,7 +21,7 @@ import VanillaTestSupport
         let session = try await Session.open(server, lane.mode, deadline: .seconds(20))
         let connection = TestConnection(session)
         connection.send(get("/"))
-        try await eventually { !began.values.isEmpty }
+        try await waitUntil { !began.values.isEmpty }
         let error = try await testError { try await session.close(within: .milliseconds(10)) }
         #expect(error?.kind == .deadlineExceeded && error?.message.contains("blocks") == true)
         goesOn.signal()

@@ -194,11 +194,11 @@ import VanillaTesting
         #expect(error?.kind == .deadlineExceeded)
         try await server.test(lane.mode) { client in
             let task = Task { try await client.get("/sleeps") }
-            try await eventually { !began.values.isEmpty }
+            try await waitUntil { !began.values.isEmpty }
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
             // The server learns that nobody waits.
-            try await eventually { !cancelled.values.isEmpty }
+            try await waitUntil { !cancelled.values.isEmpty }
         }
     }
 

@@ -21,7 +21,7 @@ import VanillaTesting
         }
         try await server.test(lane.mode) { client in
             let events = try await client.events("/updates", lastEventID: "41")
-            try await eventually { !streams.values.isEmpty }
+            try await waitUntil { !streams.values.isEmpty }
             let stream = streams.values[0]
             try stream.send("first")
             #expect(try await events.next()?.data == "first")

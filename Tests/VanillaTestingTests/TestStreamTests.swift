@@ -62,7 +62,7 @@ import VanillaTesting
             #expect(written.values.count < 64 << 4)
             answer.close()
             #expect(try await testError { _ = try await answer.next() }?.kind == .connectionClosed)
-            try await eventually { !ends.values.isEmpty }
+            try await waitUntil { !ends.values.isEmpty }
         }
     }
 
@@ -164,7 +164,7 @@ import VanillaTesting
                 }
             }
             // One of both is told at once; then the other one is answered.
-            try await eventually { !(kinds.values.isEmpty || promises.values.isEmpty) }
+            try await waitUntil { !(kinds.values.isEmpty || promises.values.isEmpty) }
             promises.values.first?.finish { response in response.send("fine") }
             for task in tasks { try await task.value }
             #expect(texts.values == ["fine"] && kinds.values == [.inUse])

@@ -156,7 +156,7 @@ private func failure(
         try await server.test(lane.mode) { client async throws in
             let connection = client.connect()
             connection.send(beginning("/wanted", 5, "Expect: 100-continue\r\n"))
-            try await eventually { gate.isWaitedAt }
+            try await waitUntil { gate.isWaitedAt }
             gate.open()
             let interim = try await connection.readBytes() ?? []
             #expect(String(decoding: interim, as: UTF8.self) == "HTTP/1.1 100 Continue\r\n\r\n")
@@ -232,7 +232,7 @@ private func failure(
         try await server.test(lane.mode) { client async throws in
             let connection = client.connect()
             connection.send(beginning("/first", 10) + "begin")
-            try await eventually { after.values.count == 2 }
+            try await waitUntil { after.values.count == 2 }
             connection.send("12345" + get("/"))
             #expect(try await connection.readResponse().text == "begin")
             #expect(try await connection.readResponse().text == "fine")
@@ -327,9 +327,9 @@ private func failure(
                 // It goes.
                 let leaving = client.connect()
                 leaving.send(beginning(path, 10) + "begin")
-                try await eventually { !begun.values.isEmpty }
+                try await waitUntil { !begun.values.isEmpty }
                 leaving.close()
-                try await eventually { ends.values.count == 1 }
+                try await waitUntil { ends.values.count == 1 }
                 for (request, status) in [
                     (beginning(path, 10) + "begin", 408),
                     (chunked([String(repeating: "x", count: 1001)], target: path), 413),
@@ -340,7 +340,7 @@ private func failure(
                     #expect(try await connection.readResponse().status.code == status)
                     connection.close()
                 }
-                try await eventually { ends.values.count == 4 }
+                try await waitUntil { ends.values.count == 4 }
                 #expect(ends.values == Array(repeating: "CancellationError", count: 4))
                 ends.clear()
                 begun.clear()
@@ -350,7 +350,7 @@ private func failure(
             connection.send(beginning("/wait", 10) + "begin")
             #expect(try await connection.readResponse().status == .serviceUnavailable)
             gate.open()
-            try await eventually { ends.values == ["CancellationError"] }
+            try await waitUntil { ends.values == ["CancellationError"] }
         }
     }
 
@@ -366,7 +366,7 @@ private func failure(
         try await server.test(lane.mode) { client async throws in
             let connection = client.connect()
             connection.send(beginning("/", 10) + "begin")
-            try await eventually { !begun.values.isEmpty }
+            try await waitUntil { !begun.values.isEmpty }
         }
         #expect(ends.values == ["CancellationError"])
     }

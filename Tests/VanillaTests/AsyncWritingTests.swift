@@ -113,7 +113,7 @@ private func name(of error: any Error) -> String {
             // What the sockets, the server and the test hold is bounded.
             #expect(written.values.count < 64 << 4)
             answer.close()
-            try await eventually { !ends.values.isEmpty }
+            try await waitUntil { !ends.values.isEmpty }
         }
         #expect(ends.values == ["CancellationError"] && log.values.isEmpty)
     }
@@ -194,7 +194,7 @@ private func name(of error: any Error) -> String {
             #expect(head.status == .ok && head.headers["Transfer-Encoding"] == "chunked")
             #expect(try await connection.readResponse().status == .noContent)
             #expect(try await connection.readResponse().status == .notFound)
-            try await eventually { !ends.values.isEmpty }
+            try await waitUntil { !ends.values.isEmpty }
         }
         #expect(ends.values == ["CancellationError"] && log.values.isEmpty)
     }
