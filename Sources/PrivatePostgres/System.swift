@@ -59,8 +59,8 @@
     let spawnFlags: Int32 = 0x80
     let sendFlags = Int32(MSG_NOSIGNAL)
 
-    /// Has the process begin without this program's descriptors, output and errors excepted. Closing
-    /// what is not open does nothing, so what other threads open meanwhile is covered too.
+    /// Has the process begin without this program's descriptors, output and errors excepted.
+    /// Closing what is not open does nothing, so what other threads open meanwhile is covered too.
     func closeOthers(_ actions: UnsafeMutablePointer<SpawnFileActions>) {
         let open = entries(of: "/proc/self/fd").compactMap { name in Int32(name) }
         for descriptor in 3...max(1023, (open.max() ?? 0) + 64) {

@@ -301,6 +301,11 @@ struct rig *rig_make_told(int over)
     return make(over, true);
 }
 
+struct rig *rig_make_untold(int over)
+{
+    return make(over, false);
+}
+
 struct vn_loopback_script *rig_script(struct rig *rig)
 {
     return vn_loopback_script(rig->worker.loop.ring);

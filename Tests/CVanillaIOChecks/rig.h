@@ -40,8 +40,9 @@ uint64_t rig_draw(uint64_t *state, uint64_t below);
  * without that. */
 struct rig *rig_make(int over);
 
-/* The same, told in any case. */
+/* The same, told in any case, or in none. */
 struct rig *rig_make_told(int over);
+struct rig *rig_make_untold(int over);
 
 /* End what is left, and free all. Returns NULL, or what was not given back. */
 const char *rig_free(struct rig *rig);

@@ -415,7 +415,7 @@ static uint32_t handled_with_output(int over, uint32_t most)
     char input[REQUESTS * (sizeof one - 1)];
     for (size_t i = 0; i < REQUESTS; i++)
         memcpy(input + i * (sizeof one - 1), one, sizeof one - 1);
-    struct rig *rig = rig_make(over);
+    struct rig *rig = rig_make_untold(over); /* what waits to be told counts as unsent */
     rig->config.limits.output = most;
     *rig_script(rig) = (struct vn_loopback_script) {.is_stalled = true, .stays_open = true};
     rig_connect(rig, input, sizeof input);

@@ -30,6 +30,7 @@ import VanillaPostgres
 import VanillaTesting
 import VanillaTestingJSON
 
+private struct Account { let name: String }
 private func isMember(_ request: borrowing Request) -> Bool { true }
 private func newToken(for user: String) -> String { user }
 private func render(_ done: @escaping @Sendable (String) -> Void) { done("") }

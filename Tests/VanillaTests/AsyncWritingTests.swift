@@ -225,7 +225,7 @@ private func name(of error: any Error) -> String {
             }
         }
         #expect(log.values.count == 3)
-        #expect(log.values.contains("A handler threw: as planned"))
+        #expect(log.values.contains { $0.hasSuffix("a handler threw: as planned") })
         #expect(log.values.contains { $0.hasSuffix("the body that it has declared") })
         #expect(log.values.contains { $0.contains("before it had the length") })
     }
@@ -279,7 +279,7 @@ private func name(of error: any Error) -> String {
             #expect(try await client.get("/late").text == "text")
             #expect(failures.values == ["alreadyAnswered", "lengthExceeded", "lengthExceeded"])
             failures.clear()
-            #expect(log.values.count == 1 && log.values[0].hasPrefix("send was called"))
+            #expect(log.values.count == 1 && log.values[0].contains("send was called"))
             #expect(try await client.get("/finished").text == "text")
             #expect(failures.values == ["notBegun"])
             #expect(try await client.get("/elsewhere").text == "text")

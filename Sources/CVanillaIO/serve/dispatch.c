@@ -15,7 +15,7 @@ vn_cold static void answer_nothing(struct vn_exchange *exchange, const struct vn
 
 enum vn_consumed vn_dispatch_piece(struct vn_exchange *exchange, vn_span piece, bool is_last)
 {
-    /* The response of a handler that goes on, with the fields that were added to it, or one for this
+    /* That of a handler that goes on, with the fields that were added to it, or one for this
      * call. */
     struct vn_response own = vn_response_of(exchange);
     struct vn_detached *detached = vn_detached_of(exchange);

@@ -66,14 +66,14 @@ static inline bool vn_response_withholds(const struct vn_response *response)
     return vn_unlikely(response->withheld != NULL) && response->withheld->is_set;
 }
 
-/* Whether it can be answered, and was not: while an answer is withheld, its status and its fields can
- * be changed, but no other is taken. */
+/* Whether it can be answered, and was not: while an answer is withheld, its status and its fields
+ * can be changed, but no other is taken. */
 static inline bool vn_response_is_unanswered(const struct vn_response *response)
 {
     return vn_response_is_open(response) && !vn_response_withholds(response);
 }
 
-/* Send the answer that was withheld, if there is one. It is not withheld any longer, sent or not. */
+/* Send the answer that was withheld, if there is one. Nothing is withheld any longer. */
 void vn_response_send_withheld(struct vn_response *response);
 
 /* Why it is not open: -EALREADY, or -EXDEV elsewhere. */
