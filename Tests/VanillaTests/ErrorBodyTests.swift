@@ -104,18 +104,20 @@ extension Server {
                 == #"{"type":"about:blank","status":418,"detail":"I am \"short\"\u000a."}"#)
     }
 
+    /// Where the request was read.
     @Test(arguments: [
-        ("POST /there HTTP/1.1\r\nHost: a\r\nContent-Length: 9", "413 Content Too Large"),
-        ("GET /there HTTP/1.1\r\nHost: a\r\nHost: b", "400 Bad Request"),
-        ("GET /there HTTP/2.0", "505 HTTP Version Not Supported"),
-        ("CONNECT a:1 HTTP/1.1\r\nHost: a:1", "501 Not Implemented"),
+        ("POST /there HTTP/1.1\r\nHost: a\r\nContent-Length: 9", "413 Content Too Large\n"),
+        ("GET /there HTTP/1.1\r\nHost: a\r\nHost: b", ""),
+        ("GET /there HTTP/2.0", ""),
+        ("CONNECT a:1 HTTP/1.1\r\nHost: a:1", ""),
     ])
-    func writesTheServersOwnRefusals(head: String, reason: String) throws {
+    func writesTheServersOwnRefusals(head: String, body: String) throws {
         let plain = try makeServer().handle(Array("\(head)\r\n\r\n".utf8))
         let text = String(decoding: plain, as: UTF8.self)
-        #expect(text.hasSuffix("Connection: close\r\n\r\n\(reason)\n"), "\(text)")
+        #expect(text.hasSuffix("Connection: close\r\n\r\n\(body)"), "\(text)")
         let other = try makeServer(.problem).handle(Array("\(head)\r\n\r\n".utf8))
-        #expect(String(decoding: other, as: UTF8.self).contains("application/problem+json"))
+        let problem = String(decoding: other, as: UTF8.self)
+        #expect(problem.contains("application/problem+json") == !body.isEmpty)
     }
 
     @Test func readsAcceptOfARequestThatItRefuses() throws {

@@ -113,10 +113,12 @@ class DatabaseOfItsOwn(unittest.TestCase):
 class DatabaseElsewhere(unittest.TestCase):
     """A database that is there without the program."""
 
-    def test_is_as_the_readme_and_the_compose_file_say(self):
+    def test_is_as_its_page_and_the_compose_file_say(self):
         """But for the port, which may be taken here."""
-        url = re.search(r"^DATABASE_URL=(\S+) scripts/run database --port 3003$", readme(), re.M)[1]
-        self.assertIn(f"-f {COMPOSE} up -d", readme())
+        with open(os.path.join(harness.ROOT, "docs", "EXAMPLES.md")) as file:
+            page = file.read()
+        url = re.search(r"^DATABASE_URL=(\S+) scripts/run database --port 3003$", page, re.M)[1]
+        self.assertIn(f"-f {COMPOSE} up -d", page)
         with open(os.path.join(harness.ROOT, COMPOSE)) as file:
             compose = file.read()
         place = re.fullmatch(r"postgresql://(\w+):(\w+)@localhost:(\d+)/(\w+)", url)

@@ -12,6 +12,13 @@ vn_cold void vn_response_send_failure(struct vn_response *response, uint16_t sta
 }
 
 /* The hook may answer, at once and whole; else the server does, with the fields that it added. */
+/* Whether what is refused with it was read: one of 400, 408, 414, 431, 501 and 505 was not. Its
+ * client may think of another request, as one to HEAD, and take a body for the next answer. */
+static bool was_read(uint16_t status)
+{
+    return status == 413 || (status >= 500 && status != 501 && status != 505);
+}
+
 vn_cold void vn_response_refuse(struct vn_response *response, uint16_t status)
 {
     struct vn_worker *worker = response->worker;
@@ -26,8 +33,12 @@ vn_cold void vn_response_refuse(struct vn_response *response, uint16_t status)
         handlers->refuse(worker->context, record == NULL ? NULL : record->told.request, status,
                          response);
     exchange->is_refused = false;
-    if (exchange->answer == VN_ANSWER_NONE)
+    if (exchange->answer != VN_ANSWER_NONE)
+        return;
+    if (was_read(status))
         vn_response_send_failure(response, status);
+    else
+        vn_response_send_empty(response, status);
 }
 
 vn_cold void vn_response_send_nothing(struct vn_response *response)

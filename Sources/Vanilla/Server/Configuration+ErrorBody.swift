@@ -3,8 +3,9 @@
 internal import CVanillaIO
 
 extension Server.Configuration {
-    /// The body of an error that has none of its own: what the server refuses, what a router does
-    /// not find, and what a handler throws. Later versions may have more forms.
+    /// The body of an error that has none of its own: what a router does not find, what a handler
+    /// throws, and what the server refuses of a request that it has read (413, 503). Later versions
+    /// may have more forms.
     public struct ErrorBody: Sendable, Hashable, CaseIterable, LosslessStringConvertible {
         /// The form's number in C.
         let c: UInt8
