@@ -261,9 +261,7 @@ def is_early(verdict):
 
 
 def is_refusal(response):
-    says = f"{response.status} {response.reason}\n".encode()
-    body = says if response.status in (404, 405, 413) else b""
-    return response.status >= 400 and response.says_close and response.body in (body, b"")
+    return response.status >= 400 and response.says_close and response.body == b""
 
 
 def check_answer(response, verdict):

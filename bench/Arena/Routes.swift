@@ -6,6 +6,9 @@ extension Server {
     /// The arena's server, not started.
     static func arena(_ configuration: Configuration) throws -> Server {
         let router = try Router.arena()
+        // As short as others are: what is compared is what it costs to answer, not to explain.
+        var configuration = configuration
+        configuration.errorBody = .empty
         return try Server(
             configuration: configuration,
             bodyDelivery: { request in

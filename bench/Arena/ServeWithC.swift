@@ -11,6 +11,7 @@ func serveWithC(_ options: ServerOptions) throws {
     var config = vn_config()
     vn_config_init(&config)
     config.handlers.handle = arena_handle
+    config.error_body = UInt8(VN_ERROR_BODY_EMPTY)
     config.workers = UInt32(configuration.workers ?? 0)
     config.uses_calling_thread = configuration.usesCallingThread
     config.backend =

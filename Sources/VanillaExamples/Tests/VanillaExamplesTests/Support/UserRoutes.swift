@@ -13,11 +13,11 @@ let userRoutes: [(request: String, status: Int, contentType: String?, body: Stri
     (get("/user/a%20b?c"), 200, "text/plain", "a%20b"),
     (post("/user", ""), 201, nil, ""),
     (post("/user", "name=new"), 201, nil, ""),
-    (get("/nowhere"), 404, nil, ""),
-    (get("/user/"), 404, nil, ""),
-    (get("/user/1/2"), 404, nil, ""),
-    (get("/users"), 404, nil, ""),
-    (post("/nowhere", ""), 404, nil, ""),
+    (get("/nowhere"), 404, "text/plain; charset=utf-8", "404 Not Found\n"),
+    (get("/user/"), 404, "text/plain; charset=utf-8", "404 Not Found\n"),
+    (get("/user/1/2"), 404, "text/plain; charset=utf-8", "404 Not Found\n"),
+    (get("/users"), 404, "text/plain; charset=utf-8", "404 Not Found\n"),
+    (post("/nowhere", ""), 404, "text/plain; charset=utf-8", "404 Not Found\n"),
 ]
 
 /// The methods that each of those routes allows: path, another method, `Allow`.
