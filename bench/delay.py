@@ -60,24 +60,32 @@ def servers(options, core):
 
 
 def measure_cost(options, cores):
-    """An asynchronous handler that never suspends, beside a synchronous one that says the same."""
-    yield "### A handler that never suspends: `/async` beside `/pipeline`, 64 connections\n"
-    yield "| server | synchronous, CPU us/request | asynchronous | more, us | spread of it |"
-    yield "| --- | --- | --- | --- | --- |"
+    """An asynchronous handler that never suspends, beside a synchronous one that says the same; and
+    beside itself within asynchronous middleware."""
+    yield "### A handler that never suspends: `/async` beside `/pipeline`, and `/around` beside it, 64 connections\n"
+    yield (
+        "| server | synchronous, CPU us/request | asynchronous | more, us | spread of it"
+        " | within middleware | more, us | spread of it |"
+    )
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for name, start in servers(options, cores[0]).items():
         rounds = {"/pipeline": [], "/async": []}
+        if name != PEER:
+            rounds["/around"] = []
         with start() as server:
             for number in range(options.cost_rounds):
                 for path, values in rounds.items():
                     answer = blast(options, server, ["-c", "64", "-u", path], 1.0, cores[1])
                     values.append(answer["server_us_per_req"])
                 progress(f"cost, round {number + 1}: {name}: {[v[-1] for v in rounds.values()]} us")
-        more = [one - other for one, other in zip(rounds["/async"], rounds["/pipeline"])]
-        yield (
-            f"| {name} | {statistics.median(rounds['/pipeline']):.2f}"
-            f" | {statistics.median(rounds['/async']):.2f} | {statistics.median(more):+.2f}"
-            f" | {spread(more, 2)} |"
-        )
+        row = f"| {name} | {statistics.median(rounds['/pipeline']):.2f}"
+        for before, path in (("/pipeline", "/async"), ("/async", "/around")):
+            if path in rounds:
+                more = [one - other for one, other in zip(rounds[path], rounds[before])]
+                row += f" | {statistics.median(rounds[path]):.2f} | {statistics.median(more):+.2f} | {spread(more, 2)}"
+            else:
+                row += " | | |"
+        yield row + " |"
     yield ""
     if PEER in servers(options, cores[0]):
         yield f"Every handler of {PEER} is asynchronous: its two routes are the same.\n"

@@ -116,6 +116,10 @@ class CountedSwiftHandler(Counted, unittest.TestCase):
     def test_a_route_with_parameters_and_middleware_costs_nothing(self):
         self.check(request("/teams/red/users/7"), ["GET"])
 
+    def test_what_middleware_hands_on_costs_nothing(self):
+        """Up to 64 bytes of it."""
+        self.check(request("/stored"), ["GET"])
+
     def test_a_percent_encoded_path_costs_nothing(self):
         self.check(request("/te%61ms/r%20d/%75sers/7"), ["GET"])
     def test_tagging_a_body_costs_nothing(self):

@@ -20,6 +20,11 @@ extension Server {
     }
 }
 
+/// 64 bytes.
+private struct Stored {
+    let values: [8 of Int]
+}
+
 extension Router {
     /// What the arena serves.
     fileprivate static func arena() throws(RouteError) -> Router {
@@ -65,6 +70,26 @@ extension Router {
                 guard (0...60_000).contains(milliseconds) else { throw RequestError(.notFound) }
                 try await Worker.current?.sleep(for: .milliseconds(milliseconds))
                 response.send("ok", contentType: .plainText)
+            }
+            // What middleware hands on: as much as costs no allocation.
+            routes.group("/stored") { stored in
+                stored.use { request, response, next in
+                    request.storage[Stored.self] = Stored(values: .init(repeating: 7))
+                    try next(request, &response)
+                }
+                stored.get("", body: .ignored) { request, response in
+                    guard try request.storage.require(Stored.self).values[7] == 7 else {
+                        throw RequestError(.internalServerError)
+                    }
+                    response.send("ok", contentType: .plainText)
+                }
+            }
+            // "/async" with middleware that waits around it, to be compared.
+            routes.group("/around") { around in
+                around.use { request, response, next in try await next(request, &response) }
+                around.get("", body: .ignored) { (_, response) async in
+                    response.send("ok", contentType: .plainText)
+                }
             }
             // Everything that a router does for a request, to be counted.
             routes.group("/teams/:team") { team in

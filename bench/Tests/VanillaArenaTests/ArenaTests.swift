@@ -36,6 +36,8 @@ import VanillaTestSupport
         (get("/download/99999999999999999999"), 404, ""),
         (get("/user/7"), 200, "7"),
         (get("/user/"), 404, ""),
+        (get("/stored"), 200, "ok"),
+        (get("/around"), 200, "ok"),
         (get("/teams/red/users/7"), 200, "red"),
         (get("/teams/red/users/0"), 404, ""),
         (get("/teams/red/users/x"), 404, ""),
