@@ -192,7 +192,12 @@ private struct Owner {
     }
 
     /// Waits for its end, which does not come where something else holds its input.
-    var hasEnded: Bool { wait(until: { !process.isRunning }) }
+    var hasEnded: Bool {
+        guard wait(until: { !process.isRunning }) else { return false }
+        // Has come; Foundation gives back what it watched it with only here.
+        process.waitUntilExit()
+        return true
+    }
 
     func perform(_ command: String) throws -> String {
         try input.write(contentsOf: Data("\(command)\n".utf8))
