@@ -52,7 +52,7 @@ func makePictureServer() throws -> Server {
 
     @Test(arguments: [TestMode.inProcess, .socket])
     func endsAHandlerThatTakesTooLong(mode: TestMode) async throws {
-        try await makePictureServer().test(mode) { client in
+        try await makePictureServer().test(mode) { client async throws in
             #expect(try await client.get("/slow").status == .serviceUnavailable)
         }
     }

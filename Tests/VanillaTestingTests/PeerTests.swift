@@ -34,7 +34,7 @@ func makeAddressServer(behind proxies: Set<String> = []) throws -> Server {
     ) async throws -> String {
         var found = ""
         try await makeAddressServer(behind: proxies).test(mode) { client in
-            let headers = ["X-Forwarded-For": forwarded]
+            let headers: TestHeaders = ["X-Forwarded-For": forwarded]
             found = try await client.get("/address", headers: headers).text
         }
         return found

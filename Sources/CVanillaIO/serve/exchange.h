@@ -89,14 +89,14 @@ void vn_exchange_keep_status(const struct vn_exchange *exchange, uint16_t status
 /* Bytes of its answer were appended to the output. */
 static inline void vn_exchange_count_sent(const struct vn_exchange *exchange, size_t count)
 {
-    if (vn_unlikely(exchange->pending != NULL))
+    if (vn_unlikely(exchange->pending != NULL) && exchange->worker->observes)
         vn_exchange_keep_sent(exchange, count);
 }
 
 /* Its answer has this status. */
 static inline void vn_exchange_note_status(const struct vn_exchange *exchange, uint16_t status)
 {
-    if (vn_unlikely(exchange->pending != NULL))
+    if (vn_unlikely(exchange->pending != NULL) && exchange->worker->observes)
         vn_exchange_keep_status(exchange, status);
 }
 
