@@ -5,7 +5,8 @@
 /// ```swift
 /// do {
 ///     try server.run()
-/// } catch where error.kind == .addressInUse {
+/// } catch {
+///     guard error.kind == .addressInUse else { throw error }
 ///     print("Another program listens on port 3000.")
 /// }
 /// ```
