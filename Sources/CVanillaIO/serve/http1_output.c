@@ -167,7 +167,8 @@ int32_t vn_http1_write_chunk(struct vn_exchange *exchange, const struct vn_chunk
     struct vn_connection *connection = vn_http1_connection(exchange);
     vn_span bytes =
         vn_http1_in(connection)->is_chunked ? vn_chunk_framed(chunk) : vn_chunk_data(chunk);
-    vn_exchange_count_sent(exchange, bytes.count);
+    if (vn_unlikely(connection->worker->observes)) /* something is pending: a producer */
+        vn_exchange_keep_sent(exchange, bytes.count);
     int64_t sent = is_only ? vn_connection_try_send(connection, bytes) : 0;
     if (vn_likely(sent == (int64_t) bytes.count)) {
         release(context);
