@@ -89,6 +89,26 @@ static const char *converse(int over, int row, struct vn_loopback_script script)
     return finish(rig, conversations[row].told, problem);
 }
 
+/* An interim answer is none of the answer's bytes. */
+const char *vn_check_ended_after_continue(int over)
+{
+    struct rig *rig = make(over);
+    const char *input = POST("/echo", "Content-Length: 2\r\nExpect: 100-continue\r\n");
+    const size_t interim = strlen("HTTP/1.1 100 Continue\r\n\r\n");
+    const char *problem = NULL;
+    rig_script(rig)->stays_open = true;
+    rig_connect(rig, input, strlen(input));
+    rig_turn_until_idle(rig);
+    if (scripted_count(&rig->client) != interim)
+        problem = rig_failed("%zu bytes before the body", scripted_count(&rig->client));
+    rig_script(rig)->stays_open = false;
+    rig_feed(rig, "ab", 2);
+    rig_finish(rig);
+    if (problem == NULL && rig->told_sent + interim != scripted_count(&rig->client))
+        problem = rig_failed("told of %llu bytes sent", (unsigned long long) rig->told_sent);
+    return finish(rig, "200. POST /echo\n", problem);
+}
+
 const char *vn_check_ended(int over, int row)
 {
     static const struct vn_loopback_script scripts[] = {

@@ -29,6 +29,7 @@ struct line_exchange {
     struct vn_link link;
     struct vn_connection *connection;
     uint64_t since; /* milliseconds */
+    uint64_t appended; /* bytes of its lines */
     uint32_t number;
     bool is_broken;
 };
@@ -62,34 +63,41 @@ static struct line_exchange *first_of(const struct vn_connection *connection)
 
 /* ---- Output ---- */
 
-static int32_t put_line(const struct line_exchange *line, const char *format, unsigned long value)
+static int32_t put(struct line_exchange *line, vn_span bytes)
+{
+    line->appended += bytes.count;
+    return vn_connection_put(line->connection, bytes);
+}
+
+static int32_t put_line(struct line_exchange *line, const char *format, unsigned long value)
 {
     char text[64], rest[40];
     snprintf(rest, sizeof rest, format, value);
     snprintf(text, sizeof text, "%u%s\n", line->number, rest);
-    return vn_connection_put(line->connection, vn_span_of(text));
+    return put(line, vn_span_of(text));
 }
 
 static int32_t line_write(struct vn_exchange *exchange, vn_span bytes)
 {
-    const struct line_exchange *line = line_of(exchange);
+    struct line_exchange *line = line_of(exchange);
     int32_t result = put_line(line, "+%lu", bytes.count);
     if (result == 0)
-        result = vn_connection_put(line->connection, bytes);
-    return result < 0 ? result : vn_connection_put(line->connection, vn_span_of("\n"));
+        result = put(line, bytes);
+    return result < 0 ? result : put(line, vn_span_of("\n"));
 }
 
 static int32_t line_write_shared(struct vn_exchange *exchange, vn_span bytes, vn_release *release,
                                  void *context)
 {
-    const struct line_exchange *line = line_of(exchange);
+    struct line_exchange *line = line_of(exchange);
     if (put_line(line, "+%lu", bytes.count) < 0) {
         if (release != NULL)
             release(context);
         return -ENOMEM;
     }
+    line->appended += bytes.count;
     int32_t result = vn_output_refer(line->connection->output, bytes, release, context);
-    return result < 0 ? result : vn_connection_put(line->connection, vn_span_of("\n"));
+    return result < 0 ? result : put(line, vn_span_of("\n"));
 }
 
 static int32_t line_write_chunk(struct vn_exchange *exchange, const struct vn_chunk *chunk,
@@ -441,6 +449,11 @@ static void line_record_end(struct vn_exchange *exchange, struct vn_record *reco
     vn_connection_record_end(line_of(exchange)->connection, record, is_answered);
 }
 
+static uint64_t line_appended(const struct vn_exchange *exchange)
+{
+    return line_of(exchange)->appended;
+}
+
 const struct vn_protocol line_protocol = {
     .begin = line_begin,
     .end = line_end,
@@ -470,4 +483,5 @@ const struct vn_protocol line_protocol = {
     .postpone = line_postpone,
     .unsent = line_unsent,
     .record_end = line_record_end,
+    .appended = line_appended,
 };

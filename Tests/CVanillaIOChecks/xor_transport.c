@@ -37,6 +37,7 @@ struct xored {
     const struct msghdr *waiting; /* the connection's, until what is on its way is sent */
     size_t
         owed; /* bytes of it that are in `wire`, of which the connection is told when that is sent */
+    uint64_t taken; /* plain bytes of which it was told */
 };
 
 static struct xored *xored_of(const struct vn_connection *connection)
@@ -175,6 +176,8 @@ static int64_t xor_send(struct vn_connection *connection, const struct msghdr *m
     int32_t pushed = count < 0 ? (int32_t) count : push(connection);
     if (pushed == 0)
         xored->owed = (size_t) count;
+    if (pushed > 0)
+        xored->taken += (uint64_t) count;
     return pushed > 0 ? count : pushed;
 }
 
@@ -200,7 +203,10 @@ static int64_t xor_try_send(struct vn_connection *connection, const struct iovec
     vn_connection_count_sent(connection, (uint64_t) sent);
     xored->wire_at = (size_t) sent;
     int32_t pushed = push(connection);
-    return pushed < 0 ? pushed : (int64_t) count;
+    if (pushed < 0)
+        return pushed;
+    xored->taken += count;
+    return (int64_t) count;
 }
 
 /* What was on its way is sent: tell of it, or go on with what waited for that. Returns as push. */
@@ -211,6 +217,7 @@ static int32_t sent_all(struct vn_connection *connection)
     size_t owed = xored->owed;
     xored->owed = 0;
     xored->waiting = NULL;
+    xored->taken += owed;
     if (owed > 0)
         vn_connection_sent(connection, (int32_t) owed);
     if (waiting == NULL)
@@ -257,6 +264,11 @@ static int32_t xor_finish(struct vn_connection *connection)
         return 0;
     xored->has_ended = true;
     return say(connection, &(uint8_t) {XOR_END}, 1);
+}
+
+static uint64_t xor_taken(const struct vn_connection *connection)
+{
+    return xored_of(connection)->taken;
 }
 
 /* ---- Bytes in ---- */
@@ -434,6 +446,7 @@ const struct vn_transport xor_transport = {
     .try_send = xor_try_send,
     .sent = xor_sent,
     .finish = xor_finish,
+    .taken = xor_taken,
 };
 
 /* ---- The client's side ---- */

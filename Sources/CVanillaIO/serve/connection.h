@@ -188,6 +188,15 @@ static inline uint64_t vn_connection_unsent(const struct vn_connection *connecti
     return connection->output == NULL ? 0 : connection->output->unsent;
 }
 
+/* Plain bytes that were appended to its output since it began: less those that were dropped. */
+static inline uint64_t vn_connection_appended(const struct vn_connection *connection)
+{
+    const struct vn_transport *transport = connection->transport;
+    const struct vn_output *output = connection->output;
+    uint64_t taken = transport->taken == NULL ? connection->sent : transport->taken(connection);
+    return output == NULL ? taken : taken + output->unsent + output->held;
+}
+
 /* Whether so much is unsent that input waits, with what waits for it to be sent. */
 static inline bool vn_connection_is_full(const struct vn_connection *connection)
 {

@@ -37,20 +37,11 @@ void vn_exchange_begin(struct vn_exchange *exchange, const vn_request *request)
 void vn_exchange_observe(struct vn_exchange *exchange, const vn_request *request, bool is_whole)
 {
     struct vn_pending *pending = exchange->worker->observes ? vn_exchange_pending(exchange) : NULL;
-    if (pending != NULL && pending->record == NULL)
-        pending->record = vn_record_make(exchange->worker, request, is_whole);
-}
-
-void vn_exchange_keep_sent(const struct vn_exchange *exchange, size_t count)
-{
-    if (exchange->pending->record != NULL)
-        exchange->pending->record->told.bytes_sent += count;
-}
-
-void vn_exchange_keep_status(const struct vn_exchange *exchange, uint16_t status)
-{
-    if (exchange->pending->record != NULL)
-        exchange->pending->record->told.status = status;
+    if (pending == NULL || pending->record != NULL)
+        return;
+    pending->record = vn_record_make(exchange->worker, request, is_whole);
+    if (pending->record != NULL)
+        pending->record->appended = exchange->protocol->appended(exchange);
 }
 
 void vn_exchange_release(struct vn_exchange *exchange, bool is_answered)
@@ -73,8 +64,10 @@ void vn_exchange_release(struct vn_exchange *exchange, bool is_answered)
                          sizeof *pending->label + pending->label->count);
     vn_freelist_give(&exchange->worker->freelist, pending, sizeof *pending);
     vn_trim_later(&exchange->worker->trim);
-    if (vn_unlikely(record != NULL))
-        exchange->protocol->record_end(exchange, record, is_answered);
+    if (vn_unlikely(record == NULL))
+        return;
+    record->told.bytes_sent = exchange->protocol->appended(exchange) - record->appended;
+    exchange->protocol->record_end(exchange, record, is_answered);
 }
 
 /* ---- The request ---- */

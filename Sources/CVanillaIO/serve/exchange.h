@@ -82,22 +82,12 @@ static inline struct vn_record *vn_exchange_record(const struct vn_exchange *exc
     return exchange->pending == NULL ? NULL : exchange->pending->record;
 }
 
-/* The same two for an exchange with something pending: of most there is nothing to be kept. */
-void vn_exchange_keep_sent(const struct vn_exchange *exchange, size_t count);
-void vn_exchange_keep_status(const struct vn_exchange *exchange, uint16_t status);
-
-/* Bytes of its answer were appended to the output. */
-static inline void vn_exchange_count_sent(const struct vn_exchange *exchange, size_t count)
-{
-    if (vn_unlikely(exchange->pending != NULL) && exchange->worker->observes)
-        vn_exchange_keep_sent(exchange, count);
-}
-
 /* Its answer has this status. */
 static inline void vn_exchange_note_status(const struct vn_exchange *exchange, uint16_t status)
 {
-    if (vn_unlikely(exchange->pending != NULL) && exchange->worker->observes)
-        vn_exchange_keep_status(exchange, status);
+    struct vn_record *record = vn_exchange_record(exchange);
+    if (vn_unlikely(record != NULL))
+        record->told.status = status;
 }
 
 /* This server cannot complete its answer. */

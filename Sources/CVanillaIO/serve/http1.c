@@ -61,10 +61,10 @@ static uint64_t http1_go_on_shortly(struct vn_connection *connection)
 {
     struct vn_http1 *http1 = vn_http1_of(connection);
     struct vn_exchange *exchange = &http1->exchange;
-    bool is_otherwise_engaged = !connection->has_more | connection->is_cut | connection->is_at_end |
+    bool is_otherwise_engaged = connection->is_cut | connection->is_at_end |
                                 connection->is_blocked |
                                 connection->is_receiving_paused; /* one look at one word */
-    if (vn_unlikely(is_otherwise_engaged || connection->output != NULL ||
+    if (vn_unlikely(!connection->has_more || is_otherwise_engaged || connection->output != NULL ||
                     connection->worker->loop.is_draining || http1->reading != VN_READING_NOTHING))
         return 0;
     if (!vn_body_writer_produce(exchange)) {
@@ -72,9 +72,14 @@ static uint64_t http1_go_on_shortly(struct vn_connection *connection)
         connection->is_cut = true;
         return 0;
     }
-    connection->has_more = exchange->answer == VN_ANSWER_STREAM && !exchange->waits;
+    bool is_over = exchange->answer != VN_ANSWER_STREAM;
+    if (vn_unlikely(is_over || !exchange->waits)) {
+        connection->has_more = !is_over;
+        return 0;
+    }
+    connection->has_more = false;
     enum vn_timeout_kind kind;
-    return connection->output == NULL && exchange->answer == VN_ANSWER_STREAM && exchange->waits
+    return connection->output == NULL
                ? vn_event_stream_deadline(exchange, connection->progress, &kind)
                : 0;
 }
@@ -360,4 +365,5 @@ const struct vn_protocol vn_protocol_http1 = {
     .postpone = http1_postpone,
     .unsent = vn_http1_unsent,
     .record_end = http1_record_end,
+    .appended = vn_http1_appended,
 };

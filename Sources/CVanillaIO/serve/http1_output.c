@@ -63,10 +63,8 @@ vn_cold void vn_http1_let_go(struct vn_exchange *exchange)
 {
     struct vn_output *output = vn_http1_connection(exchange)->output;
     const struct vn_pending *pending = exchange->pending;
-    if (pending != NULL && pending->close_at > 0 && !exchange->closes) {
+    if (pending != NULL && pending->close_at > 0 && !exchange->closes)
         vn_output_drop_held(output, pending->close_at, VN_HEAD_CLOSES.count);
-        vn_exchange_count_sent(exchange, -VN_HEAD_CLOSES.count);
-    }
     vn_output_let_go(output);
 }
 
@@ -102,7 +100,6 @@ int32_t vn_http1_head(struct vn_exchange *exchange, struct vn_head *head,
     struct vn_output *output = vn_connection_output(connection);
     if (output == NULL)
         return -ENOMEM;
-    vn_exchange_count_sent(exchange, vn_head_count(head));
     return vn_output_commit(output, &connection->worker->writer, vn_head_count(head));
 }
 
@@ -111,22 +108,18 @@ int32_t vn_http1_raw(struct vn_exchange *exchange, vn_span bytes)
     struct vn_connection *connection = vn_http1_connection(exchange);
     exchange->closes = will_close(connection);
     hold_if_early(exchange);
-    vn_exchange_count_sent(exchange, bytes.count);
     return bytes.count == 0 ? 0 : vn_connection_put(connection, bytes);
 }
 
 /* ---- Content ---- */
 
-/* The line before `count` bytes of content, where the answer is chunked. They are counted. */
+/* The line before `count` bytes of content, where the answer is chunked. */
 static int32_t put_line(struct vn_connection *connection, size_t count)
 {
     uint8_t line[VN_CHUNK_LINE_MAX];
-    const struct vn_exchange *exchange = &vn_http1_in(connection)->exchange;
-    vn_exchange_count_sent(exchange, count);
     if (!vn_http1_in(connection)->is_chunked)
         return 0;
     uint8_t *end = vn_chunk_write_line(line, count);
-    vn_exchange_count_sent(exchange, (size_t) (end - line) + VN_CHUNK_END.count);
     return vn_connection_put(connection, (vn_span) {line, (size_t) (end - line)});
 }
 
@@ -167,8 +160,6 @@ int32_t vn_http1_write_chunk(struct vn_exchange *exchange, const struct vn_chunk
     struct vn_connection *connection = vn_http1_connection(exchange);
     vn_span bytes =
         vn_http1_in(connection)->is_chunked ? vn_chunk_framed(chunk) : vn_chunk_data(chunk);
-    if (vn_unlikely(connection->worker->observes)) /* something is pending: a producer */
-        vn_exchange_keep_sent(exchange, bytes.count);
     int64_t sent = is_only ? vn_connection_try_send(connection, bytes) : 0;
     if (vn_likely(sent == (int64_t) bytes.count)) {
         release(context);
@@ -189,7 +180,6 @@ int32_t vn_http1_finish(struct vn_exchange *exchange)
     if (!vn_http1_in(connection)->is_chunked)
         return 0;
     hold_if_early(exchange);
-    vn_exchange_count_sent(exchange, VN_CHUNK_LAST.count);
     return vn_connection_put(connection, VN_CHUNK_LAST);
 }
 
@@ -206,9 +196,18 @@ uint64_t vn_http1_unsent(const struct vn_exchange *exchange)
     return vn_connection_unsent(vn_http1_connection(exchange));
 }
 
+uint64_t vn_http1_appended(const struct vn_exchange *exchange)
+{
+    return vn_connection_appended(vn_http1_connection(exchange));
+}
+
 void vn_http1_continue(struct vn_connection *connection)
 {
+    const vn_span line = VN_LITERAL("HTTP/1.1 100 Continue\r\n\r\n");
+    struct vn_record *record = vn_exchange_record(&vn_http1_in(connection)->exchange);
     vn_http1_of(connection)->awaits_continue = false;
-    if (vn_connection_put(connection, VN_LITERAL("HTTP/1.1 100 Continue\r\n\r\n")) < 0)
+    if (vn_connection_put(connection, line) < 0)
         connection->is_cut = true;
+    else if (vn_unlikely(record != NULL)) /* which is no byte of the answer */
+        record->appended += line.count;
 }

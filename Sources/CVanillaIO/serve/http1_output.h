@@ -17,6 +17,7 @@ int32_t vn_http1_write_chunk(struct vn_exchange *exchange, const struct vn_chunk
 int32_t vn_http1_finish(struct vn_exchange *exchange);
 void vn_http1_cut(struct vn_exchange *exchange);
 uint64_t vn_http1_unsent(const struct vn_exchange *exchange);
+uint64_t vn_http1_appended(const struct vn_exchange *exchange);
 
 /* The request of an answer that is held has come, or the connection closes: the answer may leave.
  * There is output that holds. */

@@ -117,6 +117,9 @@ struct vn_protocol {
     /* It has ended, `is_answered`: with its answer complete. The hooks are told when that was sent
      * or given up: vn_connection_record_end. */
     void (*record_end)(struct vn_exchange *exchange, struct vn_record *record, bool is_answered);
+    /* Bytes that were appended so far to what carries its answer, with those that do not count as
+     * bytes of it; the difference to an earlier answer is what was appended since. */
+    uint64_t (*appended)(const struct vn_exchange *exchange);
     /* Bytes that wait to be sent, those of other exchanges included. */
     uint64_t (*unsent)(const struct vn_exchange *exchange);
 };

@@ -11,6 +11,7 @@ struct vn_record {
     struct vn_mark mark; /* first: where its answer ends in the output */
     struct vn_worker *worker;
     uint64_t began; /* nanoseconds of the worker's clock */
+    uint64_t appended; /* the protocol's word then */
     vn_release *error_release;
     vn_ended_exchange told;
     bool is_cut; /* by this server */

@@ -44,6 +44,8 @@ struct vn_transport {
      * above 0 when all of that was taken, 0 when `sent` is to be waited for, after which it is
      * asked again, or -errno. Input still comes. */
     int32_t (*finish)(struct vn_connection *connection);
+    /* Plain bytes that the connection knows as taken, since it began. NULL: those that went out. */
+    uint64_t (*taken)(const struct vn_connection *connection);
 };
 
 /* Bytes as they are: it does nothing of its own. */

@@ -17,6 +17,8 @@ const char *vn_check_ended_clock(int over);
 const char *vn_check_ended_unsent(int over);
 /* Answers of which nothing was taken when the server stops at once. */
 const char *vn_check_ended_by_stop(int over);
+/* What went before it with "100 Continue" is not of the answer. */
+const char *vn_check_ended_after_continue(int over);
 /* The hook for refusals adds fields and a body, and can do nothing that takes longer. */
 const char *vn_check_refusal_hook(int over);
 /* Handlers that hold their worker are named, in a line a second. */

@@ -27,6 +27,11 @@ import Testing
     }
 
     @Test(arguments: Transport.allCases)
+    func doesNotCountAnInterimAnswer(over transport: Transport) {
+        expectNoProblem(vn_check_ended_after_continue(transport.c))
+    }
+
+    @Test(arguments: Transport.allCases)
     func letsTheHookForRefusalsAddToThem(over transport: Transport) {
         expectNoProblem(vn_check_refusal_hook(transport.c))
     }
