@@ -12,6 +12,8 @@ vn_span vn_status_reason(uint16_t status);
 /* Whether a response of this status has content (RFC 9110, section 6.4.1). */
 static inline bool vn_status_has_content(uint16_t status)
 {
+    if (vn_likely(status == 200))
+        return true;
     return status >= 200 && status != 204 && status != 205 && status != 304;
 }
 
