@@ -220,20 +220,31 @@ private struct User: Decodable, Equatable {
                 Statement("select 'a' as street_name"), as: Address.self, columns: .snakeCase)
             #expect(asked == [Address(streetName: "a")])
             #expect(
-                Self.message { _ = try rows.decode(Address.self) }
+                Self.message { _ = try rows.decode(Address.self, columns: .exact) }
                     == "There is no column streetName; wanted: String."
-                    + " There is street_name, which columns: .snakeCase finds.")
+                    + " There is street_name, which columns: .automatic finds.")
+            #expect(
+                Self.message { _ = try rows.decode(Member.self) }
+                    == "There is no column userID or user_id; wanted: Int.")
             let member = try await pool.query(
                 "select 1 as user_id, 'b' as first_name", as: Member.self, columns: .snakeCase)
             #expect(member.map { $0.userID } == [1] && member.map { $0.firstName } == ["b"])
+            // The name itself is the better one, wherever it stands.
+            let both = try await pool.query(
+                "select 'a' as street_name, 'b' as \"streetName\", 7 as house_number")
+            #expect(try both.decode(Address.self) == [Address(streetName: "b", houseNumber: 7)])
+            #expect(try both.decode(Address.self, columns: .snakeCase) == [address])
+            #expect(try rows.decode(Address.self) == [address])
         }
         let names = [
             "id": "id", "createdAt": "created_at", "userID": "user_id", "created_at": "created_at",
             "homeURLText": "home_url_text", "HTTPStatus": "http_status", "line2Text": "line2_text",
             "": "", "A": "a", "_id": "_id", "überName": "über_name",
         ]
-        for (key, name) in names { #expect(PostgresColumnNames.snakeCase.column(key) == name) }
-        #expect(PostgresColumnNames.exact.column("createdAt") == "createdAt")
+        for (key, name) in names { #expect(PostgresColumnNames.snakeCase.columns(key) == [name]) }
+        #expect(PostgresColumnNames.exact.columns("createdAt") == ["createdAt"])
+        #expect(PostgresColumnNames.automatic.columns("createdAt") == ["createdAt", "created_at"])
+        #expect(PostgresColumnNames.automatic.columns("id") == ["id"])
     }
 
     @Test func takesTheFirstOfColumnsWithOneName() async throws {
@@ -268,9 +279,10 @@ private struct User: Decodable, Equatable {
                     ])
                 #expect(try rows.decode(House.self, columns: .snakeCase) == [house])
                 #expect(
-                    Self.message { _ = try rows.decode(House.self) }
+                    Self.message { _ = try rows.decode(House.self, columns: .exact) }
                         == "address: There is no field streetName; wanted: String."
-                        + " There is street_name, which columns: .snakeCase finds.")
+                        + " There is street_name, which columns: .automatic finds.")
+                #expect(try rows.decode(House.self) == [house])
                 let wrong = try await lease.query(
                     """
                     select ('a', 1000)::address as address, array[(null, 1)]::address[] as others

@@ -151,7 +151,24 @@ import VanillaTestSupport
             }
             let refused = try #require(error as? PostgresError)
             #expect(refused.sqlState == "23505" && refused.constraint == "late_key")
+            #expect(refused.isUniqueViolation && !refused.isForeignKeyViolation)
             _ = try await pool.query("drop table late")
+        }
+    }
+
+    @Test func tellsOfReferencesToNothing() async throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        try await bench.run { pool in
+            _ = try await pool.query(
+                "create table part (id int primary key, whole int references part)")
+            let error = await Self.failure {
+                _ = try await pool.query("insert into part values (1, 2)")
+            }
+            let refused = try #require(error as? PostgresError)
+            #expect(refused.isForeignKeyViolation && !refused.isUniqueViolation)
+            #expect(refused.constraint == "part_whole_fkey")
+            _ = try await pool.query("drop table part")
         }
     }
 

@@ -33,7 +33,8 @@ struct DecodingNames {
         switch values {
         case .row(let row, let columns): columns.find(key).map { .column(row, $0) }
         case .composite(let composite):
-            composite.fieldNames.firstIndex(of: style.column(key)).map { .field(composite, $0) }
+            style.columns(key).lazy.compactMap { composite.fieldNames.firstIndex(of: $0) }.first
+                .map { .field(composite, $0) }
         }
     }
 
@@ -50,9 +51,10 @@ struct DecodingNames {
     func missing(_ key: String, _ wanted: Any.Type) -> PostgresError {
         let kind = if case .row = values { "column" } else { "field" }
         let other = PostgresColumnNames.snakeCase(key)
-        var text = "There is no \(kind) \(style.column(key)); wanted: \(wanted)."
+        let names = style.columns(key).joined(separator: " or ")
+        var text = "There is no \(kind) \(names); wanted: \(wanted)."
         if style == .exact && other != key && all.contains(other) {
-            text += " There is \(other), which columns: .snakeCase finds."
+            text += " There is \(other), which columns: .automatic finds."
         }
         return PostgresError(.decoding, text)
     }
@@ -73,7 +75,7 @@ final class DecodingColumns {
 
     func find(_ key: String) -> Int? {
         if let column = found[key] { return column }
-        let column = rows.column(style.column(key))
+        let column = style.columns(key).lazy.compactMap { [rows] in rows.column($0) }.first
         found.updateValue(column, forKey: key)
         return column
     }

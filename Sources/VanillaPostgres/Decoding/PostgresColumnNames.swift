@@ -10,6 +10,8 @@ public struct PostgresColumnNames: Sendable, Hashable, CustomStringConvertible {
         description = name
     }
 
+    /// As the type's keys; where no column is called so, as ``snakeCase``.
+    public static let automatic = PostgresColumnNames("automatic")
     /// As the type's keys: `createdAt`, which SQL has to write as `"createdAt"`.
     public static let exact = PostgresColumnNames("exact")
     /// In lower case with `_` between the words of a key: `createdAt` is `created_at`, `userID` is
@@ -18,9 +20,11 @@ public struct PostgresColumnNames: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension PostgresColumnNames {
-    /// The name of the column for a key.
-    func column(_ key: String) -> String {
-        self == .snakeCase ? Self.snakeCase(key) : key
+    /// The names that the column for a key may have, the best first.
+    func columns(_ key: String) -> [String] {
+        let other = Self.snakeCase(key)
+        if self == .exact || other == key { return [key] }
+        return self == .snakeCase ? [other] : [key, other]
     }
 
     /// The other direction cannot be told: `user_id` may be `userId` or `userID`.

@@ -21,7 +21,7 @@ extension PostgresRow {
     ///   was wanted; an error that the type itself throws as it is.
     @_disfavoredOverload
     public func decode<Value: Decodable>(
-        _: Value.Type = Value.self, columns: PostgresColumnNames = .exact
+        _: Value.Type = Value.self, columns: PostgresColumnNames = .automatic
     ) throws -> Value {
         try decode(DecodingColumns(rows, columns))
     }
@@ -76,7 +76,7 @@ extension PostgresRows {
     ///   was wanted; an error that the type itself throws as it is.
     @_disfavoredOverload
     public func decode<Value: Decodable>(
-        _: Value.Type = Value.self, columns: PostgresColumnNames = .exact
+        _: Value.Type = Value.self, columns: PostgresColumnNames = .automatic
     ) throws -> [Value] {
         let columns = DecodingColumns(self, columns)
         return try map { try $0.decode(columns) }

@@ -20,9 +20,9 @@ extension PostgresConnection {
     ///   unless set, which is also the most.
     /// - Throws: ``PostgresError`` when the database refuses it, or of the kind `misuse` for any
     ///   other statement; what `body` throws.
-    nonisolated(nonsending) public func copyOut<Result>(
-        _ sql: String, timeout: Duration? = nil,
-        _ body: nonisolated(nonsending) (PostgresCopyRows) async throws -> Result
+    public func copyOut<Result>(
+        _ sql: String, timeout: Duration? = nil, isolation: isolated (any Actor)? = #isolation,
+        _ body: (PostgresCopyRows) async throws -> Result
     ) async throws -> Result {
         let (query, exchange) = try begin(sql, .toClient, timeout)
         // In a task of its own, which waits for the end while this one takes rows. It is cancelled

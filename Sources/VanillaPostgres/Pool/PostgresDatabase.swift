@@ -94,7 +94,7 @@ extension PostgresDatabase {
     @_disfavoredOverload @inlinable
     nonisolated(nonsending) public func query<Row: Decodable, each Parameter: PostgresEncodable>(
         _ statement: Statement, _ parameters: repeat each Parameter, as type: Row.Type,
-        columns: PostgresColumnNames = .exact, timeout: Duration? = nil
+        columns: PostgresColumnNames = .automatic, timeout: Duration? = nil
     ) async throws -> [Row] {
         try await query(statement, repeat each parameters, timeout: timeout)
             .decode(type, columns: columns)
@@ -109,7 +109,7 @@ extension PostgresDatabase {
     @_disfavoredOverload @inlinable
     nonisolated(nonsending) public func query<Row: Decodable, each Parameter: PostgresEncodable>(
         _ sql: String, _ parameters: repeat each Parameter, as type: Row.Type,
-        columns: PostgresColumnNames = .exact, timeout: Duration? = nil
+        columns: PostgresColumnNames = .automatic, timeout: Duration? = nil
     ) async throws -> [Row] {
         try await query(sql, repeat each parameters, timeout: timeout)
             .decode(type, columns: columns)

@@ -226,13 +226,14 @@ public final class PostgresPool: Sendable {
         connection.release(discarding: discarding)
     }
 
-    /// Calls `body` with a connection for its own. When it throws, or its task is cancelled, what
-    /// was set in the session is undone as by ``release(_:discarding:)``.
+    /// Calls `body`, where the caller runs, with a connection for its own. When it throws, or its
+    /// task is cancelled, what was set in the session is undone as by ``release(_:discarding:)``.
     ///
     /// - Throws: As `acquire`, and what `body` throws.
-    nonisolated(nonsending) public func withConnection<Result>(
+    public func withConnection<Result>(
+        isolation: isolated (any Actor)? = #isolation,
         file: String = #fileID, line: Int = #line,
-        _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Result
+        _ body: (PostgresConnection) async throws -> Result
     ) async throws -> Result {
         let connection = try await acquire(file: file, line: line)
         var isDone = false
@@ -242,13 +243,14 @@ public final class PostgresPool: Sendable {
         return result
     }
 
-    /// Calls `body` within a transaction, which is committed when it returns and rolled back when
-    /// it throws. The BEGIN leaves with the first query.
+    /// Calls `body`, where the caller runs, within a transaction, which is committed when it
+    /// returns and rolled back when it throws. The BEGIN leaves with the first query.
     ///
     /// - Throws: As `acquire`, what `body` throws, and ``PostgresError`` when the commit fails.
-    nonisolated(nonsending) public func withTransaction<Result>(
-        _ options: TransactionOptions = .init(), file: String = #fileID, line: Int = #line,
-        _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Result
+    public func withTransaction<Result>(
+        _ options: TransactionOptions = .init(), isolation: isolated (any Actor)? = #isolation,
+        file: String = #fileID, line: Int = #line,
+        _ body: (PostgresConnection) async throws -> Result
     ) async throws -> Result {
         let request = Lease.Request(file: file, line: line, transaction: options.beginning)
         var attempts = 0

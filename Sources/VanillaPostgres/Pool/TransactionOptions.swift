@@ -40,8 +40,3 @@ public struct TransactionOptions: Sendable {
         return "begin" + level + (isReadOnly ? " read only" : "")
     }
 }
-
-extension PostgresError {
-    /// The same transaction may succeed when it is tried again.
-    public var isSerializationFailure: Bool { sqlState == "40001" || sqlState == "40P01" }
-}

@@ -88,6 +88,20 @@ extension PostgresError: CustomStringConvertible {
     }
 }
 
+// MARK: - What it means for who asked
+
+extension PostgresError {
+    /// There is such a row already: ``constraint`` names the index that says so.
+    public var isUniqueViolation: Bool { sqlState == "23505" }
+
+    /// What a row refers to is not there, or what is to go is referred to: ``constraint`` names the
+    /// key.
+    public var isForeignKeyViolation: Bool { sqlState == "23503" }
+
+    /// The same transaction may succeed when it is tried again.
+    public var isSerializationFailure: Bool { sqlState == "40001" || sqlState == "40P01" }
+}
+
 // MARK: - What it means for the connection
 
 extension PostgresError {
