@@ -322,14 +322,19 @@ private func server(
     @Test(arguments: backends)
     func isCancelledByItsDeadline(backend: Server.Backend) throws {
         let cancelled = Recorder<Bool>()
+        let log = Recorder<String>()
         let server = try server(
-            backend, handler: .milliseconds(50)
+            backend, log: log, handler: .milliseconds(50)
         ) { routes in
             routes.get("/") { _, response in
                 do { try await Task.sleep(for: .seconds(100)) } catch {}
                 cancelled.record(Task.isCancelled)
-                // Too late: it goes nowhere.
+                // Too late: it goes nowhere, and is no mistake.
+                response.status = .accepted
+                response.headers["X-Late"] = "1"
+                response.headers.add(.cacheControl, "no-store")
                 response.send("late")
+                try response.headers.add("X-Late", String("2"))
             }
             routes.get("/next") { _, response in response.send("next") }
         }
@@ -341,14 +346,16 @@ private func server(
         #expect(cancelled.wait(for: 1) && cancelled.values == [true])
         #expect(!client.text.contains("late"))
         #expect(try exchange(get("/next"), port: server.port).text == "next")
+        #expect(log.values.filter { !$0.contains("503") } == [])
     }
 
     @Test(arguments: backends, ["reset", "leave"])
     func isCancelledWhenItsClientIsGone(backend: Server.Backend, act: String) throws {
         let begun = Recorder<Int>()
         let ended = Recorder<Bool>()
+        let log = Recorder<String>()
         let server = try server(
-            backend, halfClose: .milliseconds(20)
+            backend, log: log, halfClose: .milliseconds(20)
         ) { routes in
             routes.get("/:how") { request, response in
                 begun.record(1)
@@ -361,6 +368,7 @@ private func server(
                     }
                 } catch {}
                 ended.record(Task.isCancelled && worker.isCurrent)
+                response.headers["X-Late"] = "1"
                 response.send("nobody reads this")
             }
         }
@@ -374,6 +382,7 @@ private func server(
             #expect(ended.wait(for: number + 1))
         }
         #expect(ended.values == [true, true])
+        #expect(log.values == [])
     }
 
     @Test(arguments: backends)

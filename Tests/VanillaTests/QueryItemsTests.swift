@@ -108,6 +108,8 @@ import VanillaTestSupport
         ("a=x&n=", 400, "n must be a whole number from -128 to 127."),
         ("a=x&n=1&d=x", 400, "d must be a number."),
         ("a=x&n=1&d=1&b=yes", 400, "b must be true or false."),
+        ("a=x&p=9", 200, "x"), ("a=x&p=10", 400, "p must be a whole number from 1 to 9."),
+        ("a=x&p=0", 400, "p must be a whole number from 1 to 9."),
         ("a=x&n=1&d=1&b=true&o=up", 422, "o must be one of \"name\", \"date\"."),
     ])
     func requiresValues(query: String, status: Int, body: String) throws {
@@ -120,9 +122,32 @@ import VanillaTestSupport
             if query["o"] != nil {
                 _ = try query.require("o", as: Order.self, else: .unprocessableContent)
             }
+            if query["p"] != nil { _ = try query.require("p", as: Int.self, in: 1...9) }
             response.send(text)
         }
         let answer = server.answer(get("/?\(query)"))
+        #expect(answer.status == status && answer.text == body)
+    }
+
+    /// One that is missing is none; one that is wrong is refused.
+    @Test(arguments: [
+        ("", 200, "nil nil nil"), ("n=7&d=1.5&o=date", 200, "7 1.5 date"),
+        ("n=9&d=0", 200, "9 0.0 nil"), ("n=10", 400, "n must be a whole number from -9 to 9."),
+        ("n=-9", 200, "-9 nil nil"), ("n=-10", 400, "n must be a whole number from -9 to 9."),
+        ("n=", 400, "n must be a whole number from -9 to 9."), ("d=x", 400, "d must be a number."),
+        ("o=up", 422, "o must be one of \"name\", \"date\"."),
+    ])
+    func takesValuesWherePresent(query: String, status: Int, body: String) throws {
+        let server = try offline { request, response in
+            let query = request.query
+            let number = try query.valueIfPresent("n", as: Int8.self, in: -9...9)
+            let double = try query.valueIfPresent("d", as: Double.self)
+            let order = try query.valueIfPresent("o", as: Order.self, else: .unprocessableContent)
+            response.send(
+                [number.map { "\($0)" }, double.map { "\($0)" }, order?.rawValue]
+                    .map { $0 ?? "nil" }.joined(separator: " "))
+        }
+        let answer = server.answer(get(query.isEmpty ? "/" : "/?\(query)"))
         #expect(answer.status == status && answer.text == body)
     }
 

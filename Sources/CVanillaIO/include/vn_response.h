@@ -76,6 +76,11 @@ int32_t vn_response_send_error(vn_response *response, uint16_t status, vn_span d
 /* True once one of send..., stream or defer was called. */
 bool vn_response_is_answered(const vn_response *response);
 
+/* Whether nobody waits any more for the answer of a handler that goes on: its client is gone, or
+ * its time is over. It may say -EALREADY of what it is told then, which is no mistake of the
+ * handler's. */
+bool vn_response_is_unwanted(const vn_response *response);
+
 /* ---- The body, piece by piece ---- */
 
 enum {

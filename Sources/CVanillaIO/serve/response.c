@@ -255,6 +255,12 @@ bool vn_response_is_answered(const vn_response *response)
                                               : !vn_response_is_open(response);
 }
 
+bool vn_response_is_unwanted(const vn_response *response)
+{
+    return !vn_response_is_elsewhere(response) && vn_response_is_parted(response) &&
+           !response->is_answered;
+}
+
 vn_worker *vn_response_worker(const vn_response *response)
 {
     return response->worker;

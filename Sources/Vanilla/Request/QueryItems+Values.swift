@@ -60,7 +60,17 @@ extension Request.QueryItems {
     public func require<Number: FixedWidthInteger>(
         _ name: String, as type: Number.Type, else status: Status = .badRequest
     ) throws(RequestError) -> Number {
-        try require(name, self[name, as: type], status, Number.requirement)
+        try require(name, as: type, in: .min ... .max, else: status)
+    }
+
+    /// The decimal number that the first item called `name` has as its value, where it is within
+    /// `range`. Throws as for any number.
+    public func require<Number: FixedWidthInteger>(
+        _ name: String, as type: Number.Type, in range: ClosedRange<Number>,
+        else status: Status = .badRequest
+    ) throws(RequestError) -> Number {
+        let number = self[name, as: type].flatMap { range.contains($0) ? $0 : nil }
+        return try require(name, number, status, requirement(of: range))
     }
 
     /// What the value of the first item called `name` spells, such as a `Double` or a `Bool`.
@@ -79,18 +89,61 @@ extension Request.QueryItems {
         try require(name, self[name, as: type], status, requirement(of: type))
     }
 
+    /// The decimal number that the first item called `name` has as its value; `nil` where there is
+    /// no such item.
+    ///
+    /// - Parameter status: The answer to anything else; 400 by default.
+    /// - Throws: ``RequestError`` with that status, which names the item and what it must be.
+    public func valueIfPresent<Number: FixedWidthInteger>(
+        _ name: String, as type: Number.Type, else status: Status = .badRequest
+    ) throws(RequestError) -> Number? {
+        try contains(name) ? require(name, as: type, else: status) : nil
+    }
+
+    /// The decimal number that the first item called `name` has as its value, where it is within
+    /// `range`; `nil` where there is no such item. Throws as for any number.
+    ///
+    /// ```swift
+    /// let page = try request.query.valueIfPresent("page", as: Int.self, in: 1...1000) ?? 1
+    /// ```
+    public func valueIfPresent<Number: FixedWidthInteger>(
+        _ name: String, as type: Number.Type, in range: ClosedRange<Number>,
+        else status: Status = .badRequest
+    ) throws(RequestError) -> Number? {
+        try contains(name) ? require(name, as: type, in: range, else: status) : nil
+    }
+
+    /// What the value of the first item called `name` spells, such as a `Double` or a `Bool`; `nil`
+    /// where there is no such item. Throws as for a number.
+    public func valueIfPresent<Value: LosslessStringConvertible>(
+        _ name: String, as type: Value.Type, else status: Status = .badRequest
+    ) throws(RequestError) -> Value? {
+        try contains(name) ? require(name, as: type, else: status) : nil
+    }
+
+    /// The case that the value of the first item called `name` names; `nil` where there is no such
+    /// item. Throws as for a number.
+    @_disfavoredOverload
+    public func valueIfPresent<Value: RawRepresentable<String>>(
+        _ name: String, as type: Value.Type, else status: Status = .badRequest
+    ) throws(RequestError) -> Value? {
+        try contains(name) ? require(name, as: type, else: status) : nil
+    }
+
     private func require<Value>(
         _ name: String, _ value: Value?, _ status: Status, _ requirement: @autoclosure () -> String
     ) throws(RequestError) -> Value {
         if let value { return value }
-        guard first(named: name) != nil else { throw RequestError(status, "\(name) is missing.") }
+        guard contains(name) else { throw RequestError(status, "\(name) is missing.") }
         throw RequestError(status, "\(name) must be \(requirement()).")
     }
+
+    private func contains(_ name: String) -> Bool { first(named: name) != nil }
 }
 
-extension FixedWidthInteger {
-    /// What a text must be to be such a number, as the end of a sentence.
-    fileprivate static var requirement: String { "a whole number from \(min) to \(max)" }
+/// What a text must be to be such a number, as the end of a sentence.
+private func requirement<Number: FixedWidthInteger>(of range: ClosedRange<Number>) -> String {
+    "a whole number from \(range.lowerBound) to \(range.upperBound)"
 }
 
 /// What a text must be to be a value of a type, as the end of a sentence.

@@ -102,6 +102,7 @@ extension ResponseWriter.Headers {
     @inline(never)
     private func report(_ result: Int32, adding name: HeaderName) {
         let failure = ResponseError(addingHeader: name.description, result: result)
+        if unsafe vn_response_is_unwanted(pointer) { return }
         switch failure.kind {
         case .invalidHeader, .reservedHeader: preconditionFailure(failure.message)
         default: unsafe core.hooks.report(.error, "\(failure.message) It is dropped.")
@@ -143,7 +144,7 @@ extension ResponseWriter.Headers {
             } else {
                 remove(name)
             }
-        if result == 0 { return }
+        if unsafe result == 0 || vn_response_is_unwanted(pointer) { return }
         let failure = ResponseError(addingHeader: String(name), result: result)
         unsafe core.hooks.report(.error, "\(failure.message) It is dropped.")
         if failure.kind == .invalidHeader { _ = remove(name) }

@@ -57,6 +57,10 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
         if unsafe vn_response_drop_withheld(pointer) { statusInForce = .ok }
     }
 
+    /// Whether nobody waits for the answer any more of an asynchronous handler that goes on. What
+    /// it tells this writer goes nowhere then, which is no mistake.
+    var isUnwanted: Bool { unsafe vn_response_is_unwanted(pointer) }
+
     /// Log what C refused to do. Misuse for the most part, but no reason to take the server down
     /// with it.
     @inline(__always)
@@ -66,6 +70,7 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
 
     @inline(never)
     private func report(_ result: Int32, _ act: StaticString) {
+        if isUnwanted { return }
         let why =
             if ResponseError.isAlreadyAnswered(result) {
                 "the request was answered before"
@@ -83,6 +88,7 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
         dropWithheld()
         noteError(error)
         if !isAnswered, let refusal = error as? RequestError { return refuse(refusal) }
+        if isUnwanted, (error as? ResponseError)?.kind == .alreadyAnswered { return }
         unsafe core.hooks.report(.error, "\(logPrefix)\(source) threw: \(error)")
         if isAnswered {
             closeConnection()
