@@ -78,6 +78,7 @@ PLATFORM_FILES = (
     "http/scan_other.c",
     "system/memory_glibc.c",
     "system/memory_other.c",
+    "system/accept_other.c",
     "system/cpus_linux.c",
     "system/cpus_other.c",
     "system/listener_linux.c",
