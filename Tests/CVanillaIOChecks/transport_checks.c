@@ -397,7 +397,7 @@ const char *vn_check_transport_over_a_socket(int backend, int drains)
     vn_worker_init(&rig->worker, &rig->config);
     rig->worker.context = &handled;
     rig->before = vn_loop_enter(&rig->worker.loop);
-    vn_ring_opener *opener = backend == VN_RING_URING ? vn_uring_open : vn_epoll_open;
+    vn_ring_opener *opener = vn_ring_opener_of((enum vn_ring_backend) backend);
     if (serving_open(&rig->worker, opener, 4, 0) != 0)
         abort();
     vn_connection_open(&rig->worker, pair[1], &xor_transport, &vn_protocol_http1, 0);

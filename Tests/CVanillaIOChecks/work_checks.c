@@ -56,9 +56,9 @@ static struct place *place_make(int backend, vn_handlers handlers)
     vn_config_init(&place->config);
     place->config.handlers = handlers;
     place->config.log = ignore;
-    vn_ring_opener *opener = backend == VN_RING_URING   ? vn_uring_open
-                             : backend == VN_RING_EPOLL ? vn_epoll_open
-                                                        : vn_loopback_open;
+    vn_ring_opener *opener = backend == VN_RING_AUTO
+                                 ? vn_loopback_open
+                                 : vn_ring_opener_of((enum vn_ring_backend) backend);
     if (vn_worker_init(&place->worker, &place->config) != 0)
         abort();
     place->worker.context = handlers.context;

@@ -45,6 +45,12 @@ int32_t vn_epoll_open(struct vn_ring **ring, struct vn_slab *slab)
     return -ENOSYS;
 }
 
+int32_t vn_kqueue_open(struct vn_ring **ring, struct vn_slab *slab)
+{
+    (void) ring, (void) slab;
+    return -ENOSYS;
+}
+
 static void drop_log(void *context, int32_t level, const char *line)
 {
     (void) context, (void) level, (void) line;

@@ -78,12 +78,20 @@ PLATFORM_FILES = (
     "http/scan_other.c",
     "system/memory_glibc.c",
     "system/memory_other.c",
+    "ring/kqueue.c",
+    "system/accept_darwin.c",
     "system/accept_other.c",
     "system/cpus_linux.c",
     "system/cpus_other.c",
     "system/listener_linux.c",
+    "system/listener_other.c",
+    "system/poll_darwin.c",
+    "system/poll_other.c",
+    "system/socket_bsd.c",
+    "system/socket_darwin.c",
     "system/socket_linux.c",
     "system/wakeup_linux.c",
+    "system/wakeup_other.c",
 )
 
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)

@@ -13,8 +13,9 @@ import Vanilla
 
     @Test func backendsHaveNames() {
         #expect(Server.Backend("io_uring") == .ioUring && Server.Backend("epoll") == .epoll)
+        #expect(Server.Backend("kqueue") == .kqueue)
         #expect(Server.Backend("kqueue ") == nil && Server.Backend("") == nil)
-        #expect(Server.Backend.allCases.map(\.description) == ["io_uring", "epoll"])
+        #expect(Server.Backend.allCases.map(\.description) == ["io_uring", "epoll", "kqueue"])
     }
 
     @Test func waysOfKeepingAliveHaveNames() {

@@ -18,6 +18,7 @@ func serveWithC(_ options: ServerOptions) throws {
         switch configuration.backend {
         case .ioUring: UInt8(VN_BACKEND_URING)
         case .epoll: UInt8(VN_BACKEND_EPOLL)
+        case .kqueue: UInt8(VN_BACKEND_KQUEUE)
         default: UInt8(VN_BACKEND_AUTO)
         }
     config.keep_alive =
@@ -75,9 +76,14 @@ private struct Announcement {
     }
 
     func make() {
-        let isRing = Int(vn_server_backend(server)) == VN_BACKEND_URING
+        let backend: Server.Backend =
+            switch Int(vn_server_backend(server)) {
+            case VN_BACKEND_URING: .ioUring
+            case VN_BACKEND_KQUEUE: .kqueue
+            default: .epoll
+            }
         options.announce(
-            [address], backend: isRing ? .ioUring : .epoll,
+            [address], backend: backend,
             workerCount: Int(vn_server_workers(server)))
     }
 }

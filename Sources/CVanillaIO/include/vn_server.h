@@ -7,7 +7,7 @@
 
 typedef struct vn_server vn_server;
 
-enum { VN_BACKEND_AUTO, VN_BACKEND_URING, VN_BACKEND_EPOLL };
+enum { VN_BACKEND_AUTO, VN_BACKEND_URING, VN_BACKEND_EPOLL, VN_BACKEND_KQUEUE };
 
 enum {
     VN_KEEP_ALIVE_RFC,    /* as RFC 9112, section 9.3 */
@@ -275,8 +275,8 @@ int32_t vn_server_run(vn_server *server, bool handles_signals, void (*listening)
                       void *context, vn_error *error);
 
 /* Of a started server: the port of a listener (0 of a unix domain socket), the backend
- * (VN_BACKEND_URING or _EPOLL) and the number of workers. Port and backend are 0 before the first
- * start; after a stop they are what they were. Any thread. */
+ * (VN_BACKEND_URING, _EPOLL or _KQUEUE) and the number of workers. Port and backend are 0 before
+ * the first start; after a stop they are what they were. Any thread. */
 uint16_t vn_server_port(const vn_server *server, uint32_t listener);
 uint8_t vn_server_backend(const vn_server *server);
 uint32_t vn_server_workers(const vn_server *server);

@@ -65,8 +65,6 @@ void vn_loop_deinit(struct vn_loop *loop);
 struct vn_loop *vn_loop_enter(struct vn_loop *loop);
 void vn_loop_leave(struct vn_loop *loop, struct vn_loop *before);
 
-typedef int32_t vn_ring_opener(struct vn_ring **ring, struct vn_slab *slab);
-
 /* Open slab and ring on the calling thread, which runs the loop from here to vn_loop_close.
  * `slot_size` is that of the largest source, `slots` their number. Returns 0 or -errno. */
 int32_t vn_loop_open(struct vn_loop *loop, vn_ring_opener *open_ring, size_t slot_size,

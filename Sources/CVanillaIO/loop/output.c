@@ -278,15 +278,18 @@ struct vn_mark *vn_output_take_mark(struct vn_output *output)
     return mark;
 }
 
+/* A size_t on Linux, an int elsewhere. */
+typedef __typeof__(((struct msghdr *) NULL)->msg_iovlen) vector_count;
+
 /* As many of the first unsent bytes as one send may have. The last piece is short until it was
  * sent. */
 vn_cold static void cut_message(struct vn_output *output)
 {
     struct msghdr *message = &output->message;
     size_t most = vn_smaller(output->unsent, VN_OUTPUT_SEND_MAX), count = 0, sum = 0;
-    while (count < message->msg_iovlen && sum < most)
+    while (count < (size_t) message->msg_iovlen && sum < most)
         sum += message->msg_iov[count++].iov_len;
-    message->msg_iovlen = count;
+    message->msg_iovlen = (vector_count) count;
     if (sum <= most)
         return;
     output->cut = sum - most;
@@ -298,7 +301,7 @@ void vn_output_prepare(struct vn_output *output)
     uint32_t count = output->count - output->held_count - output->first;
     output->message = (struct msghdr) {
         .msg_iov = output->vectors + output->first,
-        .msg_iovlen = count < VN_OUTPUT_VECTORS ? count : VN_OUTPUT_VECTORS,
+        .msg_iovlen = (vector_count) (count < VN_OUTPUT_VECTORS ? count : VN_OUTPUT_VECTORS),
     };
     assert(output->cut == 0);
     if (vn_unlikely(output->unsent > VN_OUTPUT_SEND_MAX))
@@ -311,7 +314,8 @@ void vn_output_sent(struct vn_output *output, size_t count)
     output->unsent -= count;
     output->sent += count;
     if (vn_unlikely(output->cut > 0)) {
-        output->vectors[output->first + output->message.msg_iovlen - 1].iov_len += output->cut;
+        output->vectors[output->first + (uint32_t) output->message.msg_iovlen - 1].iov_len +=
+            output->cut;
         output->cut = 0;
     }
     while (output->first < output->count) {

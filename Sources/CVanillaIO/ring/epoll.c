@@ -3,6 +3,8 @@
  *
  * A source is registered once, edge-triggered, for input and output: no further epoll_ctl
  * however often it is paused or its output stalls. */
+#include <errno.h>
+
 #include "ring.h"
 
 #if !defined(__linux__)
@@ -11,13 +13,13 @@ int32_t vn_epoll_open(struct vn_ring **ring, struct vn_slab *slab)
 {
     (void) ring;
     (void) slab;
-    return -ENOSYS;
+    return -ENOTSUP;
 }
 
 #else
 
-#include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -77,7 +79,9 @@ static int32_t poller_enlist_listener(struct poller *poller, struct vn_source *s
 
 static int32_t poller_enlist_watch(struct poller *poller, struct vn_source *source)
 {
-    return enlist(poller, source, source->watch_mask | EPOLLONESHOT);
+    int32_t error = enlist(poller, source, source->watch_mask | EPOLLONESHOT);
+    /* A file: it never blocks, and is ready for both, as to poll(2). */
+    return error == -EPERM ? (int32_t) (source->watch_mask & (POLLIN | POLLOUT)) : error;
 }
 
 static void poller_delist(struct poller *poller, struct vn_source *source)

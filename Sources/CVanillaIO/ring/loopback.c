@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../base/random.h"
+#include "../system/poll.h"
 #include "../system/wakeup.h"
 
 enum { BUFFER_COUNT = 64, BUFFER_SIZE = 4096 };
@@ -183,7 +184,7 @@ static int64_t take_message(struct loopback *loopback, struct line *line,
     else if (is_random(loopback))
         most = draw(loopback, 3) == 0 ? 1 + draw(loopback, 400) : SIZE_MAX;
     size_t taken = 0;
-    for (size_t i = 0; i < message->msg_iovlen && taken < most; i++) {
+    for (size_t i = 0; i < (size_t) message->msg_iovlen && taken < most; i++) {
         size_t count = vn_smaller(message->msg_iov[i].iov_len, most - taken);
         if (output_append(line->peer, message->msg_iov[i].iov_base, count) < count)
             return -ENOBUFS;
@@ -359,7 +360,6 @@ static bool has_work(const struct loopback *loopback)
 static void wait_for_outside(struct loopback *loopback, int64_t timeout)
 {
     struct pollfd polled[1 + OUTSIDE_MAX] = {{.fd = loopback->waker, .events = POLLIN}};
-    struct timespec until = {timeout / 1000000000, timeout % 1000000000};
     nfds_t count = 1;
     for (uint32_t i = 0; i < loopback->line_count && count < 1 + OUTSIDE_MAX; i++) {
         const struct line *line = &loopback->lines[i];
@@ -367,7 +367,7 @@ static void wait_for_outside(struct loopback *loopback, int64_t timeout)
             polled[count++] = (struct pollfd) {.fd = line->source->fd,
                                                .events = (short) line->source->watch_mask};
     }
-    ppoll(polled, count, timeout < 0 ? NULL : &until, NULL);
+    vn_poll(polled, count, timeout);
 }
 
 static int32_t loopback_wait(struct vn_ring *ring, struct vn_event *events, int32_t capacity,

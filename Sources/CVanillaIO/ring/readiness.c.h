@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* readiness.c.h - readiness made into completed work: what the backends share whose system says when
- * a descriptor may be read or written. Sends are tried at once; receives take turns, one each, so
- * that a busy source cannot hold up the others.
+/* readiness.c.h - readiness made into completed work: what the backends share whose system says
+ * when a descriptor may be read or written. Sends are tried at once; receives take turns, one each,
+ * so that a busy source cannot hold up the others.
  *
  * Each of them includes this text after what it says by itself, so that no call on the path of a
  * request goes through a pointer:
@@ -11,13 +11,13 @@
  *     FOUND_OUTPUT               bits of found.events: a send may go on
  *     FOUND_REFUSAL              and that a registration was refused; 0 where each is made at once
  *     struct poller              with poller_open, poller_close
- *     poller_enlist              have the system tell of a stream, once; it may wait for the next fetch
+ *     poller_enlist              tell of a stream, once; it may wait for the next fetch
  *     poller_enlist_at_once      the same, and whether it is refused is known now
  *     poller_await_output        tell when there is room for output, as FOUND_OUTPUT
  *     poller_enlist_listener     tell of connections to accept, again and again
  *     poller_delist              no longer
- *     poller_enlist_watch        tell once of the events in `watch_mask`; -EPERM: a file
- *     poller_forget              the source ends: its descriptor is closed next, but a listener's later
+ *     poller_enlist_watch        tell once of what is in `watch_mask`; above 0: what is there now
+ *     poller_forget              the source ends: its descriptor is closed, but not a listener's
  *     poller_send                send(2) of one piece: bytes taken or -errno
  *     poller_fetch               wait for at most `max` things. Their number or -errno
  *     poller_found               one of them
@@ -260,14 +260,11 @@ static int32_t ready(struct vn_source *source, uint32_t found, struct vn_event *
 static int32_t turn_of_watch(struct readiness *ring, struct vn_source *source,
                              struct vn_event *event)
 {
-    int32_t error = poller_enlist_watch(&ring->poller, source);
-    if (error == 0)
+    int32_t found = poller_enlist_watch(&ring->poller, source);
+    if (found == 0)
         return 0;
-    /* A file: it never blocks, and is ready for both, as to poll(2). */
-    if (error == -EPERM) {
-        uint32_t found = source->watch_mask & (POLLIN | POLLOUT);
-        return found == 0 ? 0 : ready(source, found, event);
-    }
+    if (found > 0)
+        return ready(source, (uint32_t) found, event);
     source->wants &= (uint8_t) ~WANTS_WATCH;
     return tell(event, source, VN_READY, POLLERR);
 }

@@ -2,8 +2,8 @@
 /* ring.h - THE SEAM: the operating system as completed work. You ask; later you learn what was
  * done.
  *
- * Descriptors and bytes, never what they mean. A readiness system (epoll) performs the operation
- * itself when it can, so nothing above knows the difference. Three sentences of contract:
+ * Descriptors and bytes, never what they mean. A readiness system (epoll, kqueue) performs the
+ * operation itself when it can, so nothing above knows the difference. Three sentences of contract:
  *
  * 1. A ring belongs to the thread that opened it; only vn_ring_wake may be called from another.
  * 2. Bytes in an event are lent until vn_ring_give. What is passed to vn_ring_send (the message,
@@ -54,6 +54,7 @@ struct vn_source {
     union {
         uint32_t accept_budget; /* ring: connections that may still be accepted */
         uint32_t watch_mask; /* ring: poll(2) events that are watched for */
+        uint32_t input_count; /* ring: bytes that wait, as far as the system said */
     };
 };
 
@@ -68,7 +69,7 @@ struct vn_event {
 struct vn_ring;
 
 struct vn_ring_ops {
-    const char *name; /* "io_uring", "epoll", ... */
+    const char *name; /* "io_uring", "epoll", "kqueue", ... */
     void (*close)(struct vn_ring *ring);
     void (*begin)(struct vn_ring *ring, struct vn_source *source);
     void (*accept)(struct vn_ring *ring, struct vn_source *source, uint32_t budget);
@@ -93,17 +94,27 @@ struct vn_ring {
     struct vn_slab *slab; /* where the sources live */
 };
 
-enum vn_ring_backend { VN_RING_AUTO, VN_RING_URING, VN_RING_EPOLL };
+enum vn_ring_backend { VN_RING_AUTO, VN_RING_URING, VN_RING_EPOLL, VN_RING_KQUEUE };
 
 /* Open the ring of a backend on the calling thread. AUTO probes io_uring and takes epoll when it is
- * refused; `refusal` is then -errno of io_uring, else 0. `slab` holds the sources and outlives the
- * ring. Returns 0 or -errno. */
+ * refused; `refusal` is then -errno of io_uring, else 0. On systems that have neither it is kqueue.
+ * `slab` holds the sources and outlives the ring. Returns 0 or -errno. */
 int32_t vn_ring_open(struct vn_ring **ring, enum vn_ring_backend backend, struct vn_slab *slab,
                      int32_t *refusal);
 
-/* One file a backend; -ENOSYS where the platform has none. */
+typedef int32_t vn_ring_opener(struct vn_ring **ring, struct vn_slab *slab);
+
+/* What vn_ring_open calls for a backend, which is not AUTO, and its name. */
+vn_ring_opener *vn_ring_opener_of(enum vn_ring_backend backend);
+const char *vn_ring_name(enum vn_ring_backend backend);
+
+/* The systems that have it, as people say it. */
+const char *vn_ring_systems(enum vn_ring_backend backend);
+
+/* One file a backend; -ENOTSUP where the platform has none. */
 int32_t vn_uring_open(struct vn_ring **ring, struct vn_slab *slab);
 int32_t vn_epoll_open(struct vn_ring **ring, struct vn_slab *slab);
+int32_t vn_kqueue_open(struct vn_ring **ring, struct vn_slab *slab);
 
 /* Close the ring. Every source has ended before. */
 static inline void vn_ring_close(struct vn_ring *ring)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* uring_open.c - opening a ring on io_uring: the best setup that the system takes, proved by
  * receiving through it. */
+#include <errno.h>
+
 #include "uring.h"
 
 #if !defined(__linux__)
@@ -9,7 +11,7 @@ int32_t vn_uring_open(struct vn_ring **ring, struct vn_slab *slab)
 {
     (void) ring;
     (void) slab;
-    return -ENOSYS;
+    return -ENOTSUP;
 }
 
 #else

@@ -73,7 +73,7 @@ int32_t vn_config_check(const vn_config *config, vn_error *error)
 {
     const vn_limits *limits = &config->limits;
     const struct range ranges[] = {
-        {"backend", config->backend, VN_BACKEND_AUTO, VN_BACKEND_EPOLL},
+        {"backend", config->backend, VN_BACKEND_AUTO, VN_BACKEND_KQUEUE},
         {"keep_alive", config->keep_alive, VN_KEEP_ALIVE_RFC, VN_KEEP_ALIVE_NEVER},
         {"error_body", config->error_body, VN_ERROR_BODY_BY_ACCEPT, VN_ERROR_BODY_EMPTY},
         {"backlog", config->backlog, 1, 65535},

@@ -112,7 +112,7 @@ static int32_t open_one(struct vn_server *server, uint32_t number, uint32_t thre
 {
     const vn_config *config = &server->config;
     const vn_listener *listener = &config->listeners[number];
-    if (thread > 0 && listener->unix_path != NULL) {
+    if (thread > 0 && (listener->unix_path != NULL || !vn_listener_is_balanced())) {
         *step = VN_LISTENER_SOCKET;
         return vn_descriptor_duplicate(server->threads[0].listeners[number]);
     }

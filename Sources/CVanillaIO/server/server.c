@@ -110,22 +110,30 @@ static int32_t server_choose(vn_server *server, vn_error *error)
         [VN_BACKEND_AUTO] = VN_RING_AUTO,
         [VN_BACKEND_URING] = VN_RING_URING,
         [VN_BACKEND_EPOLL] = VN_RING_EPOLL,
+        [VN_BACKEND_KQUEUE] = VN_RING_KQUEUE,
     };
+    enum vn_ring_backend backend = backends[server->config.backend];
     struct vn_slab slab;
     struct vn_ring *ring;
     int32_t refusal;
     if (vn_slab_open(&slab, sizeof(struct vn_source), 1) < 0)
         return vn_error_fill(error, VN_FAILED_MEMORY, ENOMEM, "out of memory");
-    int32_t opened = vn_ring_open(&ring, backends[server->config.backend], &slab, &refusal);
+    int32_t opened = vn_ring_open(&ring, backend, &slab, &refusal);
     if (opened == 0) {
-        server->ring = strcmp(ring->ops->name, "io_uring") == 0 ? VN_RING_URING : VN_RING_EPOLL;
+        server->ring = VN_RING_URING;
+        while (strcmp(ring->ops->name, vn_ring_name(server->ring)) != 0)
+            server->ring++;
         vn_ring_close(ring);
     }
     vn_slab_close(&slab);
+    if (opened == -ENOTSUP && backend != VN_RING_AUTO)
+        return vn_error_fill(error, VN_FAILED_BACKEND, ENOTSUP,
+                             "the backend %s is not available: it is one of %s, not of this system",
+                             vn_ring_name(backend), vn_ring_systems(backend));
     if (opened < 0)
         return vn_error_fill(
             error, VN_FAILED_BACKEND, -opened, "the backend %s is not available: %s",
-            server->config.backend == VN_BACKEND_URING ? "io_uring" : "epoll", strerror(-opened));
+            backend == VN_RING_AUTO ? "auto" : vn_ring_name(backend), strerror(-opened));
     if (refusal < 0)
         vn_log(&server->config, VN_LOG_INFO, "io_uring is not available (%s); using epoll",
                strerror(-refusal));
@@ -181,8 +189,12 @@ static void note_ports(struct vn_server *server)
 {
     for (uint32_t i = 0; i < server->config.listener_count; i++)
         atomic_store(&server->ports[i], vn_address_port(&server->addresses[i]));
-    atomic_store(&server->backend,
-                 server->ring == VN_RING_URING ? VN_BACKEND_URING : VN_BACKEND_EPOLL);
+    static const uint8_t backends[] = {
+        [VN_RING_URING] = VN_BACKEND_URING,
+        [VN_RING_EPOLL] = VN_BACKEND_EPOLL,
+        [VN_RING_KQUEUE] = VN_BACKEND_KQUEUE,
+    };
+    atomic_store(&server->backend, backends[server->ring]);
 }
 
 /* What is done before anybody is served. Hooks know where that will be. */

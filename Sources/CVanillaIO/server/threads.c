@@ -86,7 +86,7 @@ static int32_t open_loop(struct vn_worker_thread *thread)
 {
     struct vn_server *server = thread->server;
     const vn_config *config = &server->config;
-    vn_ring_opener *opener = server->ring == VN_RING_URING ? vn_uring_open : vn_epoll_open;
+    vn_ring_opener *opener = vn_ring_opener_of(server->ring);
     uint32_t beyond = config->listener_count * vn_acceptor_slots(config->backlog);
     return vn_worker_open(thread->worker, opener, vn_acceptor_slot_size(), count_slots(server),
                           VN_WATCHES_MAX, beyond);

@@ -11,7 +11,7 @@ enum { LIMIT_MAX = 1 << 20 };
 uint64_t vn_descriptor_limit(void)
 {
     struct rlimit limit = {0};
-    return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? 0 : limit.rlim_cur;
+    return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? 0 : (uint64_t) limit.rlim_cur;
 }
 
 void vn_descriptor_raise_limit(void)

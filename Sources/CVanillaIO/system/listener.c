@@ -2,6 +2,7 @@
 #include "listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -9,14 +10,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "socket.h"
+
+#ifndef TCP_NOTSENT_LOWAT
+#define TCP_NOTSENT_LOWAT 0 /* where there is no such option */
+#endif
+
 /* Bytes that a socket keeps beyond those on their way to the client. */
 enum { UNSENT_MAX = 128 * 1024 };
-
-static int32_t open_socket(int32_t family)
-{
-    int32_t fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    return fd >= 0 ? fd : -errno;
-}
 
 static int32_t set_flag(int32_t fd, int32_t level, int32_t option, int32_t value)
 {
@@ -42,7 +43,8 @@ static int32_t bind_port(int32_t fd, struct vn_address *address, bool is_first)
         return error;
     /* tcp(7): without it the kernel takes megabytes for a client that reads slowly. Not every
      * system knows it. */
-    set_flag(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX);
+    if (TCP_NOTSENT_LOWAT != 0)
+        set_flag(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX);
     address->size = sizeof address->storage;
     return getsockname(fd, vn_address_generic(address), &address->size) < 0 ? -errno : 0;
 }
@@ -57,9 +59,10 @@ static int32_t clear_path(const char *path, struct vn_address *address)
     if (!S_ISSOCK(found.st_mode))
         return -ENOTSOCK;
 
-    int32_t fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int32_t fd = vn_socket_open(AF_UNIX);
     if (fd < 0)
-        return -errno;
+        return fd;
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     bool is_stale =
         connect(fd, vn_address_generic(address), address->size) < 0 && errno == ECONNREFUSED;
     close(fd);
@@ -79,11 +82,11 @@ static int32_t bind_path(int32_t fd, struct vn_address *address, uint32_t mode)
     int32_t error = clear_path(local.sun_path, address);
     if (error < 0)
         return error;
-    if (fchmod(fd, mode) < 0)
+    if (fchmod(fd, (mode_t) mode) < 0)
         return -errno;
     if (bind(fd, vn_address_generic(address), address->size) < 0)
         return -errno;
-    if (chmod(local.sun_path, mode) == 0)
+    if (chmod(local.sun_path, (mode_t) mode) == 0)
         return 0;
     error = -errno;
     unlink(local.sun_path);
@@ -95,7 +98,7 @@ static int32_t open_and_bind(struct vn_address *address, bool is_first, uint32_t
 {
     int32_t family = address->storage.ss_family;
     *step = VN_LISTENER_SOCKET;
-    int32_t fd = open_socket(family);
+    int32_t fd = vn_socket_open(family);
     if (fd < 0)
         return fd;
     *step = VN_LISTENER_BIND;

@@ -29,4 +29,8 @@ int32_t vn_listener_open(struct vn_address *address, bool is_first, uint32_t bac
  * reset. */
 void vn_listener_finish(int32_t fd);
 
+/* Whether the system spreads connections over the sockets that share a port. Otherwise all workers
+ * take them from the queue of one socket, each by a descriptor of its own. */
+bool vn_listener_is_balanced(void);
+
 #endif

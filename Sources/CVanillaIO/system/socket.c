@@ -3,6 +3,7 @@
 
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "address.h"
 
@@ -18,6 +19,17 @@ size_t vn_socket_peer(int32_t fd, char *text, size_t capacity, uint16_t *port)
     if (count > 0)
         *port = vn_address_port(&peer);
     return count;
+}
+
+enum { MEMORY_PART = 16 }; /* of the memory: what Linux takes for that bound by itself */
+
+uint64_t vn_socket_memory(void)
+{
+    uint64_t limit = vn_socket_memory_limit();
+    if (limit > 0)
+        return limit;
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (uint64_t) pages / MEMORY_PART * (uint64_t) size : 0;
 }
 
 bool vn_socket_has_input(int32_t fd)

@@ -5,6 +5,10 @@
 
 #include "../base/base.h"
 
+/* A socket for a stream, close-on-exec and without SIGPIPE where that is a property of sockets.
+ * Returns its descriptor or -errno. */
+int32_t vn_socket_open(int32_t family);
+
 /* The peer's numeric address without port and the port, as vn_request_peer describes. */
 size_t vn_socket_peer(int32_t fd, char *text, size_t capacity, uint16_t *port);
 
@@ -20,6 +24,9 @@ uint64_t vn_socket_in_flight(int32_t fd);
 /* Bytes that all sockets of TCP may hold before the system begins to be sparing with its memory for
  * them; 0: it is not known. */
 uint64_t vn_socket_memory(void);
+
+/* The same as the system says it; 0 where it does not. */
+uint64_t vn_socket_memory_limit(void);
 
 /* Have the close that follows drop what was sent and has not arrived, and reset the connection.
  * Otherwise the kernel would keep those bytes for as long as the peer takes a little of them. */

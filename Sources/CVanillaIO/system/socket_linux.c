@@ -8,8 +8,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { MEMORY_PART = 16 }; /* of the memory: what the kernel takes for that bound by itself */
-
 uint64_t vn_socket_in_flight(int32_t fd)
 {
     int32_t count = 0;
@@ -18,14 +16,12 @@ uint64_t vn_socket_in_flight(int32_t fd)
 
 /* The second of three numbers of pages: tcp(7). Only the network namespace that the system began
  * with shows them, so not a container. */
-uint64_t vn_socket_memory(void)
+uint64_t vn_socket_memory_limit(void)
 {
     unsigned long long pages = 0;
     FILE *file = fopen("/proc/sys/net/ipv4/tcp_mem", "re");
-    if (file == NULL || fscanf(file, "%*u %llu", &pages) != 1) {
-        long all = sysconf(_SC_PHYS_PAGES);
-        pages = all > 0 ? (unsigned long long) all / MEMORY_PART : 0;
-    }
+    if (file != NULL && fscanf(file, "%*u %llu", &pages) != 1)
+        pages = 0;
     if (file != NULL)
         fclose(file);
     long size = sysconf(_SC_PAGESIZE);

@@ -22,12 +22,20 @@ extension Server {
             self = backend
         }
 
+        /// The backend of that number in C, which is one of them.
+        init(c number: Int32) {
+            self = Backend.allCases.first { Int32($0.c) == number } ?? .epoll
+        }
+
         /// io_uring(7) of Linux: the fastest, where the system allows it.
         public static let ioUring = Backend("io_uring", VN_BACKEND_URING)
         /// epoll(7) of Linux, which is always there.
         public static let epoll = Backend("epoll", VN_BACKEND_EPOLL)
+        /// kqueue(2) of macOS and FreeBSD, which is always there.
+        public static let kqueue = Backend("kqueue", VN_BACKEND_KQUEUE)
 
-        /// All backends, whether this system allows them or not.
-        public static let allCases = [ioUring, epoll]
+        /// All backends, whether this system has and allows them or not. A server does not start
+        /// with one that the system has not, and says which systems have it.
+        public static let allCases = [ioUring, epoll, kqueue]
     }
 }

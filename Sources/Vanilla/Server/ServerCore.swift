@@ -144,7 +144,7 @@ extension ServerCore {
     }
 
     var backend: Server.Backend {
-        unsafe Int(vn_server_backend(server)) == VN_BACKEND_URING ? .ioUring : .epoll
+        unsafe Server.Backend(c: Int32(vn_server_backend(server)))
     }
 
     var workerCount: Int { unsafe Int(vn_server_workers(server)) }

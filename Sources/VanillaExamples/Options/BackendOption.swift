@@ -8,6 +8,7 @@ public enum BackendOption: String, ExpressibleByArgument, CaseIterable, Sendable
     case auto
     case ioUring = "io_uring"
     case epoll
+    case kqueue
 
     /// The backend; `nil` where the server chooses.
     public var backend: Server.Backend? {
@@ -15,6 +16,7 @@ public enum BackendOption: String, ExpressibleByArgument, CaseIterable, Sendable
         case .auto: nil
         case .ioUring: .ioUring
         case .epoll: .epoll
+        case .kqueue: .kqueue
         }
     }
 }

@@ -21,7 +21,7 @@ public struct ServerOptions: ParsableArguments {
             """)
     public var listen: [ListenOption] = []
 
-    @Option(help: "auto, io_uring or epoll. (environment: VANILLA_BACKEND, default: auto)")
+    @Option(help: "auto, io_uring, epoll or kqueue. (environment: VANILLA_BACKEND, default: auto)")
     public var backend: BackendOption?
 
     @Option(help: "The number of worker threads. (default: one on each CPU allowed)")
@@ -96,7 +96,7 @@ extension ServerOptions {
             guard let text = environmentVariable("VANILLA_BACKEND") else { return nil }
             guard let option = BackendOption(argument: text) else {
                 throw ValidationError(
-                    "The environment's VANILLA_BACKEND is \"\(text)\", but must be auto, io_uring or epoll."
+                    "The environment's VANILLA_BACKEND is \"\(text)\", but must be auto, io_uring, epoll or kqueue."
                 )
             }
             return option.backend
