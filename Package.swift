@@ -8,12 +8,17 @@ let strict: [SwiftSetting] = [
     .treatWarning("StrictMemorySafety", as: .error),
 ]
 
+/// With VANILLA_KQUEUE_MODEL in the environment the core has a third backend on Linux, for tests: kqueue
+/// as Tests/KqueueModel models it. Such a build has a folder of its own.
+let hasKqueueModel = Context.environment["VANILLA_KQUEUE_MODEL"] == "1"
+let model: [Target.Dependency] = hasKqueueModel ? ["KqueueModel"] : []
+let modelSettings: [CSetting] = hasKqueueModel ? [.define("VN_KQUEUE_MODEL")] : []
+
 /// The libraries. They depend on no other package: what needs one, such as a program that reads its
 /// command line, is a package beside them: `Sources/VanillaExamples` and `bench`.
 let package = Package(
     name: "vanilla",
-    // No `platforms`: it would claim Darwin, where nothing runs before there is a backend for
-    // kqueue.
+    platforms: [.macOS(.v15)],
     products: [
         .library(name: "Vanilla", targets: ["Vanilla"]),
         .library(name: "VanillaTesting", targets: ["VanillaTesting"]),
@@ -32,7 +37,8 @@ let package = Package(
     targets: [
         .target(
             name: "CVanillaIO",
-            cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))],
+            dependencies: model,
+            cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))] + modelSettings,
             linkerSettings: [.linkedLibrary("uring", .when(platforms: [.linux]))]
         ),
         .target(name: "Vanilla", dependencies: ["CVanillaIO"], swiftSettings: strict),
@@ -102,3 +108,12 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
 )
+
+#if os(Linux)
+    // kqueue(2) on Linux, for tests.
+    package.targets += [
+        .target(
+            name: "KqueueModel", path: "Tests/KqueueModel", cSettings: [.define("_GNU_SOURCE")]),
+        .testTarget(name: "KqueueModelTests", dependencies: ["KqueueModel"]),
+    ]
+#endif

@@ -11,9 +11,9 @@
  *   POST /ignore        answers at once; the body is drained
  *   POST /stop          stops the server
  *
- * Options: --backend auto|io_uring|epoll, --workers N, --unix PATH, --sink FD, --head-deadline MS,
- * --write-stall MS, --write-rate N.
- * It prints the line that every program of this project prints, and returns when it was stopped. */
+ * Options: --backend auto|io_uring|epoll|kqueue, --workers N, --unix PATH, --sink FD,
+ * --head-deadline MS, --write-stall MS, --write-rate N. It prints the line that every program of
+ * this project prints, and returns when it was stopped. */
 #include <CVanillaIO.h>
 
 #include <errno.h>
@@ -208,6 +208,8 @@ static uint8_t backend_named(const char *name)
 {
     if (strcmp(name, "io_uring") == 0)
         return VN_BACKEND_URING;
+    if (strcmp(name, "kqueue") == 0)
+        return VN_BACKEND_KQUEUE;
     return strcmp(name, "epoll") == 0 ? VN_BACKEND_EPOLL : VN_BACKEND_AUTO;
 }
 
@@ -254,7 +256,12 @@ static void read_options(vn_config *config, int count, char **arguments)
 
 static void say_where(const vn_config *config)
 {
-    const char *backend = vn_server_backend(server) == VN_BACKEND_URING ? "io_uring" : "epoll";
+    static const char *const names[] = {
+        [VN_BACKEND_URING] = "io_uring",
+        [VN_BACKEND_EPOLL] = "epoll",
+        [VN_BACKEND_KQUEUE] = "kqueue",
+    };
+    const char *backend = names[vn_server_backend(server)];
     uint32_t workers = vn_server_workers(server);
     const char *plural = workers == 1 ? "" : "s";
     const vn_listener *listener = &config->listeners[0];

@@ -54,14 +54,20 @@ def io_uring_is_allowed():
     return True
 
 
-BACKENDS = ["io_uring", "epoll"] if io_uring_is_allowed() else ["epoll"]
+# Programs that were built with the model of kqueue are there to run on it.
+HAS_KQUEUE_MODEL = os.environ.get("VANILLA_KQUEUE_MODEL") == "1"
+if HAS_KQUEUE_MODEL:
+    BACKENDS = ["kqueue"]
+else:
+    BACKENDS = ["io_uring", "epoll"] if io_uring_is_allowed() else ["epoll"]
+NAMES_OF_CASES = {"io_uring": "OverIoUring", "epoll": "OverEpoll", "kqueue": "OverKqueue"}
 
 
 def on_each_backend(case):
-    """Make a test case a copy for each backend: CaseOverIoUring and CaseOverEpoll."""
+    """Make a test case a copy for each backend: CaseOverIoUring and CaseOverEpoll, or CaseOverKqueue."""
     module = sys.modules[case.__module__]
     for backend in BACKENDS:
-        name = case.__name__ + {"io_uring": "OverIoUring", "epoll": "OverEpoll"}[backend]
+        name = case.__name__ + NAMES_OF_CASES[backend]
         copy = type(name, (case,), {"backend": backend, "__module__": case.__module__})
         setattr(module, name, copy)
 
@@ -574,7 +580,13 @@ def build_c_server():
     include = "-I" + os.path.join(ROOT, "Sources", "CVanillaIO", "include")
     source = os.path.join(HERE, "c_server.c")
     libraries = ["-lpthread"] + (["-luring"] if os.uname().sysname == "Linux" else [])
-    return compile_c("c_server", include, source, *core_sources(), *libraries)
+    if HAS_KQUEUE_MODEL:
+        model = os.path.join(ROOT, "Tests", "KqueueModel")
+        include = ["-DVN_KQUEUE_MODEL", "-I" + os.path.join(model, "include"), include]
+        libraries.append(os.path.join(model, "kqueue_model.c"))
+    else:
+        include = [include]
+    return compile_c("c_server", *include, source, *core_sources(), *libraries)
 
 
 def wait_for(condition, what, deadline=DEADLINE):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import Server, clean_environment, program
+from harness import HAS_KQUEUE_MODEL, Server, clean_environment, program
 
 IO_URING_SETUP = 425  # the same number on every architecture
 
@@ -61,6 +61,14 @@ class Fallback(unittest.TestCase):
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=clean_environment())
         self.assertEqual(done.returncode, 1, done)
         self.assertIn("io_uring", done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    @unittest.skipIf(HAS_KQUEUE_MODEL or sys.platform != "linux", "kqueue is there")
+    def test_a_backend_of_another_system_is_refused_and_why(self):
+        command = [program("arena"), "--port", "0", "--backend", "kqueue"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=clean_environment())
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("kqueue is not available: it is one of macOS and FreeBSD", done.stderr)
         self.assertEqual(done.stdout, "")
 
 

@@ -15,6 +15,7 @@ enum {
     VN_CHECK_URING_PLAIN,   /* with no flags at all, as from a kernel that knows none of them */
     VN_CHECK_URING_CRAMPED, /* with the smallest queues, so that they are always full */
     VN_CHECK_EPOLL,
+    VN_CHECK_KQUEUE,
 };
 
 enum { VN_CHECK_TCP, VN_CHECK_LOCAL };

@@ -25,7 +25,8 @@ struct Place: CustomTestStringConvertible, Sendable {
     let name: String
     var testDescription: String { name }
 
-    /// Where io_uring is forbidden, as in many containers, epoll alone has to keep the contract.
+    /// Where io_uring is forbidden, as in many containers, epoll alone has to keep the contract;
+    /// kqueue is there where its model was built.
     static let all: [Place] = backends.filter { vn_ring_is_available($0.number) }.flatMap {
         backend in
         transports.map { transport in
@@ -40,6 +41,7 @@ struct Place: CustomTestStringConvertible, Sendable {
         (number: Int32(VN_CHECK_URING_PLAIN), name: "io_uring without flags"),
         (number: Int32(VN_CHECK_URING_CRAMPED), name: "io_uring with tiny queues"),
         (number: Int32(VN_CHECK_EPOLL), name: "epoll"),
+        (number: Int32(VN_CHECK_KQUEUE), name: "kqueue"),
     ]
     private static let transports = [
         (number: Int32(VN_CHECK_TCP), name: "TCP"),

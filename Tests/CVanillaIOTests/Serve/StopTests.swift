@@ -6,41 +6,39 @@ import CVanillaIO
 import CVanillaIOChecks
 import Testing
 
-private let backends = [UInt8(VN_BACKEND_URING), UInt8(VN_BACKEND_EPOLL)]
-
 /// One after the other: each has hundreds of connections.
 @Suite(.serialized) struct StopTests {
-    @Test(arguments: backends)
+    @Test(arguments: realBackends)
     func answersWhatHasComeWhenItStops(_ backend: UInt8) {
         expectNoProblem(vn_check_stop_answers_what_has_come(backend))
     }
 
-    @Test(arguments: backends)
+    @Test(arguments: realBackends)
     func answersWhatHasComeWhenTheIdleDeadlineEnds(_ backend: UInt8) {
         expectNoProblem(vn_check_idle_end_answers_what_has_come(backend))
     }
 
-    @Test(arguments: backends, [1, 2] as [UInt32])
+    @Test(arguments: realBackends, [1, 2] as [UInt32])
     func losesNoRequestWhenItRestartsUnderLoad(_ backend: UInt8, workers: UInt32) {
         expectNoProblem(vn_check_restarts_under_load(backend, workers, 300, true))
     }
 
-    @Test(arguments: backends, [1, 2] as [UInt32])
+    @Test(arguments: realBackends, [1, 2] as [UInt32])
     func losesNoNewConnectionWhenItRestartsUnderLoad(_ backend: UInt8, workers: UInt32) {
         expectNoProblem(vn_check_restarts_under_load(backend, workers, 100, false))
     }
 
-    @Test(arguments: backends)
+    @Test(arguments: realBackends)
     func answersInItsGraceAndAcceptsNobody(_ backend: UInt8) {
         expectNoProblem(vn_check_lame_duck(backend))
     }
 
-    @Test(arguments: backends)
+    @Test(arguments: realBackends)
     func leavesTheSocketOfItsSuccessor(_ backend: UInt8) {
         expectNoProblem(vn_check_successor(backend))
     }
 
-    @Test(arguments: backends)
+    @Test(arguments: realBackends)
     func triesAgainWhileItsAddressIsInUse(_ backend: UInt8) {
         expectNoProblem(vn_check_bind_retry(backend))
     }

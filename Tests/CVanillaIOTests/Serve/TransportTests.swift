@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(
-        arguments: [Int32(VN_RING_URING.rawValue), Int32(VN_RING_EPOLL.rawValue)],
+        arguments: realBackends.map { Int32($0) },
         [0, 1] as [Int32])
     func carriesLargeAnswersOverASocket(ring: Int32, drains: Int32) {
         expectNoProblem(vn_check_transport_over_a_socket(ring, drains))

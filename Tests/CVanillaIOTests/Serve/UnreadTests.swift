@@ -5,8 +5,6 @@ import CVanillaIO
 import CVanillaIOChecks
 import Testing
 
-private let backends = [UInt8(VN_BACKEND_URING), UInt8(VN_BACKEND_EPOLL)]
-
 /// One after the other: two have hundreds of connections.
 @Suite(.serialized) struct UnreadTests {
     @Test(arguments: 1..<101 as Range<UInt64>)
@@ -28,17 +26,17 @@ private let backends = [UInt8(VN_BACKEND_URING), UInt8(VN_BACKEND_EPOLL)]
         expectNoProblem(vn_check_unread_ends(transport.c))
     }
 
-    @Test(arguments: backends)
+    @Test(arguments: realBackends)
     func endsThoseWhoLeaveAnswersUnread(_ backend: UInt8) {
         expectNoProblem(vn_check_unread_answers(backend))
     }
 
-    @Test(arguments: backends)
+    @Test(arguments: realBackends)
     func endsSubscribersWhoLeaveEventsUnread(_ backend: UInt8) {
         expectNoProblem(vn_check_unread_events(backend))
     }
 
-    @Test(arguments: 0..<vn_unread_closes, backends)
+    @Test(arguments: 0..<vn_unread_closes, realBackends)
     func leavesNothingToTheKernelWhenItCloses(row: Int32, _ backend: UInt8) {
         expectNoProblem(vn_check_unread_close(backend, row, false))
         expectNoProblem(vn_check_unread_close(backend, row, true))

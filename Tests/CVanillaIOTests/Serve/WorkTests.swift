@@ -6,7 +6,7 @@ import CVanillaIOChecks
 import Testing
 
 /// The ring without a kernel, and those that this machine has.
-private let rings: [Int32] = [VN_RING_AUTO, VN_RING_EPOLL, VN_RING_URING]
+private let rings: [Int32] = [VN_RING_AUTO, VN_RING_EPOLL, VN_RING_URING, VN_RING_KQUEUE]
     .filter { $0 == VN_RING_AUTO || canOpen($0) }.map { Int32($0.rawValue) }
 
 private func canOpen(_ kind: vn_ring_backend) -> Bool {
