@@ -113,7 +113,8 @@ let package = Package(
     // kqueue(2) on Linux, for tests.
     package.targets += [
         .target(
-            name: "KqueueModel", path: "Tests/KqueueModel", cSettings: [.define("_GNU_SOURCE")]),
+            name: "KqueueModel", path: "Tests/KqueueModel",
+            cSettings: [.define("_GNU_SOURCE")] + modelSettings),
         .testTarget(name: "KqueueModelTests", dependencies: ["KqueueModel"]),
     ]
 #endif

@@ -16,7 +16,9 @@
  *   told once after a send that did not fit, and not after each acknowledgement.
  * - Bytes behind urgent data are counted as one: Linux does not tell how many there are.
  * - A file that grows: it is told of when it is added, or was told of before.
- * - A queue in a queue: its descriptor cannot be polled. Nor can it be inherited or sent. */
+ * - A queue in a queue: its descriptor cannot be polled. Nor can it be inherited or sent.
+ *
+ * A core that is built on it deals connections out to workers, as on macOS. */
 #define KQUEUE_MODEL_ITSELF
 #include <sys/event.h>
 
@@ -538,6 +540,19 @@ unlock:
     pthread_mutex_unlock(&queue->lock);
     return result;
 }
+
+/* ---- What the core asks of the system beside it: system/listener.h ---- */
+
+#if defined(VN_KQUEUE_MODEL) /* a core is built on it */
+
+bool vn_listener_is_balanced(void);
+
+bool vn_listener_is_balanced(void)
+{
+    return false;
+}
+
+#endif
 
 /* ---- Opening and closing ---- */
 

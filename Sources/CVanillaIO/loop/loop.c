@@ -103,16 +103,25 @@ int32_t vn_loop_open(struct vn_loop *loop, vn_ring_opener *open_ring, size_t slo
     return 0;
 }
 
-struct vn_source *vn_loop_add(struct vn_loop *loop, const struct vn_kind *kind, int32_t fd)
+struct vn_source *vn_loop_add_idle(struct vn_loop *loop, const struct vn_kind *kind)
 {
     uint32_t index;
     struct vn_source *source = vn_slab_take(&loop->sources, &index);
     if (source == NULL)
         return NULL;
     source->kind = kind;
-    source->fd = fd;
+    source->fd = -1;
     source->index = index;
     source->generation = loop->sources.generations[index];
+    return source;
+}
+
+struct vn_source *vn_loop_add(struct vn_loop *loop, const struct vn_kind *kind, int32_t fd)
+{
+    struct vn_source *source = vn_loop_add_idle(loop, kind);
+    if (source == NULL)
+        return NULL;
+    source->fd = fd;
     vn_ring_begin(loop->ring, source);
     return source;
 }

@@ -93,6 +93,10 @@ int32_t vn_loop_run(struct vn_loop *loop);
  * descriptor is the ring's then. */
 struct vn_source *vn_loop_add(struct vn_loop *loop, const struct vn_kind *kind, int32_t fd);
 
+/* The same without a descriptor, so that the ring knows nothing of it, and only `drain` is called.
+ */
+struct vn_source *vn_loop_add_idle(struct vn_loop *loop, const struct vn_kind *kind);
+
 /* Give back the slot of a source that has ended. */
 void vn_loop_remove(struct vn_loop *loop, struct vn_source *source);
 

@@ -6,6 +6,7 @@
 
 #include "../loop/watch.h"
 #include "../system/listener.h"
+#include "handover.h"
 #include "log.h"
 
 enum {
@@ -162,7 +163,9 @@ static void acceptor_accepted(struct acceptor *acceptor, int32_t fd)
     }
     if (acceptor->budget > 0)
         acceptor->budget--;
-    vn_connection_open(worker, fd, lane->transport, lane->protocol, lane->listener);
+    if (worker->handover == NULL ||
+        !vn_handover_give(worker, fd, lane->transport, lane->protocol, lane->listener))
+        vn_connection_open(worker, fd, lane->transport, lane->protocol, lane->listener);
     if (vn_unlikely(places_left(worker) == 0))
         bound_budgets(worker, 0);
     acceptor_accept(acceptor);
@@ -187,6 +190,8 @@ static void acceptor_drain(struct vn_source *source, enum vn_drain step)
     uint64_t grace = vn_smaller(HANDSHAKE, vn_worker_lame_duck(worker));
     if (step == VN_DRAIN_BEGIN)
         vn_listener_finish(source->fd);
+    if (worker->handover != NULL)
+        vn_handover_finish(worker->handover);
     if (step != VN_DRAIN_BEGIN || grace == 0)
         acceptor_end(acceptor);
     else

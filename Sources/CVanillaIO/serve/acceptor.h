@@ -19,7 +19,8 @@ uint32_t vn_acceptor_slots(uint32_t backlog);
 /* The size of a slot that holds any source of a worker. */
 size_t vn_acceptor_slot_size(void);
 
-/* Accept from a listening descriptor, which is taken over, from now until the worker drains. */
+/* Accept from a listening descriptor, which is taken over, from now until the worker drains. Where
+ * workers hand connections over (handover.h), their first one does this for all. */
 void vn_acceptor_open(struct vn_worker *worker, int32_t fd, const struct vn_lane *lane);
 
 /* Once all are open: accept. */

@@ -82,11 +82,11 @@ void vn_worker_take_places(struct vn_worker *worker)
     worker->places_granted += taken;
 }
 
-/* It goes to whoever needs it. One stays, so that no worker is without. */
+/* It goes to whoever needs it. One stays, so that no worker is without that accepts. */
 static void worker_return_place(struct vn_worker *worker)
 {
     if (worker->places == NULL || worker->places_granted <= worker->connection_count ||
-        worker->places_granted == 1)
+        (worker->places_granted == 1 && worker->acceptor_count > 0))
         return;
     worker->places_granted--;
     atomic_fetch_add(&worker->places->left, 1);

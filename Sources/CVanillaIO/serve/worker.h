@@ -56,6 +56,8 @@ struct vn_worker {
     uint32_t connection_count;
     uint32_t connection_limit; /* slots */
     uint32_t places_granted; /* the connections that it may have: as many as slots, or fewer */
+    struct vn_handover
+        *handover; /* how connections are dealt out; NULL: it has its own acceptors */
     struct vn_places *places; /* where more come from, beyond the first; NULL: nowhere */
     uint32_t acceptor_count; /* opened in this run */
     struct vn_link acceptors;

@@ -112,7 +112,7 @@ static int32_t open_one(struct vn_server *server, uint32_t number, uint32_t thre
 {
     const vn_config *config = &server->config;
     const vn_listener *listener = &config->listeners[number];
-    if (thread > 0 && (listener->unix_path != NULL || !vn_listener_is_balanced())) {
+    if (thread > 0 && listener->unix_path != NULL) {
         *step = VN_LISTENER_SOCKET;
         return vn_descriptor_duplicate(server->threads[0].listeners[number]);
     }
@@ -171,7 +171,7 @@ static void note_file(struct vn_server *server, uint32_t number)
 static int32_t open_all_of(struct vn_server *server, uint32_t number, vn_error *error)
 {
     enum vn_listener_step step = VN_LISTENER_ADDRESS;
-    for (uint32_t i = 0; i < server->thread_count; i++) {
+    for (uint32_t i = 0; i < (server->is_balanced ? server->thread_count : 1); i++) {
         int32_t fd =
             i == 0 ? open_first(server, number, &step) : open_one(server, number, i, &step);
         if (fd < 0)

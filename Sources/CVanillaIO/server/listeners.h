@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* listeners.h - the listening sockets of a server: of each listener one for each worker. */
+/* listeners.h - the listening sockets of a server: of each listener one for each worker, or one for
+ * the first, which then hands over what it accepts. */
 #ifndef VN_SERVER_LISTENERS_H
 #define VN_SERVER_LISTENERS_H
 

@@ -10,6 +10,7 @@
 #include "../serve/log.h"
 #include "../system/cpus.h"
 #include "../system/descriptors.h"
+#include "../system/listener.h"
 #include "../system/memory.h"
 #include "../system/wakeup.h"
 #include "config.h"
@@ -27,6 +28,7 @@ static void server_free(vn_server *server)
         vn_worker_free(server->threads[i].worker);
     vn_worker_free(server->offline);
     free(server->threads);
+    vn_handover_deinit(&server->handover);
     vn_config_free(&server->config);
     if (server->signals.signal_fd >= 0)
         close(server->signals.signal_fd);
@@ -57,12 +59,16 @@ static bool make_threads(vn_server *server, uint32_t count)
 static int32_t server_fill(vn_server *server, const vn_config *config)
 {
     server->signals.signal_fd = -1;
+    server->is_balanced = vn_listener_is_balanced();
     if (!vn_config_copy(&server->config, config))
         return ENOMEM;
     server->offline = vn_worker_make(&server->config);
     if (server->offline == NULL ||
         !make_threads(server, config->workers != 0 ? config->workers : vn_cpus_allowed()))
         return ENOMEM;
+    int32_t handover = vn_handover_init(&server->handover, server->thread_count);
+    if (handover < 0)
+        return -handover;
     server->signals.signal_fd = vn_wakeup_descriptor_open();
     return server->signals.signal_fd < 0 ? -server->signals.signal_fd : 0;
 }

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
+#include "../serve/handover.h"
 #include "../serve/worker.h"
 #include "../system/address.h"
 #include "../system/signals.h"
@@ -66,6 +67,8 @@ struct vn_server {
     struct vn_worker_thread *threads;
     struct vn_places places; /* of all workers */
     struct vn_held held; /* the same */
+    struct vn_handover handover; /* the same */
+    bool is_balanced; /* every worker accepts, and not only the first; fixed while threads run */
 
     pthread_mutex_t offline_lock; /* vn_server_handle, one at a time */
     struct vn_worker *offline;

@@ -73,11 +73,15 @@ static uint32_t count_slots(const struct vn_server *server)
 
 void vn_threads_share_places(struct vn_server *server)
 {
-    server->places.workers = server->thread_count;
-    atomic_store(&server->places.left, count_places(server) - server->thread_count);
+    uint32_t acceptors = server->is_balanced ? server->thread_count : 1;
+    server->places.workers = acceptors;
+    atomic_store(&server->places.left, count_places(server) - acceptors);
+    vn_handover_reset(&server->handover);
     for (uint32_t i = 0; i < server->thread_count; i++) {
         server->threads[i].worker->places = server->thread_count == 1 ? NULL : &server->places;
         server->threads[i].worker->held = &server->held;
+        server->threads[i].worker->handover =
+            acceptors < server->thread_count ? &server->handover : NULL;
     }
 }
 
@@ -95,16 +99,21 @@ static int32_t open_loop(struct vn_worker_thread *thread)
 static void close_listeners(struct vn_worker_thread *thread)
 {
     for (uint32_t i = 0; i < thread->server->config.listener_count; i++) {
-        close(thread->listeners[i]);
+        if (thread->listeners[i] >= 0)
+            close(thread->listeners[i]);
         thread->listeners[i] = -1;
     }
 }
 
-/* Take over the listeners. */
+/* Take over the listeners, or what the first worker accepts of them. */
 static void open_acceptors(struct vn_worker_thread *thread)
 {
     struct vn_worker *worker = thread->worker;
+    if (worker->handover != NULL)
+        vn_handover_begin(worker, thread->number);
     for (uint32_t i = 0; i < thread->server->config.listener_count; i++) {
+        if (thread->listeners[i] < 0)
+            continue;
         const struct vn_lane lane = {&vn_transport_plain, &vn_protocol_http1, (uint8_t) i};
         vn_acceptor_open(worker, thread->listeners[i], &lane);
         thread->listeners[i] = -1;

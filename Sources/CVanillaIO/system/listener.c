@@ -24,20 +24,14 @@ static int32_t set_flag(int32_t fd, int32_t level, int32_t option, int32_t value
     return setsockopt(fd, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }
 
-/* Without SO_REUSEPORT bind fails when anybody listens on the port, whatever options they set.
- * Setting it afterwards lets the further sockets of this server join. */
 static int32_t bind_port(int32_t fd, struct vn_address *address, bool is_first)
 {
     int32_t error;
     if ((error = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1)) < 0)
         return error;
-    if (!is_first && (error = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1)) < 0)
-        return error;
     if (vn_address_is_any_ipv6(address) && (error = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0)) < 0)
         return error;
-    if (bind(fd, vn_address_generic(address), address->size) < 0)
-        return -errno;
-    if (is_first && (error = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1)) < 0)
+    if ((error = vn_listener_bind(fd, address, is_first)) < 0)
         return error;
     if ((error = set_flag(fd, IPPROTO_TCP, TCP_NODELAY, 1)) < 0)
         return error;
