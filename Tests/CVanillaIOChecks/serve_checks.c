@@ -863,7 +863,7 @@ const char *vn_check_parts(uint64_t seed)
             vn_output_refer(output, (vn_span) {bytes + starts[count], 100000}, NULL, NULL);
         }
         size_t asked = 0;
-        for (size_t i = 0; i < output->message.msg_iovlen; i++) {
+        for (size_t i = 0; i < (size_t) output->message.msg_iovlen; i++) {
             const struct iovec *part = &output->message.msg_iov[i];
             size_t begin = at + i == 0 ? 0 : ends[at + i - 1];
             size_t skipped = i == 0 ? (size_t) sent - begin : 0;

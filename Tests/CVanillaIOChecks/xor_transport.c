@@ -7,6 +7,9 @@
 
 #include "serve/connection.h"
 
+/* A size_t with glibc, an int elsewhere. */
+typedef __typeof__(((struct msghdr *) NULL)->msg_iovlen) vector_count;
+
 enum {
     SMALL_MAX = 4096, /* bytes on the wire that are sent in odd pieces */
     VECTORS_MAX = 6,
@@ -117,7 +120,7 @@ static void prepare(struct xored *xored)
         at += size;
         left -= size;
     }
-    xored->message = (struct msghdr) {.msg_iov = xored->vectors, .msg_iovlen = i};
+    xored->message = (struct msghdr) {.msg_iov = xored->vectors, .msg_iovlen = (vector_count) i};
 }
 
 /* Give the ring what is on the wire. Returns above 0 when it took all, 0 when SENT comes, or
@@ -147,7 +150,7 @@ static int32_t push(struct vn_connection *connection)
 static int64_t put_message(struct xored *xored, const struct msghdr *message)
 {
     size_t all = 0, count = 0;
-    for (size_t i = 0; i < message->msg_iovlen; i++)
+    for (size_t i = 0; i < (size_t) message->msg_iovlen; i++)
         all += message->msg_iov[i].iov_len;
     if (all > 1 && all < SMALL_MAX && next_size(&xored->sizes, 3) == 1)
         all /= 2;

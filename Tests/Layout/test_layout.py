@@ -301,6 +301,14 @@ class Core(unittest.TestCase):
                 options = (f"-std={standard}", "-pedantic", "-I", include)
                 self.compile("#include <CVanillaIO.h>\n", *options)
 
+    def test_the_program_of_checks_has_all_of_them(self):
+        tests = os.path.join(ROOT, "Tests")
+        program = text_of(os.path.join(tests, "CVanillaIOProgram", "checks.c"))
+        for path in files(os.path.join(tests, "CVanillaIOChecks", "include"), ".h"):
+            for name in re.findall(r"\b(vn_check_\w+)\(", code_of(path)):
+                with self.subTest(name):
+                    self.assertTrue(f"{name}(" in program)
+
     def test_each_file_names_its_licence(self):
         for path in core_files():
             with self.subTest(short(path)):

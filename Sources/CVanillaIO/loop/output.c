@@ -278,7 +278,7 @@ struct vn_mark *vn_output_take_mark(struct vn_output *output)
     return mark;
 }
 
-/* A size_t on Linux, an int elsewhere. */
+/* A size_t with glibc, an int elsewhere. */
 typedef __typeof__(((struct msghdr *) NULL)->msg_iovlen) vector_count;
 
 /* As many of the first unsent bytes as one send may have. The last piece is short until it was
