@@ -49,6 +49,7 @@ package_of() { # need manager
     nginx:apt) echo nginx-light ;;
     nchan:apt) echo nginx-light libnginx-mod-nchan ;;
     nchan:*) ;;
+    qemu-aarch64:*) echo qemu-user ;;
     strip:*) echo binutils ;;
     postgres:dnf) echo postgresql-server ;;
     postgres:*) echo postgresql ;;
@@ -209,4 +210,21 @@ ensure_clang_format() { # root
         return 1
     }
     echo "$folder/bin/clang-format"
+}
+
+# A compiler and C libraries for other systems, from PyPI, as above, and where it is.
+ensure_zig() { # root
+    local version=0.17.1
+    local folder=$1/.build-tools/ziglang-$version
+    [ -e "$folder/complete" ] || {
+        ensure venv && python3 -m venv "$folder" &&
+            timeout 600 "$folder/bin/pip" install --quiet "ziglang==$version" >&2 && touch "$folder/complete"
+    } || {
+        rm -rf "$folder"
+        echo "$(basename "$0"): ziglang $version could not be installed from PyPI" >&2
+        return 1
+    }
+    printf '#!/bin/sh\nexec "%s" -m ziglang "$@"\n' "$folder/bin/python3" >"$folder/zig"
+    chmod +x "$folder/zig"
+    echo "$folder/zig"
 }
