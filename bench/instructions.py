@@ -322,6 +322,14 @@ OPERATIONS = [
         "router-alone", "router: each of 1,000 routes, no socket", "VanillaRouterBench", 2, 10,
         ["read"], 1_000,
     ),
+    Requests(
+        "async", "an asynchronous handler: `/async` of arena", ["arena"], 1_000, 9_000,
+        get("/async"),
+    ),
+    Requests(
+        "around", "the same within asynchronous middleware: `/around`", ["arena"], 1_000, 9_000,
+        get("/around"),
+    ),
     FanOut(
         "fan-out", f"SSE fan-out: a delivery to one of {SUBSCRIBERS}", ["sse"],
         20 * SUBSCRIBERS, 120 * SUBSCRIBERS,
