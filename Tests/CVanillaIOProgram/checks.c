@@ -215,6 +215,7 @@ static void check_rows_of_connections(void)
     OVER(vn_check_ended_clock(over));
     OVER(vn_check_ended_unsent(over));
     OVER(vn_check_ended_by_stop(over));
+    OVER(vn_check_ended_after_continue(over));
     OVER(vn_check_refusal_hook(over));
     OVER(vn_check_held(over));
 }
