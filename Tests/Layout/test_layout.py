@@ -511,6 +511,16 @@ class Package(unittest.TestCase):
         has_backend = os.path.exists(os.path.join(CORE, "ring", "kqueue.c"))
         self.assertEqual(".macOS(" in self.manifest("."), has_backend)
 
+    def test_workflows_name_actions_by_their_commits(self):
+        top = os.path.join(ROOT, ".github", "workflows")
+        found = [
+            action for path in files(top, ".yml") for action in re.findall(r"\buses: *(.*)", text_of(path))
+        ]
+        self.assertGreater(len(found), 0)
+        for action in found:
+            with self.subTest(action):
+                self.assertRegex(action, r"^[\w-]+/[\w-]+@[0-9a-f]{40}( # v[\d.]+)?$")
+
     def test_names_no_place_of_a_machine(self):
         listed = subprocess.run(
             ["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard"],

@@ -56,7 +56,7 @@ def io_uring_is_allowed():
 
 # Programs that were built with the model of kqueue are there to run on it.
 HAS_KQUEUE_MODEL = os.environ.get("VANILLA_KQUEUE_MODEL") == "1"
-if HAS_KQUEUE_MODEL:
+if HAS_KQUEUE_MODEL or sys.platform != "linux":
     BACKENDS = ["kqueue"]
 else:
     BACKENDS = ["io_uring", "epoll"] if io_uring_is_allowed() else ["epoll"]
@@ -578,6 +578,8 @@ def build_c_server():
     if os.path.exists(path):
         return path
     include = "-I" + os.path.join(ROOT, "Sources", "CVanillaIO", "include")
+    # Where Homebrew and FreeBSD have the header of libxxhash.
+    places = [f"-isystem{place}/include" for place in ("/opt/homebrew", "/usr/local")]
     source = os.path.join(HERE, "c_server.c")
     libraries = ["-lpthread"] + (["-luring"] if os.uname().sysname == "Linux" else [])
     if HAS_KQUEUE_MODEL:
@@ -586,7 +588,7 @@ def build_c_server():
         libraries.append(os.path.join(model, "kqueue_model.c"))
     else:
         include = [include]
-    return compile_c("c_server", *include, source, *core_sources(), *libraries)
+    return compile_c("c_server", *include, *places, source, *core_sources(), *libraries)
 
 
 def wait_for(condition, what, deadline=DEADLINE):

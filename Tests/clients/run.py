@@ -157,7 +157,7 @@ def main():
     if options.at_once:
         return run_at_once()
 
-    for backend in () if harness.HAS_KQUEUE_MODEL else ("io_uring", "epoll"):
+    for backend in () if harness.BACKENDS == ["kqueue"] else ("io_uring", "epoll"):
         if backend not in harness.BACKENDS:
             print(f"  not run: everything over {backend}, which the kernel refuses here")
 
