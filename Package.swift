@@ -42,7 +42,10 @@ let package = Package(
             linkerSettings: [.linkedLibrary("uring", .when(platforms: [.linux]))]
         ),
         .target(name: "Vanilla", dependencies: ["CVanillaIO"], swiftSettings: strict),
-        .target(name: "VanillaTesting", dependencies: ["Vanilla"], swiftSettings: strict),
+        // The C library by one name.
+        .target(name: "CLibrary", swiftSettings: strict),
+        .target(
+            name: "VanillaTesting", dependencies: ["Vanilla", "CLibrary"], swiftSettings: strict),
         // libcrypto, for those who import VanillaDigest.
         .systemLibrary(name: "CCrypto"),
         .target(
@@ -60,28 +63,17 @@ let package = Package(
             name: "VanillaPostgresFoundation", dependencies: ["VanillaPostgres"],
             swiftSettings: strict),
         // A PostgreSQL server of their own, for tests and for examples that are tried out.
-        .target(name: "PrivatePostgres", swiftSettings: strict),
+        .target(name: "PrivatePostgres", dependencies: ["CLibrary"], swiftSettings: strict),
         .executableTarget(
-            name: "PostgresServer", dependencies: ["PrivatePostgres"], path: "Tests/PostgresServer"),
-        // Checks of the core in C, called by the tests.
-        .target(
-            name: "CVanillaIOChecks",
-            dependencies: ["CVanillaIO"],
-            path: "Tests/CVanillaIOChecks",
-            cSettings: [
-                .define("_GNU_SOURCE", .when(platforms: [.linux])),
-                .headerSearchPath("../../Sources/CVanillaIO"),
-            ]
-        ),
+            name: "PostgresServer", dependencies: ["PrivatePostgres", "CLibrary"],
+            path: "Tests/PostgresServer"),
         // What tests of several targets and packages use.
         .target(
-            name: "VanillaTestSupport", dependencies: ["Vanilla", "VanillaTesting"],
+            name: "VanillaTestSupport", dependencies: ["Vanilla", "VanillaTesting", "CLibrary"],
             path: "Tests/VanillaTestSupport"),
         .testTarget(
-            name: "CVanillaIOTests",
-            dependencies: ["CVanillaIO", "CVanillaIOChecks", "VanillaTestSupport"]),
-        .testTarget(
-            name: "VanillaTests", dependencies: ["Vanilla", "VanillaTesting", "VanillaTestSupport"]),
+            name: "VanillaTests",
+            dependencies: ["Vanilla", "VanillaTesting", "VanillaTestSupport", "CLibrary"]),
         .testTarget(
             name: "VanillaTestingTests",
             dependencies: [
@@ -99,7 +91,7 @@ let package = Package(
             name: "VanillaPostgresTests",
             dependencies: [
                 "Vanilla", "VanillaPostgres", "VanillaPostgresFoundation", "PrivatePostgres",
-                "VanillaTesting", "VanillaTestSupport",
+                "VanillaTesting", "VanillaTestSupport", "CLibrary",
             ]),
         .testTarget(
             name: "PrivatePostgresTests",
@@ -110,8 +102,19 @@ let package = Package(
 )
 
 #if os(Linux)
-    // kqueue(2) on Linux, for tests.
     package.targets += [
+        // Checks of the core in C, called by the tests. They look at it through Linux, whatever its
+        // backend: descriptors in /proc, filters that refuse system calls.
+        .target(
+            name: "CVanillaIOChecks",
+            dependencies: ["CVanillaIO"],
+            path: "Tests/CVanillaIOChecks",
+            cSettings: [.define("_GNU_SOURCE"), .headerSearchPath("../../Sources/CVanillaIO")]
+        ),
+        .testTarget(
+            name: "CVanillaIOTests",
+            dependencies: ["CVanillaIO", "CVanillaIOChecks", "VanillaTestSupport"]),
+        // kqueue(2) on Linux, for tests.
         .target(
             name: "KqueueModel", path: "Tests/KqueueModel",
             cSettings: [.define("_GNU_SOURCE")] + modelSettings),

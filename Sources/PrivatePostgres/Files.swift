@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The little that is needed of files.
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import CLibrary
 
 /// Makes a directory that one account alone may enter, the caller's where none is named.
 ///

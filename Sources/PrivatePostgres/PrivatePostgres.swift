@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import CLibrary
 internal import Synchronization
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
 
 /// A PostgreSQL server of one's own, for tests and for examples that are tried out.
 ///

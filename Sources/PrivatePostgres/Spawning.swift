@@ -2,13 +2,7 @@
 // A process in a session of its own, with one end of a socket as its standard input, and of this
 // program's descriptors no other but its output and errors: it would keep open what is closed here.
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import CLibrary
 
 /// Starts a command that is found by `PATH`. Returns its process and this program's end of the
 /// socket, which no other process inherits.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What systems do differently.
 
-#if canImport(Darwin)
-    internal import Darwin
+internal import CLibrary
 
+#if canImport(Darwin)
     // An object that the calls make.
     typealias SpawnAttributes = posix_spawnattr_t?
     typealias SpawnFileActions = posix_spawn_file_actions_t?
@@ -36,12 +36,6 @@
         return Array(found.prefix(max(0, Int(count))))
     }
 #else
-    #if canImport(Glibc)
-        internal import Glibc
-    #elseif canImport(Musl)
-        internal import Musl
-    #endif
-
     typealias SpawnAttributes = posix_spawnattr_t
     typealias SpawnFileActions = posix_spawn_file_actions_t
     var emptyAttributes: SpawnAttributes { posix_spawnattr_t() }

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import CLibrary
 internal import Vanilla
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
 
 /// Calls something at a moment, on a thread of its own: it also rings where all of Swift's threads
 /// are held up.

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import CLibrary
 internal import Vanilla
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
 
 /// The client of the `Server.test` that blocks: one connection to the loopback interface, one
 /// exchange after the other.

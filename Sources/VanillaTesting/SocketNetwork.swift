@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import CLibrary
 internal import Vanilla
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
 
 /// Over sockets of the loopback interface: a thread of its own starts the server, waits for all
 /// connections of the clients with poll(2), and stops the server.

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: MIT
 
+internal import CLibrary
 internal import Vanilla
 
 // What this module uses of the system for sockets and threads, each call with what differs between
 // systems.
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
 
 func openSocket() throws(TestError) -> Int32 {
     #if canImport(Glibc)

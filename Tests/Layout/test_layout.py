@@ -327,8 +327,26 @@ class Swift(unittest.TestCase):
         self.assertGreater(len(paths), 0)
         for path in paths:
             with self.subTest(short(path)):
-                allowed = {"Vanilla", "Glibc", "Musl", "Darwin"}
+                allowed = {"Vanilla", "CLibrary"}
                 self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
+
+    def test_few_files_know_whose_the_c_library_is(self):
+        # One for those that have names of their own for what they need, and one for all others.
+        # Examples stand alone, as their readers' programs do.
+        allowed = {
+            "Sources/CLibrary/CLibrary.swift", "Sources/Vanilla/Support/Platform.swift",
+            "Sources/VanillaPostgres/Support/Platform.swift",
+        }  # fmt: skip
+        libraries = re.compile(r"^\s*(?:@\w+ )*(?:\w+ )?import (Glibc|Musl|Darwin)$", re.MULTILINE)
+        for top in ("Sources", "Tests"):
+            for path in files(os.path.join(ROOT, top), ".swift"):
+                name = os.path.relpath(path, ROOT)
+                found = set(libraries.findall(code_of(path)))
+                with self.subTest(name):
+                    if name.startswith("Sources/VanillaExamples/") and found or name in allowed:
+                        self.assertEqual(found, {"Glibc", "Musl", "Darwin"})
+                    else:
+                        self.assertEqual(found, set())
 
     def test_json_for_testing_imports_what_it_joins(self):
         paths = list(files(VANILLA_TESTING + "JSON", ".swift"))

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import CLibrary
 import PrivatePostgres
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// A PostgreSQL server for clients that are no part of this program: says how to connect, does what
 /// the lines of its standard input say, and is gone at their end, with all that was stored.

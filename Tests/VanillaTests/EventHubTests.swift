@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import Glibc
+import CLibrary
 import Testing
 import Vanilla
 import VanillaTestSupport

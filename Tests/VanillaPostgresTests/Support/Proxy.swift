@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 
+import CLibrary
 import Foundation
 import PrivatePostgres
+import VanillaTestSupport
 
 /// Stands between clients and a server, on a unix socket in a directory of its own or on a port of
 /// 127.0.0.1: delays what passes, counts it, and cuts connections.
@@ -58,7 +60,7 @@ final class Proxy: @unchecked Sendable {
             postgres.directory, with: onPort ? "127.0.0.1" : directory)
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
-        listener = socket(onPort ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        listener = socket(onPort ? AF_INET : AF_UNIX, streamType, 0)
         var ends: [Int32] = [0, 0]
         pipe(&ends)
         wake = (ends[0], ends[1])
@@ -165,7 +167,7 @@ final class Proxy: @unchecked Sendable {
             }
         }
         let wait = next.isFinite ? max(0, (next - now()) * 1000).rounded(.up) : -1
-        Glibc.poll(&watched, nfds_t(watched.count), Int32(wait))
+        CLibrary.poll(&watched, nfds_t(watched.count), Int32(wait))
         if watched[0].revents != 0 {
             var bytes = [UInt8](repeating: 0, count: 64)
             read(wake.read, &bytes, bytes.count)
@@ -183,7 +185,7 @@ final class Proxy: @unchecked Sendable {
 
     private func take(_ pipes: inout [Pipe]) {
         let client = accept(listener, nil, nil)
-        let server = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let server = socket(AF_UNIX, streamType, 0)
         let refuses = lock.withLock {
             counts.connections += 1
             return self.refuses
@@ -298,7 +300,7 @@ final class Proxy: @unchecked Sendable {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
-                Glibc.send(end, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+                CLibrary.send(end, $0.baseAddress! + sent, $0.count - sent, sendFlags)
             }
             guard count > 0 else { return false }
             sent += count

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 
+import CLibrary
 import Foundation
+import VanillaTestSupport
 
 /// Accepts connections, and says nothing: on a unix socket in a directory of its own, or on a port
 /// of 127.0.0.2.
@@ -12,7 +14,7 @@ final class SilentServer {
     init(port: Int? = nil) throws {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
-        listener = socket(port == nil ? AF_UNIX : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        listener = socket(port == nil ? AF_UNIX : AF_INET, streamType, 0)
         // That the kernel accepts is all that it takes.
         guard (port.map(bind) ?? bindToFile()) == 0, listen(listener, 128) == 0 else {
             throw POSIXError(POSIXError.Code(rawValue: errno) ?? .EIO)
@@ -43,7 +45,7 @@ final class SilentServer {
     private func bind<Address>(_ address: inout Address) -> Int32 {
         withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.bind(listener, $0, socklen_t(MemoryLayout<Address>.size))
+                CLibrary.bind(listener, $0, socklen_t(MemoryLayout<Address>.size))
             }
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-import Glibc
+import CLibrary
+import VanillaTestSupport
 
 /// A client that keeps a stream of events open, and reads it when it is told to.
 final class EventClient {
@@ -27,7 +28,7 @@ final class EventClient {
         port: Int, target: String = "/", fields: String = "", version: String = "1.1",
         receiveBuffer: Int32? = nil
     ) throws {
-        let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = CLibrary.socket(AF_INET, streamType, 0)
         guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
         if var size = receiveBuffer {
             setsockopt(
@@ -45,7 +46,7 @@ final class EventClient {
         }
         let request = Array("GET \(target) HTTP/\(version)\r\nHost: a\r\n\(fields)\r\n".utf8)
         guard connected == 0,
-            send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count
+            send(descriptor, request, request.count, sendFlags) == request.count
         else {
             close(descriptor)
             throw Failure(call: "connect", code: errno)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import Glibc
+import CLibrary
 
 /// What a client makes of a stream of events, step by step as WHATWG HTML, section 9.2.6, says.
 /// Bytes may come in any pieces.

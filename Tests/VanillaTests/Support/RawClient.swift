@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-import Glibc
+import CLibrary
+import VanillaTestSupport
 
 /// A client that says exactly what it is told, and goes away as it is told.
 final class RawClient {
@@ -8,7 +9,7 @@ final class RawClient {
     private(set) var received: [UInt8] = []
 
     init(port: Int) throws {
-        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        socket = CLibrary.socket(AF_INET, streamType, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
@@ -16,6 +17,20 @@ final class RawClient {
         let connected = withUnsafePointer(to: &address) { address in
             address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 connect(socket, address, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard socket >= 0, connected == 0 else { throw Failure(code: errno) }
+    }
+
+    /// Of a unix domain socket.
+    init(path: String) throws {
+        socket = CLibrary.socket(AF_UNIX, streamType, 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let connected = withUnsafePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                connect(socket, address, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
         guard socket >= 0, connected == 0 else { throw Failure(code: errno) }
@@ -29,7 +44,7 @@ final class RawClient {
 
     func send(_ text: String) throws {
         let bytes = Array(text.utf8)
-        guard Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+        guard CLibrary.send(socket, bytes, bytes.count, sendFlags) == bytes.count else {
             throw Failure(code: errno)
         }
     }
