@@ -415,6 +415,12 @@ const char *vn_check_names_the_peer(const char *listening, const char *connectin
         return "the port is another";
     if (!is_local && vn_socket_peer(server, text, 3, &port) != 0)
         return "a name that does not fit is told";
+    struct vn_credentials credentials = {.process = -1};
+    if (vn_socket_credentials(server, &credentials) != is_local)
+        return "credentials are told of a socket that has none, or the other way round";
+    if (is_local && (credentials.user != geteuid() || credentials.group != getegid() ||
+                     credentials.process != getpid()))
+        return "the credentials are another's";
     close(client);
     close(server);
     close(listener);

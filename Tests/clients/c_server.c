@@ -9,6 +9,7 @@
  *   PUT  /tagged        changes nothing, where its preconditions hold
  *   POST /sink          the body goes to the descriptor of --sink; answers its size
  *   POST /ignore        answers at once; the body is drained
+ *   GET  /client        the user, the group and the process of a client on a unix domain socket
  *   POST /stop          stops the server
  *
  * Options: --backend auto|io_uring|epoll|kqueue, --workers N, --unix PATH, --sink FD,
@@ -179,6 +180,16 @@ static int32_t choose_body(void *context, const vn_request *request)
     return equals(path, "/ignore") ? VN_BODY_IGNORED : VN_BODY_WHOLE;
 }
 
+static void answer_credentials(const vn_request *request, vn_response *response)
+{
+    vn_peer_credentials client;
+    char text[48] = "unknown";
+    if (vn_request_peer_credentials(request, &client))
+        snprintf(text, sizeof text, "%" PRIu32 " %" PRIu32 " %" PRId32, client.user, client.group,
+                 client.process);
+    answer_text(response, text);
+}
+
 static void handle(void *context, const vn_request *request, vn_response *response)
 {
     (void) context;
@@ -197,6 +208,8 @@ static void handle(void *context, const vn_request *request, vn_response *respon
         answer_upload(response);
     else if (equals(path, "/ignore"))
         answer_text(response, "ignored");
+    else if (equals(path, "/client"))
+        answer_credentials(request, response);
     else if (equals(path, "/stop")) {
         answer_text(response, "stopping");
         vn_server_stop(server, 1000);

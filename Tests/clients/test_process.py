@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import time
 import unittest
 
@@ -206,6 +207,7 @@ class CProgram(unittest.TestCase):
         server = self.start()
         self.assertEqual((server.backend, server.workers), (self.backend, 2))
         self.assertEqual(server.get("/").body, b"Hello from C")
+        self.assertEqual(server.get("/client").body, b"unknown")
         self.assertEqual(server.get("/stop", method="POST").body, b"stopping")
         self.assertEqual(server.wait(), 0)
         self.assertEqual(server.log(), "")
@@ -226,11 +228,15 @@ class CProgram(unittest.TestCase):
         )
         self.assertEqual((status, said), (0, "Hello from C"))
         with server.connect() as peer:
-            peer.send(request("/chunked/100000"))
+            peer.send(request("/chunked/100000") + request("/client"))
             self.assertEqual(len(peer.read_response().body), 100_000)
+            user, group, process = map(int, peer.read_response().body.split())
+            self.assertEqual((user, group), (os.geteuid(), os.getegid()))
+            self.assertIn(process, (os.getpid(), 0))
         server.get("/stop", method="POST")
         self.assertEqual(server.wait(), 0)
 
+    @unittest.skipIf(sys.platform != "linux", "names are Linux's")
     def test_serves_an_abstract_socket(self):
         name = f"@vanilla-test-{os.getpid()}-{self.backend}"
         server = self.start("--unix", name)

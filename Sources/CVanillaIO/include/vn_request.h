@@ -142,4 +142,14 @@ size_t vn_request_find(const vn_request *request, vn_span name, size_t from);
  * thread than the worker's. Asks the system each time: getpeername(2). */
 size_t vn_request_peer(const vn_request *request, char *text, size_t capacity, uint16_t *port);
 
+/* Whose process a client of a unix domain socket was when it connected. */
+typedef struct vn_peer_credentials {
+    uint32_t user, group; /* the effective ones */
+    int32_t process; /* 0: the system does not say */
+} vn_peer_credentials;
+
+/* Fill in the credentials of the client. Returns false over TCP, and where vn_request_peer has
+ * nothing to tell. Asks the system each time: unix(7), getpeereid(3). */
+bool vn_request_peer_credentials(const vn_request *request, vn_peer_credentials *credentials);
+
 #endif

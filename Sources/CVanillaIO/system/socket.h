@@ -12,6 +12,14 @@ int32_t vn_socket_open(int32_t family);
 /* The peer's numeric address without port and the port, as vn_request_peer describes. */
 size_t vn_socket_peer(int32_t fd, char *text, size_t capacity, uint16_t *port);
 
+/* Whose process the peer of a unix domain socket was when it connected; process 0: the system does
+ * not say. Returns false where the socket is another. */
+struct vn_credentials {
+    uint32_t user, group;
+    int32_t process;
+};
+bool vn_socket_credentials(int32_t fd, struct vn_credentials *credentials);
+
 /* Whether received bytes wait in a connected socket. */
 bool vn_socket_has_input(int32_t fd);
 

@@ -6,12 +6,24 @@
 
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 uint64_t vn_socket_in_flight(int32_t fd)
 {
     int32_t count = 0;
     return ioctl(fd, TIOCOUTQ, &count) == 0 && count > 0 ? (uint64_t) count : 0;
+}
+
+/* A socket of TCP has nobody's. */
+bool vn_socket_credentials(int32_t fd, struct vn_credentials *credentials)
+{
+    struct ucred found;
+    socklen_t size = sizeof found;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &found, &size) < 0 || found.uid == (uid_t) -1)
+        return false;
+    *credentials = (struct vn_credentials) {found.uid, found.gid, found.pid};
+    return true;
 }
 
 /* The second of three numbers of pages: tcp(7). Only the network namespace that the system began
