@@ -26,6 +26,8 @@ let package = Package(
         .library(name: "VanillaDigest", targets: ["VanillaDigest"]),
         .library(name: "VanillaJSON", targets: ["VanillaJSON"]),
         .library(name: "VanillaFoundation", targets: ["VanillaFoundation"]),
+        .library(name: "VanillaTLS", targets: ["VanillaTLS"]),
+        .library(name: "VanillaTestingTLS", targets: ["VanillaTestingTLS"]),
         .library(name: "VanillaPostgres", targets: ["VanillaPostgres"]),
         .library(name: "VanillaPostgresFoundation", targets: ["VanillaPostgresFoundation"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
@@ -55,6 +57,21 @@ let package = Package(
         .target(
             name: "VanillaTestingJSON", dependencies: ["VanillaTesting", "VanillaJSON"],
             swiftSettings: strict),
+        // OpenSSL, for those who import VanillaTLS.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl"),
+        .target(
+            name: "CVanillaTLS", dependencies: ["CVanillaIO", "COpenSSL"],
+            cSettings: [
+                .define("_GNU_SOURCE", .when(platforms: [.linux])),
+                .headerSearchPath("../CVanillaIO"),
+            ],
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
+        ),
+        .target(
+            name: "VanillaTLS", dependencies: ["Vanilla", "CVanillaTLS"], swiftSettings: strict),
+        .target(
+            name: "VanillaTestingTLS",
+            dependencies: ["VanillaTesting", "VanillaTLS", "CVanillaTLS"], swiftSettings: strict),
         // libpq, for those who import VanillaPostgres.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
         .target(
@@ -69,7 +86,8 @@ let package = Package(
             path: "Tests/PostgresServer"),
         // What tests of several targets and packages use.
         .target(
-            name: "VanillaTestSupport", dependencies: ["Vanilla", "VanillaTesting", "CLibrary"],
+            name: "VanillaTestSupport",
+            dependencies: ["Vanilla", "VanillaTesting", "VanillaTestingTLS", "CLibrary"],
             path: "Tests/VanillaTestSupport"),
         .testTarget(
             name: "VanillaTests",
@@ -78,6 +96,12 @@ let package = Package(
             name: "VanillaTestingTests",
             dependencies: [
                 "Vanilla", "VanillaJSON", "VanillaTesting", "VanillaTestingJSON",
+                "VanillaTestSupport",
+            ]),
+        .testTarget(
+            name: "VanillaTLSTests",
+            dependencies: [
+                "Vanilla", "VanillaTLS", "VanillaTesting", "VanillaTestingTLS",
                 "VanillaTestSupport",
             ]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["Vanilla", "VanillaDigest"]),
@@ -107,9 +131,12 @@ let package = Package(
         // backend: descriptors in /proc, filters that refuse system calls.
         .target(
             name: "CVanillaIOChecks",
-            dependencies: ["CVanillaIO"],
+            dependencies: ["CVanillaIO", "CVanillaTLS"],
             path: "Tests/CVanillaIOChecks",
-            cSettings: [.define("_GNU_SOURCE"), .headerSearchPath("../../Sources/CVanillaIO")]
+            cSettings: [
+                .define("_GNU_SOURCE"), .headerSearchPath("../../Sources/CVanillaIO"),
+                .headerSearchPath("../../Sources/CVanillaTLS"),
+            ]
         ),
         .testTarget(
             name: "CVanillaIOTests",

@@ -22,7 +22,7 @@ extension Server {
     public func test(
         _ requests: [[UInt8]], deadline: Duration = .seconds(10)
     ) throws -> [[UInt8]] {
-        let server = try Server(like: self, at: .host("127.0.0.1", port: 0))
+        let server = try Server(like: self, at: Listener(.host("127.0.0.1", port: 0)))
         try server.start()
         defer {
             server.stop(within: .zero)

@@ -27,7 +27,9 @@ final class Session: Sendable {
     nonisolated(nonsending) static func open(
         _ server: Server, _ mode: TestMode, deadline: Duration
     ) async throws -> Session {
-        let server = try Server(like: server, at: .host("127.0.0.1", port: 0))
+        let address = Server.Configuration.Address.host("127.0.0.1", port: 0)
+        let server = try Server(
+            like: server, at: mode.security?.listener(address) ?? Server.Listener(address))
         let buffers = ReceiveBuffers()
         let alarm = try Alarm(at: ContinuousClock.now + deadline) {
             buffers.end(
@@ -36,10 +38,10 @@ final class Session: Sendable {
         }
         do {
             let network: any Network =
-                if mode == .socket {
-                    try await SocketNetwork.open(server)
-                } else {
+                if mode == .inProcess {
                     try await OfflineNetwork.open(server)
+                } else {
+                    try await SocketNetwork.open(server, security: mode.security)
                 }
             return Session(network, alarm, buffers, deadline: deadline)
         } catch {

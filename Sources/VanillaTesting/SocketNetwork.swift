@@ -15,8 +15,10 @@ final class SocketNetwork: Network {
     }
 
     /// - Throws: What `start()` throws, or ``TestError``.
-    nonisolated(nonsending) static func open(_ server: Server) async throws -> SocketNetwork {
-        let thread = SocketThread(wakePipe: try WakePipe())
+    nonisolated(nonsending) static func open(
+        _ server: Server, security: (any SocketSecurity)? = nil
+    ) async throws -> SocketNetwork {
+        let thread = SocketThread(wakePipe: try WakePipe(), security: security)
         let port = Promise<Int>()
         try onAThreadOfItsOwn {
             do {
@@ -82,6 +84,8 @@ private final class SocketState: @unchecked Sendable {
     var output: [UInt8] = []
     var sent = 0
     var isFinishing = false
+    /// What changes the bytes; `nil` where they pass as they are.
+    var security: (any SecuredClient)?
     /// Whether the server's side is still to be read.
     var isReading = true
 
@@ -99,9 +103,11 @@ private final class SocketThread: @unchecked Sendable {
     /// The thread's own.
     private var states: [SocketState] = []
     private var port = 0
+    private let security: (any SocketSecurity)?
 
-    init(wakePipe: WakePipe) {
+    init(wakePipe: WakePipe, security: (any SocketSecurity)?) {
         self.wakePipe = wakePipe
+        self.security = security
     }
 
     /// Any thread.
@@ -138,8 +144,18 @@ private final class SocketThread: @unchecked Sendable {
         for wish in wishes {
             switch wish {
             case .connect(let state): connect(state)
-            case .send(let state, let bytes): state.output += bytes
-            case .finish(let state): state.isFinishing = true
+            case .send(let state, let bytes):
+                guard let security = state.security else {
+                    state.output += bytes
+                    break
+                }
+                security.send(bytes)
+                state.output += security.takeOutput()
+            case .finish(let state):
+                state.security?.finish()
+                state.output += state.security?.takeOutput() ?? []
+                // The server's answers end by a word of its own: FIN would cut off what it says.
+                state.isFinishing = state.security == nil
             case .close(let state):
                 close(state)
                 states.removeAll { $0 === state }
@@ -152,6 +168,8 @@ private final class SocketThread: @unchecked Sendable {
 
     private func connect(_ state: SocketState) {
         do throws(TestError) {
+            state.security = try security?.client()
+            state.output += state.security?.takeOutput() ?? []
             state.socket = try openSocket()
             states.append(state)
             // Making a connection to the loopback interface does not block: the kernel answers for
@@ -218,11 +236,22 @@ private final class SocketThread: @unchecked Sendable {
         }
     }
 
+    private func received(_ bytes: [UInt8], by state: SocketState) {
+        guard let security = state.security else { return state.buffer.receive(bytes) }
+        let plain = security.receive(bytes)
+        state.output += security.takeOutput()
+        if !plain.isEmpty { state.buffer.receive(plain) }
+        if security.isOver {
+            state.isReading = false
+            state.buffer.receiveEnd()
+        }
+    }
+
     private func receive(_ state: SocketState) {
         guard state.isReading, state.socket >= 0 else { return }
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         let count = unsafe recv(state.socket, &buffer, buffer.count, 0)
-        if count > 0 { return state.buffer.receive(Array(buffer[..<count])) }
+        if count > 0 { return received(Array(buffer[..<count]), by: state) }
         if count < 0, errno == EAGAIN || errno == EINTR { return }
         let error = errno
         state.isReading = false

@@ -4,9 +4,23 @@
 public struct TestMode: Sendable, Hashable, CustomStringConvertible {
     /// The name of the static member.
     public let description: String
+    /// What sockets wear; `nil` where bytes pass as they are.
+    let security: (any SocketSecurity)?
 
-    private init(_ name: String) {
+    /// A mode of sockets whose bytes are changed on the way, or the others.
+    package init(_ name: String, security: (any SocketSecurity)? = nil) {
         description = name
+        self.security = security
+    }
+
+    /// Whether both are the same mode.
+    public static func == (one: TestMode, other: TestMode) -> Bool {
+        one.description == other.description
+    }
+
+    /// Feeds the name into a hasher.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(description)
     }
 
     /// Without a socket: one worker serves clients of the same process. Scanner, router, handlers,

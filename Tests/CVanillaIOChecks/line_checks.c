@@ -217,7 +217,7 @@ static const char *run(int over, const struct vn_loopback_script *script, size_t
     scripted_connect_wire(&rig->worker, &rig->client, rig->protocol, wire, first);
     if (cut != 0) {
         rig_turn_until_idle(rig);
-        scripted_feed_wire(&rig->worker, rig_conn(rig), wire + first, count - first);
+        scripted_feed_wire(&rig->worker, &rig->client, rig_conn(rig), wire + first, count - first);
         rig_script(rig)->stays_open = false;
     }
     free(wire);
@@ -250,7 +250,8 @@ const char *vn_check_lines_cut(int over)
 {
     char want[1024];
     const char *problem = expected(over, want);
-    for (size_t cut = 1; cut < sizeof conversation - 1 && problem == NULL; cut++)
+    for (size_t cut = 1; cut < sizeof conversation - 1 && problem == NULL;
+         cut += scripted_stride(over))
         problem = check_run(over, &(struct vn_loopback_script) {0}, cut, want);
     static const uint32_t sizes[] = {1, 2, 3, 7, 64};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes && problem == NULL; i++) {
@@ -302,7 +303,7 @@ const char *vn_check_lines_lost(int over)
     const char *problem = NULL;
     size_t count;
     uint8_t *wire = scripted_wire(&client, losing, sizeof losing - 1, false, &count);
-    for (size_t cut = 0; cut <= count; cut++)
+    for (size_t cut = 0; cut <= count; cut += scripted_stride(over))
         for (size_t i = 0; i < sizeof scripts / sizeof *scripts && problem == NULL; i++)
             problem = check_lost(over, wire, cut, &scripts[i]);
     free(wire);

@@ -114,7 +114,7 @@ static const char *check_failure(const char *input, const struct vn_loopback_scr
     rig_turn_until_idle(rig);
     bool is_refused = rig_conn(rig) == NULL || rig_conn(rig)->is_closing;
     if (rig_conn(rig) != NULL)
-        scripted_feed_wire(&rig->worker, rig_conn(rig), no_record, sizeof no_record);
+        scripted_feed_wire(&rig->worker, &rig->client, rig_conn(rig), no_record, sizeof no_record);
     rig_turn_until_idle(rig);
     bool is_over = rig_conn(rig) == NULL || rig_conn(rig)->is_closing;
     uint32_t handled = rig->handled, turns = rig->turns;
@@ -143,11 +143,11 @@ static const char *check_flood_after_failure(void)
     rig->config.deadlines.linger_total = 20;
     rig_script(rig)->stays_open = true;
     rig_connect(rig, "", 0);
-    scripted_feed_wire(&rig->worker, rig_conn(rig), no_record, sizeof no_record);
+    scripted_feed_wire(&rig->worker, &rig->client, rig_conn(rig), no_record, sizeof no_record);
     rig_turn_until_idle(rig);
     uint64_t until = vn_clock() + 20000;
     while (rig_conn(rig) != NULL && rig->client.peer.ended == 0 && vn_clock() < until) {
-        scripted_feed_wire(&rig->worker, rig_conn(rig), flood, sizeof flood);
+        scripted_feed_wire(&rig->worker, &rig->client, rig_conn(rig), flood, sizeof flood);
         vn_loop_turn(&rig->worker.loop, 0);
         vn_loop_turn(&rig->worker.loop, 0);
     }
@@ -256,7 +256,7 @@ const char *vn_check_input_after_its_end(void)
     free(wire);
     rig_turn_until_idle(rig);
     uint64_t received = rig->worker.listeners[0].counted.bytes_received;
-    scripted_feed_wire(&rig->worker, rig_conn(rig), more, sizeof more);
+    scripted_feed_wire(&rig->worker, &rig->client, rig_conn(rig), more, sizeof more);
     rig_turn_until_idle(rig);
     if (rig->worker.listeners[0].counted.bytes_received != received)
         problem = rig_failed("it was received");

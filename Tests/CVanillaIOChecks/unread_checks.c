@@ -84,6 +84,7 @@ enum { BODY = 40000, CLIENTS = 4 };
 struct scene {
     struct rig *rig;
     struct scripted_client clients[CLIENTS];
+    struct vn_connection *connections[CLIENTS];
     uint64_t sum; /* this check's own: others of the process do not count */
 };
 
@@ -95,6 +96,11 @@ static void scene_open(struct scene *scene, int over, uint64_t limit)
     rig_script(rig)->stays_open = true;
     vn_unread_watch_begin(&rig->worker, 1);
     rig->worker.unread.sum = &scene->sum;
+    for (int i = 0; i < CLIENTS; i++) {
+        scene->clients[i].over = over;
+        scene->connections[i] =
+            scripted_connect(&rig->worker, &scene->clients[i], rig->protocol, "", 0);
+    }
 }
 
 /* A client asks for a copy of what it sends. */
@@ -104,9 +110,8 @@ static void scene_ask(struct scene *scene, int number)
     int head = snprintf(request, sizeof request,
                         "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", BODY);
     memset(request + head, 'x', BODY);
-    scene->clients[number].over = scene->rig->client.over;
-    scripted_connect(&scene->rig->worker, &scene->clients[number], scene->rig->protocol, request,
-                     (size_t) head + BODY);
+    scripted_feed(&scene->rig->worker, &scene->clients[number], scene->connections[number], request,
+                  (size_t) head + BODY);
 }
 
 static int scene_ended(const struct scene *scene)

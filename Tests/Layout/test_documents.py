@@ -27,8 +27,10 @@ import Vanilla
 import VanillaFoundation
 import VanillaJSON
 import VanillaPostgres
+import VanillaTLS
 import VanillaTesting
 import VanillaTestingJSON
+import VanillaTestingTLS
 
 private struct Account { let name: String }
 private func isMember(_ request: borrowing Request) -> Bool { true }
@@ -92,6 +94,8 @@ class Documents(unittest.TestCase):
                 "-wmo", "-swift-version", "6", "-parse-as-library",
                 "-I", os.path.join(harness.settings["bin"], "Modules"),
                 "-I", os.path.join(CORE, "include"),
+                "-I", os.path.join(ROOT, "Sources", "CVanillaTLS", "include"),
+                "-I", os.path.join(ROOT, "Sources", "COpenSSL"),
                 "-I", os.path.join(ROOT, "Sources", "CPostgres"), "-I", LIBPQ,
                 *(os.path.join(folder, name) for name in snippets), deadline=100,
             )  # fmt: skip

@@ -315,6 +315,47 @@ class Core(unittest.TestCase):
                 self.assertTrue(text_of(path).startswith("// SPDX-License-Identifier: MIT\n"))
 
 
+class TLS(unittest.TestCase):
+    """OpenSSL is known to its own target, which stands on the core."""
+
+    TOP = os.path.join(ROOT, "Sources", "CVanillaTLS")
+
+    def test_only_its_target_includes_openssl(self):
+        digest = os.path.join(ROOT, "Sources", "CCrypto")
+        for path in files(os.path.join(ROOT, "Sources"), ".c", ".h"):
+            if "/.build" in path or path.startswith((self.TOP, digest)):
+                continue
+            with self.subTest(short(path)):
+                self.assertNotRegex(text_of(path), r"#include <openssl/")
+
+    def test_includes_itself_and_what_carries_connections(self):
+        for path in files(self.TOP, ".c", ".h"):
+            for kind, name in INCLUDE.findall(code_of(path)):
+                if kind == "<":
+                    continue
+                with self.subTest(f"{short(path)}: {name}"):
+                    beside = os.path.join(os.path.dirname(path), name)
+                    own = os.path.isfile(beside) or os.path.isfile(os.path.join(self.TOP, name))
+                    self.assertTrue(own or name in ("serve/connection.h", "base/base.h"))
+
+    def test_no_file_is_long(self):
+        for path in files(self.TOP, ".c", ".h"):
+            with self.subTest(short(path)):
+                self.assertLessEqual(len(text_of(path).splitlines()), 500)
+                self.assertTrue(text_of(path).startswith("// SPDX-License-Identifier: MIT\n"))
+
+    def test_swift_imports_it_for_itself_alone(self):
+        for name in ("VanillaTLS", "VanillaTestingTLS"):
+            paths = list(files(os.path.join(ROOT, "Sources", name), ".swift"))
+            self.assertGreater(len(paths), 0)
+            for path in paths:
+                with self.subTest(short(path)):
+                    allowed = {"Vanilla", "VanillaTLS", "VanillaTesting", "CVanillaTLS"}
+                    self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
+                    for line in re.findall(r"^.*\bimport\s+CVanillaTLS.*$", code_of(path), re.M):
+                        self.assertEqual(line, "internal import CVanillaTLS")
+
+
 class Swift(unittest.TestCase):
     def test_vanilla_imports_no_foundation(self):
         for path in files(VANILLA, ".swift"):
@@ -518,12 +559,23 @@ class Package(unittest.TestCase):
                 self.assertEqual(len(found), len(re.findall(r"\.package\(", text)))
 
     def test_links_in_the_libraries_what_they_need_alone(self):
-        # Of the system: liburing, libxxhash (a header), libcrypto and libpq.
+        # Of the system: liburing, libxxhash (a header), libcrypto, libssl and libpq.
         text = self.manifest(".")
         self.assertEqual(
-            re.findall(r'\.systemLibrary\(name: "(\w+)"', text), ["CCrypto", "CPostgres"]
+            re.findall(r'\.systemLibrary\(name: "(\w+)"', text), ["CCrypto", "COpenSSL", "CPostgres"]
         )
-        self.assertEqual(re.findall(r'\.linkedLibrary\("(\w+)"', text), ["uring"])
+        self.assertEqual(re.findall(r'\.linkedLibrary\("(\w+)"', text), ["uring", "ssl", "crypto"])
+
+    def test_links_no_openssl_for_those_who_do_not_import_it(self):
+        # A program of Vanilla alone.
+        program = os.path.join(harness.settings["bin"], "VanillaRouterBench")
+        if not os.path.exists(program):
+            self.skipTest("the package bench was not built")
+        status, said = harness.run_tool("readelf", "--dynamic", program)
+        self.assertEqual(status, 0, said)
+        self.assertNotRegex(said, r"NEEDED.*lib(ssl|crypto)")
+        status, said = harness.run_tool("readelf", "--wide", "--dyn-syms", program)
+        self.assertEqual((status, re.findall(r"\b(?:SSL|EVP|BIO)_\w+", said)), (0, []))
 
     def test_claims_darwin_once_it_runs_there(self):
         has_backend = os.path.exists(os.path.join(CORE, "ring", "kqueue.c"))

@@ -2,8 +2,10 @@
 
 import Vanilla
 import VanillaTesting
+import VanillaTestingTLS
 
-/// A way in which clients of tests reach a server: in process, and over sockets of each backend.
+/// A way in which clients of tests reach a server: in process, and over sockets of each backend, in
+/// clear and over TLS.
 public struct Lane: Sendable, CustomStringConvertible {
     public let mode: TestMode
     public let backend: Server.Backend?
@@ -11,6 +13,7 @@ public struct Lane: Sendable, CustomStringConvertible {
     public static let all =
         [Lane(mode: .inProcess, backend: nil)]
         + backends.map { Lane(mode: .socket, backend: $0) }
+        + backends.map { Lane(mode: .tls, backend: $0) }
 
     public var description: String { backend.map { "\(mode), \($0)" } ?? "\(mode)" }
 

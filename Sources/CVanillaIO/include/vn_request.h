@@ -152,4 +152,8 @@ typedef struct vn_peer_credentials {
  * nothing to tell. Asks the system each time: unix(7), getpeereid(3). */
 bool vn_request_peer_credentials(const vn_request *request, vn_peer_credentials *credentials);
 
+/* Whether it came over a transport that nobody on the way can read or change, such as TLS. false
+ * when its connection is gone, and on another thread than the worker's. */
+bool vn_request_is_secure(const vn_request *request);
+
 #endif

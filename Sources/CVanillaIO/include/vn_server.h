@@ -118,6 +118,8 @@ enum { VN_LOG_INFO, VN_LOG_WARNING, VN_LOG_ERROR };
 
 enum { VN_LISTENERS_MAX = 16 }; /* of one server */
 
+struct vn_transport;
+
 /* Where to listen. */
 typedef struct vn_listener {
     /* address in digits, with an interface where it is of one link ("fe80::1%eth0"), or the name of
@@ -129,6 +131,9 @@ typedef struct vn_listener {
      * namespace, which anybody may connect to */
     const char *unix_path;
     uint32_t unix_mode; /* its permissions; 0600 */
+    /* How the bytes of its connections pass: NULL as they are, else one of another target, such as
+     * TLS, which outlives the server. */
+    const struct vn_transport *transport;
 } vn_listener;
 
 typedef struct vn_config {
@@ -178,8 +183,13 @@ typedef struct vn_config {
 /* The defaults named above, with no handler. */
 void vn_config_init(vn_config *config);
 
-/* Set one of its listeners, for languages that see C's arrays as tuples. `index` is below
+/* One of its listeners, for languages that see C's arrays as tuples. `index` is below
  * VN_LISTENERS_MAX. */
+static inline vn_listener vn_config_listener(const vn_config *config, uint32_t index)
+{
+    return config->listeners[index];
+}
+
 static inline void vn_config_set_listener(vn_config *config, uint32_t index, vn_listener listener)
 {
     config->listeners[index] = listener;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../http/scan.h"
+#include "client_hello.h"
 #include "http1_exchange.h"
 #include "http1_output.h"
 
@@ -266,6 +267,7 @@ static size_t use_head(struct vn_connection *connection, uint8_t *bytes, size_t 
     if (vn_unlikely(scanned < 0)) {
         http1->exchange.is_head = request->method_id == VN_METHOD_HEAD;
         request->connection = connection;
+        vn_client_hello_note(connection, bytes, count);
         vn_http1_refuse(connection, (uint16_t) -scanned, request);
     } else {
         size_t head_count = (size_t) scanned;

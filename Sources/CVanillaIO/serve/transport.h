@@ -21,6 +21,7 @@ struct vn_connection;
 
 /* What is NULL is done as if there were no transport. */
 struct vn_transport {
+    bool is_secure; /* nobody on the way can read or change the bytes: vn_request_is_secure */
     /* The connection begins or ends. A transport with state of its own puts a copy of this table
      * with that state after it in the connection's place, and frees it at the end, when nothing of
      * it is with the ring any more. `begin` returns 0, or -ENOMEM, and the connection ends. */

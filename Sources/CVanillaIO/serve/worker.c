@@ -25,6 +25,7 @@ int32_t vn_worker_init(struct vn_worker *worker, const vn_config *config)
         .clock = vn_clock_nanoseconds,
     };
     worker->held = &worker->own_held;
+    worker->said = &worker->own_said;
     vn_list_init(&worker->detached);
     return vn_loop_init(&worker->loop);
 }

@@ -37,6 +37,11 @@ struct vn_held {
     _Atomic uint64_t untold; /* since the last line */
 };
 
+/* What the workers of a server say once. */
+struct vn_said {
+    _Atomic uint32_t client_hellos; /* a bit for each listener that one came to */
+};
+
 struct vn_worker {
     struct vn_loop loop; /* first: vn_loop_of */
     const vn_config *config;
@@ -45,6 +50,8 @@ struct vn_worker {
     uint64_t (*clock)(void); /* nanoseconds, for what hooks are told */
     struct vn_held *held; /* its own, or that of its server */
     struct vn_held own_held;
+    struct vn_said *said; /* the same */
+    struct vn_said own_said;
     struct vn_writer writer;
     struct vn_freelist freelist; /* of what lives as long as an exchange */
 

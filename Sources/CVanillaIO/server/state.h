@@ -69,6 +69,7 @@ struct vn_server {
     struct vn_held held; /* the same */
     struct vn_handover handover; /* the same */
     bool is_balanced; /* every worker accepts, and not only the first; fixed while threads run */
+    struct vn_said said; /* the same */
 
     pthread_mutex_t offline_lock; /* vn_server_handle, one at a time */
     struct vn_worker *offline;

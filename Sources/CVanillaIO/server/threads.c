@@ -82,6 +82,7 @@ void vn_threads_share_places(struct vn_server *server)
         server->threads[i].worker->held = &server->held;
         server->threads[i].worker->handover =
             acceptors < server->thread_count ? &server->handover : NULL;
+        server->threads[i].worker->said = &server->said;
     }
 }
 
@@ -114,7 +115,9 @@ static void open_acceptors(struct vn_worker_thread *thread)
     for (uint32_t i = 0; i < thread->server->config.listener_count; i++) {
         if (thread->listeners[i] < 0)
             continue;
-        const struct vn_lane lane = {&vn_transport_plain, &vn_protocol_http1, (uint8_t) i};
+        const struct vn_transport *transport = thread->server->config.listeners[i].transport;
+        const struct vn_lane lane = {transport != NULL ? transport : &vn_transport_plain,
+                                     &vn_protocol_http1, (uint8_t) i};
         vn_acceptor_open(worker, thread->listeners[i], &lane);
         thread->listeners[i] = -1;
     }

@@ -4,7 +4,10 @@ internal import CVanillaIO
 
 extension Server.Configuration {
     /// Calls `body` with C's form of this configuration, which is valid for the length of the call.
+    ///
+    /// - Parameter transports: Those of the listeners, in their order.
     func withC<Result>(
+        transports: [(any OpenTransport)?],
         _ body: (inout vn_config) throws(ServerError) -> Result
     ) throws(ServerError) -> Result {
         var config = unsafe vn_config()
@@ -17,6 +20,11 @@ extension Server.Configuration {
             throw ServerError(error)
         }
 
+        for (index, transport) in transports.enumerated().prefix(Int(VN_LISTENERS_MAX)) {
+            var listener = unsafe config.listeners.0
+            unsafe listener.transport = transport?.transport
+            unsafe vn_config_set_listener(&config, UInt32(index), listener)
+        }
         return try unsafe withListeners(from: 0, in: &config, body)
     }
 
@@ -27,10 +35,8 @@ extension Server.Configuration {
     ) throws(ServerError) -> Result {
         guard index < listeners.count else { return try unsafe body(&config) }
         let number = UInt32(truncatingIfNeeded: index)
-        // The defaults of C are in every listener.
-        var listener = unsafe config.listeners.0
-        unsafe listener.host = nil
-        unsafe listener.unix_path = nil
+        // The defaults of C are in every listener, with its transport.
+        var listener = unsafe vn_config_listener(&config, number)
         switch listeners[index].address.place {
         case .any(let port):
             unsafe listener.port = try port.c(listener: index)

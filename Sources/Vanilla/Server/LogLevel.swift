@@ -32,7 +32,8 @@ extension Server {
             }
         }
 
-        init(c level: Int32) {
+        /// The level that C's number stands for.
+        package init(c level: Int32) {
             switch Int(level) {
             case VN_LOG_INFO: self = .info
             case VN_LOG_WARNING: self = .warning

@@ -89,9 +89,9 @@ public final class Server: Sendable {
     }
 
     /// A server like `other` that listens elsewhere.
-    package init(like other: Server, at address: Configuration.Address) throws(ServerError) {
+    package init(like other: Server, at listener: Listener) throws(ServerError) {
         var configuration = other.configuration
-        configuration.listeners = [Listener(address)]
+        configuration.listeners = [listener]
         self.configuration = configuration
         hooks = other.hooks
         core = try ServerCore(configuration: configuration, hooks: hooks)

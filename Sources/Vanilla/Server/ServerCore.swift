@@ -13,6 +13,8 @@ final class ServerCore: @unchecked Sendable {
     private(set) var server: OpaquePointer?
     let hooks: Hooks
     let offload: OffloadPool
+    /// Those of the listeners, in their order, which C's server has until it is closed.
+    package let transports: [(any OpenTransport)?]
 
     /// Whether this object retains itself, which it does from a start to the end of the wait that
     /// follows.
@@ -28,8 +30,14 @@ final class ServerCore: @unchecked Sendable {
         } catch {
             throw ServerError(error)
         }
+        var transports: [(any OpenTransport)?] = []
+        for listener in configuration.listeners {
+            transports.append(try listener.transport?.open(log: hooks.report))
+        }
+        self.transports = transports
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe server = try configuration.withC { config throws(ServerError) in
+        unsafe server = try configuration.withC(transports: transports) {
+            config throws(ServerError) in
             unsafe config.handlers = WorkerHandler.callbacks(context: context, hooks)
             if hooks.log != nil {
                 unsafe config.log = ServerCore.log

@@ -20,7 +20,7 @@ public struct ServerError: Error, Sendable, Equatable {
     /// What a start hook has thrown; `nil` for every other kind than `startFailed`.
     public let cause: (any Error)?
 
-    init(_ kind: Kind, _ message: String, code: Int32 = 0, cause: (any Error)? = nil) {
+    package init(_ kind: Kind, _ message: String, code: Int32 = 0, cause: (any Error)? = nil) {
         self.kind = kind
         self.message = message
         self.code = code

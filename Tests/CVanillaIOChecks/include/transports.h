@@ -6,6 +6,7 @@
 enum {
     OVER_PLAIN, /* bytes as they are */
     OVER_XOR, /* xor_transport.h */
+    OVER_TLS, /* of CVanillaTLS */
 };
 
 #endif

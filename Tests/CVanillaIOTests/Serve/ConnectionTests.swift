@@ -42,7 +42,8 @@ let conversations: [String] = [
     @Test(arguments: conversations, Transport.allCases)
     func answersAlikeUnderRandomSchedules(_ input: String, over transport: Transport) {
         expectNoProblem(
-            vn_check_schedules(transport.c, input, input.utf8.count, 1, isSanitized ? 100 : 700))
+            vn_check_schedules(
+                transport.c, input, input.utf8.count, 1, transport.rounds(isSanitized ? 100 : 700)))
     }
 
     @Test(arguments: conversations, Transport.allCases)
@@ -53,8 +54,8 @@ let conversations: [String] = [
     @Test(arguments: conversations, Transport.allCases)
     func survivesAClientThatBreaksOff(_ input: String, over transport: Transport) {
         expectNoProblem(
-            vn_check_broken_answers(transport.c, input, input.utf8.count, 1, isSanitized ? 50 : 300)
-        )
+            vn_check_broken_answers(
+                transport.c, input, input.utf8.count, 1, transport.rounds(isSanitized ? 50 : 300)))
     }
 
     @Test(arguments: Transport.allCases)

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+
+public import Vanilla
+
+/// How a listener speaks TLS: with which certificates, and by which rules.
+///
+/// ```swift
+/// let tls = TLSConfiguration(certificates: [
+///     .init(chainFile: "/etc/app/fullchain.pem", keyFile: "/etc/app/privkey.pem")
+/// ])
+/// let configuration = Server.Configuration(listeners: [
+///     Server.Listener(.any(port: 443), tls: tls),
+///     Server.Listener(.any(port: 80)),
+/// ])
+/// ```
+///
+/// Every default is safe on the open Internet; docs/TLS.md has the reasons. Impossible values, and
+/// files that cannot be used, are refused when a server is made with them.
+public struct TLSConfiguration: Sendable {
+    /// The certificates, at least one. A client is shown those that have the name it asks for
+    /// (SNI), by its full name or by a wildcard for the first label; of those with keys of several
+    /// types, such as RSA and ECDSA, the one whose signatures it takes. The first one is that of
+    /// clients that ask for no name, or for one that no certificate has.
+    public var certificates: [Certificate]
+
+    /// The lowest version that is spoken: TLS 1.2, which a few clients still need. TLS 1.3 is
+    /// always spoken.
+    public var minimumVersion = TLSVersion.v1_2
+
+    /// The time from accept until a handshake is over, 10 seconds by default; the deadline of a
+    /// head (``Server/Configuration/Deadlines/head``) counts from accept, too.
+    public var handshakeDeadline = Duration.seconds(10)
+
+    /// The handshakes that may be under way on one worker, 1,024 by default. Beyond them the oldest
+    /// is given up, so that a flood of clients that begin and do not go on keeps nobody out.
+    public var maximumHandshakes = 1024
+
+    /// For how long a client may resume a session, so that its next connection needs no signature
+    /// and no certificate: 12 hours by default, at most 7 days, `nil` for not at all. The keys of
+    /// its tickets are replaced as often, are shared by all workers, and are kept in memory alone.
+    public var ticketLifetime: Duration? = .seconds(12 * 60 * 60)
+
+    /// A configuration with every option at its default.
+    public init(certificates: [Certificate]) {
+        self.certificates = certificates
+    }
+
+    /// A configuration for tests and local development: a certificate for `localhost`, 127.0.0.1
+    /// and ::1 that is made with the server, signed by itself, and that no client trusts.
+    public static var selfSigned: TLSConfiguration {
+        selfSigned(for: ["localhost", "127.0.0.1", "::1"])
+    }
+
+    /// The same for these names or addresses, whose first is not empty.
+    public static func selfSigned(for names: [String]) -> TLSConfiguration {
+        TLSConfiguration(certificates: [Certificate(.selfSigned(names))])
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+
+package import Vanilla
+
+/// The TLS of a listener, as it was configured.
+final class TLSTransport: ListenerTransport {
+    let configuration: TLSConfiguration
+
+    init(_ configuration: TLSConfiguration) {
+        self.configuration = configuration
+    }
+
+    func open(
+        log: @escaping @Sendable (Server.LogLevel, String) -> Void
+    ) throws(ServerError) -> any OpenTransport {
+        try TLSCore(configuration, log: log)
+    }
+}
