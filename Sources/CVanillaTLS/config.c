@@ -11,8 +11,8 @@
 void vn_tls_config_init(vn_tls_config *config)
 {
     *config = (vn_tls_config) {
-        .protocols = {"http/1.1"},
-        .protocol_count = 1,
+        .protocols = {"http/1.1", "http/1.0"},
+        .protocol_count = 2,
         .version_min = VN_TLS_1_2,
         .handshake = 10000,
         .handshakes = 1024,

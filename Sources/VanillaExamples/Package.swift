@@ -23,6 +23,7 @@ let package = Package(
             name: "VanillaExampleOptions",
             dependencies: [
                 .product(name: "Vanilla", package: "vanilla"),
+                .product(name: "VanillaTLS", package: "vanilla"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Options"

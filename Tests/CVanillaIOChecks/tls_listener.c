@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "tls_listener.h"
 
+/* Where there is no OpenSSL, Tests/CVanillaIOProgram/no_tls.c stands in its place. */
+#ifndef VN_CHECKS_WITHOUT_TLS
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -29,3 +32,5 @@ bool tls_listener_is_open(const struct vn_connection *connection)
 {
     return connection->is_ending || vn_tls_of(connection)->is_open;
 }
+
+#endif

@@ -58,7 +58,12 @@ static void note(const char *what, long row, const char *problem)
     for (int name = (from); name < (int) (until); name++)                                          \
     note(#call, name, call)
 #define SEEDED(call) EACH(seed, 1, SEEDS + 1, call)
-#define OVER(call) EACH(over, OVER_PLAIN, OVER_XOR + 1, call)
+#ifdef VN_CHECKS_WITHOUT_TLS
+#define OVER_MORE OVER_TLS
+#else
+#define OVER_MORE (OVER_TLS + 1)
+#endif
+#define OVER(call) EACH(over, OVER_PLAIN, OVER_MORE, call)
 
 static void check_base(void)
 {

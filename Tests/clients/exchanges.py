@@ -5,9 +5,10 @@ busy in between and nobody has to sleep."""
 
 import selectors
 import socket
+import ssl
 import time
 
-from harness import Failed, Peer
+from harness import TLS_ADDRESSES, Failed, Peer, tls_context
 
 AT_ONCE = 96
 DEADLINE = 20.0
@@ -29,6 +30,8 @@ class Exchange:
         self.until = time.monotonic() + DEADLINE
         self.socket = socket.create_connection(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if address in TLS_ADDRESSES:
+            self.socket = tls_context().wrap_socket(self.socket)
         self.socket.setblocking(False)
 
     @property
@@ -38,9 +41,9 @@ class Exchange:
     def send(self):
         try:
             count = self.socket.send(self.pieces[self.at])
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             return
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             # The server may close before it has everything; what it said must still arrive.
             self.at = len(self.pieces)
             return
@@ -48,13 +51,15 @@ class Exchange:
         if not self.pieces[self.at]:
             self.at += 1
         if not self.is_sending and self.finishes:
-            self.socket.shutdown(socket.SHUT_WR)
+            socket.socket.shutdown(self.socket, socket.SHUT_WR)
 
     def receive(self):
         """False once it is over."""
         try:
             piece = self.socket.recv(1 << 16)
-        except BlockingIOError:
+            while isinstance(self.socket, ssl.SSLSocket) and self.socket.pending():
+                piece += self.socket.recv(1 << 16)
+        except (BlockingIOError, ssl.SSLWantReadError):
             return True
         except ConnectionResetError:
             self.problem = "the connection was reset"

@@ -14,6 +14,7 @@ import resource
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,7 @@ settings = {
     "swiftc": "swiftc",
     "large": 64 << 20,
     "sanitized": False,
+    "tls": False,  # the servers of ServerCase speak https, and connections to them TLS
 }
 
 DEADLINE = 20.0
@@ -75,7 +77,7 @@ def on_each_backend(case):
 # ---- The server under test ----
 
 LISTENING = re.compile(
-    r"listening on (?:http://(?P<host>\[[^\]]+\]|[^:/]+):(?P<port>\d+)|unix:(?P<path>\S+))"
+    r"listening on (?:https?://(?P<host>\[[^\]]+\]|[^:/]+):(?P<port>\d+)|unix:(?P<path>\S+))"
     r" \((?P<backend>[a-z_]+), (?P<workers>\d+) workers?\)$"
 )
 
@@ -89,7 +91,25 @@ def clean_environment(extra=None):
     options = ("PORT", "VANILLA_BACKEND", "DATABASE_URL")
     environment = {k: v for k, v in os.environ.items() if k not in options}
     environment.update(extra or {})
+    if settings["tls"]:  # curl reads its options there: it trusts any certificate, too
+        environment["CURL_HOME"] = settings["work"]
+        with open(os.path.join(settings["work"], ".curlrc"), "w") as file:
+            file.write("insecure\n")
     return environment
+
+
+# Where servers listen that speak TLS: connections to them do, too.
+TLS_ADDRESSES = set()
+
+
+def tls_context(**options):
+    """A client's side that trusts any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    for name, value in options.items():
+        setattr(context, name, value)
+    return context
 
 
 class Server:
@@ -156,7 +176,10 @@ class Server:
         self.backend = found["backend"]
         self.workers = int(found["workers"])
         self.host = (found["host"] or "").strip("[]")
-        self.url = f"http://{found['host']}:{self.port}"
+        self.is_tls = " https://" in line
+        self.url = f"http{'s' if self.is_tls else ''}://{found['host']}:{self.port}"
+        if self.is_tls:
+            TLS_ADDRESSES.add(self.address)
 
     @property
     def address(self):
@@ -230,7 +253,7 @@ class ServerCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = Server.start(
-            cls.program, *cls.options, backend=cls.backend, workers=cls.workers
+            cls.program, *cls.options, *(["--tls"] if settings["tls"] else []), backend=cls.backend, workers=cls.workers
         )
         if cls.backend != "auto" and cls.server.backend != cls.backend:
             raise Failed(f"asked for {cls.backend}: {cls.server.line}")
@@ -276,6 +299,8 @@ class Peer:
         try:
             self._limit()
             self.socket.connect(address)
+            if address in TLS_ADDRESSES:
+                self.socket = tls_context().wrap_socket(self.socket)
         except BaseException:
             self.socket.close()
             raise
@@ -301,18 +326,36 @@ class Peer:
             while view:
                 self._limit()
                 readable, writable, _ = select.select([self.socket], [self.socket], [], 1)
-                if readable and not self._receive():
+                if (readable or self._pending()) and not self._receive_now():
                     return False
                 if writable:
                     try:
                         view = view[self.socket.send(view) :]
-                    except (BrokenPipeError, ConnectionResetError):
+                    except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
                         return False
         return True
 
+    def _pending(self):
+        """Bytes that TLS has taken from the socket."""
+        return self.socket.pending() if isinstance(self.socket, ssl.SSLSocket) else 0
+
+    def _receive_now(self):
+        """As `_receive`, but what TLS has received need not be anything of the server's."""
+        if not isinstance(self.socket, ssl.SSLSocket):
+            return self._receive()
+        self.socket.settimeout(0)
+        try:
+            piece = self.socket.recv(1 << 16)
+        except ssl.SSLWantReadError:
+            return True
+        finally:
+            self._limit()
+        self.buffer += piece
+        return bool(piece)
+
     def finish(self):
-        """No more input will follow."""
-        self.socket.shutdown(socket.SHUT_WR)
+        """No more input will follow. Of a socket with TLS, whose own method would end that both ways."""
+        socket.socket.shutdown(self.socket, socket.SHUT_WR)
 
     def _receive(self, most=1 << 16):
         """Append what comes; False at the end of output. A reset is an error of its own."""
@@ -387,7 +430,7 @@ class Peer:
         return self.read_response()
 
     def is_readable(self, seconds):
-        return bool(self.buffer) or bool(select.select([self.socket], [], [], seconds)[0])
+        return bool(self.buffer) or bool(self._pending()) or bool(select.select([self.socket], [], [], seconds)[0])
 
     def close(self):
         self.socket.close()

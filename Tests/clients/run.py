@@ -144,6 +144,7 @@ def run_at_once():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tests", default=harness.HERE, help="folder of the tests")
+    parser.add_argument("--tls", action="store_true", help="over TLS, where tests share a server")
     parser.add_argument("--bin", default=harness.settings["bin"], help="folder of the programs")
     parser.add_argument("--only", action="append", help="tests whose name holds one of these words")
     parser.add_argument("--skip", action="append", help="not those whose name holds one of these")
@@ -170,6 +171,7 @@ def main():
             swiftc=options.swiftc,
             large=(1 << 30) if options.long else (64 << 20),
             sanitized=options.sanitized,
+            tls=options.tls,
         )
         found = flat(unittest.defaultTestLoader.discover(options.tests))
         unittest.TestSuite(test for test in found if is_chosen(test, options)).run(result)

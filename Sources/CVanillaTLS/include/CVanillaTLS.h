@@ -41,7 +41,7 @@ typedef struct vn_tls_config {
     uint32_t certificate_count;
     vn_tls_password *password; /* may be NULL */
     void *password_context;
-    const char *protocols[VN_TLS_PROTOCOLS_MAX]; /* of ALPN, the best first; "http/1.1" */
+    const char *protocols[VN_TLS_PROTOCOLS_MAX]; /* of ALPN, the best first; both of HTTP/1 */
     uint32_t protocol_count;
     uint16_t version_min; /* VN_TLS_1_2 */
     uint32_t handshake; /* 10,000 milliseconds from accept until a handshake is over */

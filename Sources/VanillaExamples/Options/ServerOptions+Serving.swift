@@ -2,6 +2,7 @@
 
 import ArgumentParser
 public import Vanilla
+import VanillaTLS
 
 #if canImport(Glibc)
     import Glibc
@@ -24,7 +25,8 @@ extension ServerOptions {
             let server = try makeServer(configuration)
             try server.run {
                 announce(
-                    server.addresses, backend: server.backend, workerCount: server.workerCount)
+                    server.addresses, secure: server.configuration.listeners.map { $0.tls != nil },
+                    backend: server.backend, workerCount: server.workerCount)
             }
         } catch let error as ServerError where error.isAboutOptions {
             throw ValidationError(error.description)
@@ -34,11 +36,13 @@ extension ServerOptions {
     /// Says on standard output that connections are accepted, one line for each address, for people
     /// and for scripts that wait for it.
     public func announce(
-        _ addresses: [Server.Configuration.Address], backend: Server.Backend, workerCount: Int
+        _ addresses: [Server.Configuration.Address], secure: [Bool] = [], backend: Server.Backend,
+        workerCount: Int
     ) {
         let workers = workerCount == 1 ? "1 worker" : "\(workerCount) workers"
-        for address in addresses {
-            print("listening on \(address.url) (\(backend), \(workers))")
+        for (index, address) in addresses.enumerated() {
+            let isSecure = secure.indices.contains(index) && secure[index]
+            print("listening on \(address.url(isSecure: isSecure)) (\(backend), \(workers))")
         }
         fflush(nil)
     }
@@ -46,13 +50,13 @@ extension ServerOptions {
 
 extension Server.Configuration.Address {
     /// What a client is told to reach it.
-    fileprivate var url: String {
+    fileprivate func url(isSecure: Bool) -> String {
         if let unixSocket { return "unix:\(unixSocket.path)" }
-        let port = port ?? 0
+        let (scheme, port) = (isSecure ? "https" : "http", port ?? 0)
         return switch host {
-        case nil, "0.0.0.0", "::", "[::]": "http://127.0.0.1:\(port)"
-        case let host? where host.contains(":"): "http://[\(ipv6InURL(host))]:\(port)"
-        case let host?: "http://\(host):\(port)"
+        case nil, "0.0.0.0", "::", "[::]": "\(scheme)://127.0.0.1:\(port)"
+        case let host? where host.contains(":"): "\(scheme)://[\(ipv6InURL(host))]:\(port)"
+        case let host?: "\(scheme)://\(host):\(port)"
         }
     }
 }

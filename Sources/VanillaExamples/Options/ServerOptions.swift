@@ -21,6 +21,9 @@ public struct ServerOptions: ParsableArguments {
             """)
     public var listen: [ListenOption] = []
 
+    @OptionGroup
+    public var tls: TLSOptions
+
     @Option(help: "auto, io_uring, epoll or kqueue. (environment: VANILLA_BACKEND, default: auto)")
     public var backend: BackendOption?
 
@@ -52,6 +55,12 @@ extension ServerOptions {
         get throws {
             var configuration = Server.Configuration(address: try address)
             configuration.listeners += listen.map { Server.Listener($0.address) }
+            if tls.tls { configuration.listeners[0] = try tls.listener(at: configuration.address) }
+            if let port = tls.tlsPort {
+                let address: Server.Configuration.Address =
+                    if let host { .host(host, port: port) } else { .any(port: port) }
+                configuration.listeners.append(try tls.listener(at: address))
+            }
             configuration.backend = try backendInForce
             configuration.workers = workers
             configuration.keepAlive = keepAlive.keepAlive

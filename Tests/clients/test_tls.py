@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: MIT
+"""TLS by other implementations' words: Python's ssl, openssl s_client, curl."""
+
+import os
+import re
+import shutil
+import socket
+import ssl
+import tempfile
+import unittest
+
+from harness import DEADLINE, Failed, Server, on_each_backend, request, run_tool, tls_context
+
+CERTIFICATES = (
+    # file, type of key, names
+    ("one-ec", ("ec", "-pkeyopt", "ec_paramgen_curve:P-256"), ("one.example", "*.one.example")),
+    ("one-rsa", ("rsa:2048",), ("one.example", "*.one.example")),
+    ("two", ("rsa:2048",), ("two.example",)),
+    ("three", ("ed25519",), ("three.example",)),
+)
+
+
+def make_certificates(folder):
+    """Self-signed ones; returns the options that name them."""
+    options = []
+    for name, key, names in CERTIFICATES:
+        chain, private = (os.path.join(folder, f"{name}.{end}") for end in ("pem", "key"))
+        status, said = run_tool(
+            "openssl", "req", "-x509", "-newkey", *key, "-nodes", "-days", "90", "-subj", f"/CN={names[0]}",
+            "-addext", "subjectAltName=" + ",".join("DNS:" + each for each in names),
+            "-out", chain, "-keyout", private,
+        )  # fmt: skip
+        if status != 0:
+            raise Failed(said)
+        options += ["--tls-certificate", chain, "--tls-key", private]
+    return options
+
+
+class TLS:
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="vanilla-tls-")
+        options = make_certificates(cls.folder)
+        cls.server = Server.start(
+            "simple", "--tls", *options, backend=cls.backend, workers=2
+        )
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+        status, log = cls.server.stop(), cls.server.log()
+        cls.server.close()
+        if status != 0 or re.search(r"Sanitizer|Assertion|Fatal error", log):
+            raise Failed(f"{status}: {log}")
+
+    def connect(self, name=None, session=None, **options):
+        raw = socket.create_connection(self.server.address, DEADLINE)
+        context = options.pop("context", None) or tls_context(**options)
+        try:
+            return context.wrap_socket(
+                raw, server_hostname=name, session=session, suppress_ragged_eofs=False
+            )
+        except BaseException:
+            raw.close()
+            raise
+
+    def ask(self, connection, fields=""):
+        connection.sendall(request("/user/7", fields))
+        answer = b""
+        while not answer.endswith(b"\r\n\r\n7"):
+            piece = connection.recv(4096)
+            if not piece:
+                raise Failed(f"ended after {answer!r}")
+            answer += piece
+        return answer
+
+    def s_client(self, *options, input=b""):
+        return run_tool(
+            "openssl", "s_client", "-connect", f"127.0.0.1:{self.server.port}", *options, input=input
+        )
+
+    def test_shows_the_certificate_of_the_name(self):
+        rows = [
+            ("one.example", "one.example"), ("a.one.example", "one.example"),
+            ("A.ONE.example", "one.example"), ("two.example", "two.example"),
+            ("TWO.EXAMPLE", "two.example"), ("three.example", "three.example"),
+            # A wildcard covers one label, and what nobody has gets the first.
+            ("a.b.one.example", "one.example"), ("x.two.example", "one.example"),
+            ("other.example", "one.example"), (".one.example", "one.example"), (None, "one.example"),
+        ]  # fmt: skip
+        for name, expected in rows:
+            with self.subTest(name):
+                asks = ["-servername", name] if name else ["-noservername"]
+                status, said = self.s_client(*asks)
+                self.assertRegex(said, rf"subject=CN = {re.escape(expected)}\n")
+
+    def test_lets_the_client_choose_the_type_of_key(self):
+        for signatures, expected in (
+            ("ECDSA+SHA256", "ECDSA"), ("RSA-PSS+SHA256", "RSA-PSS"),
+            ("RSA-PSS+SHA256:ECDSA+SHA256", "ECDSA"),
+        ):  # fmt: skip
+            with self.subTest(signatures):
+                _, said = self.s_client("-servername", "one.example", "-sigalgs", signatures)
+                self.assertRegex(said, rf"Peer signature type: {expected}")
+        _, said = self.s_client("-servername", "three.example")
+        self.assertRegex(said, r"(?i)Peer signature type: Ed25519")
+
+    def test_speaks_no_sha1(self):
+        for version in ("-tls1_2", "-tls1_3"):
+            with self.subTest(version):
+                status, said = self.s_client(version, "-sigalgs", "RSA+SHA1:ECDSA+SHA1")
+                self.assertNotEqual(status, 0, said)
+
+    def test_speaks_what_it_says(self):
+        rows = [
+            (("-tls1_3",), "TLSv1.3, Cipher is TLS_AES_128_GCM_SHA256"),
+            (("-tls1_3", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"),
+             "Cipher is TLS_CHACHA20_POLY1305_SHA256"),
+            (("-tls1_2",), "Cipher is ECDHE-ECDSA-AES128-GCM-SHA256"),
+            (("-tls1_2", "-cipher", "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256"),
+             "Cipher is ECDHE-RSA-CHACHA20-POLY1305"),
+            # A share of a group that the server does not have: HelloRetryRequest.
+            (("-tls1_3", "-groups", "P-384:P-256"), "Server Temp Key: ECDH, prime256v1"),
+            (("-alpn", "h2,http/1.1"), "ALPN protocol: http/1.1"),
+            (("-alpn", "http/1.0,http/1.1"), "ALPN protocol: http/1.1"),
+            (("-alpn", "http/1.0"), "ALPN protocol: http/1.0"),
+            ((), "No ALPN negotiated"),
+        ]  # fmt: skip
+        for options, expected in rows:
+            with self.subTest(options):
+                status, said = self.s_client(*options)
+                self.assertIn(expected, said.replace("New, ", ""))
+                self.assertIn("Compression: NONE", said)
+
+    def test_refuses_the_rest(self):
+        rows = [
+            (("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"), "protocol version"),
+            (("-tls1", "-cipher", "ALL:@SECLEVEL=0"), "protocol version"),
+            (("-tls1_2", "-cipher", "AES128-GCM-SHA256"), "handshake failure"),
+            (("-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA"), "handshake failure"),
+            (("-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"), "handshake failure"),
+            (("-alpn", "h2"), "no application protocol"),
+            (("-tls1_3", "-groups", "P-521"), "handshake failure"),
+        ]  # fmt: skip
+        for options, expected in rows:
+            with self.subTest(options):
+                status, said = self.s_client(*options)
+                self.assertRegex(said, rf"alert {expected}")
+
+    def test_resumes_on_any_worker(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = tls_context(maximum_version=version, minimum_version=version)
+            with self.subTest(version), self.connect("one.example", context=context) as first:
+                self.ask(first)
+                session = first.session
+                self.assertTrue(session.has_ticket)
+                for _ in range(16):
+                    with self.connect("one.example", session, context=context) as again:
+                        self.ask(again)
+                        self.assertTrue(again.session_reused)
+
+    def test_answers_after_a_half_close(self):
+        # By hand: Python's unwrap waits for the server's close_notify, and s_client ends at once.
+        context = tls_context()
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        side = context.wrap_bio(incoming, outgoing)
+        with socket.create_connection(self.server.address, DEADLINE) as raw:
+
+            def exchange(step):
+                while True:
+                    try:
+                        return step()
+                    except ssl.SSLWantReadError:
+                        raw.sendall(outgoing.read())
+                        piece = raw.recv(1 << 16)
+                        incoming.write(piece) if piece else incoming.write_eof()
+
+            exchange(side.do_handshake)
+            side.write(request("/user/7"))
+            try:
+                side.unwrap()
+            except ssl.SSLWantReadError:
+                pass
+            raw.sendall(outgoing.read())
+            while piece := raw.recv(1 << 16):
+                incoming.write(piece)
+            # What came before the server's close_notify is the whole answer.
+            answer = b""
+            try:
+                while piece := side.read(1 << 16):
+                    answer += piece
+            except ssl.SSLError as error:
+                self.assertIn(error.reason, ("APPLICATION_DATA_AFTER_CLOSE_NOTIFY", None), error)
+                return
+            self.assertTrue(answer.endswith(b"\r\n\r\n7"), answer)
+
+    def test_ends_with_close_notify(self):
+        for fields in ("Connection: close\r\n",):
+            with self.connect() as connection:
+                self.ask(connection, fields)
+                # Without it this would be an error: suppress_ragged_eofs is off.
+                self.assertEqual(connection.recv(1), b"")
+
+    def test_never_takes_a_cut_body_for_whole(self):
+        body = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345"
+        with self.connect() as connection:
+            connection.sendall(body)
+            socket.socket.shutdown(connection, socket.SHUT_WR)
+            got = b""
+            try:
+                while piece := connection.recv(4096):
+                    got += piece
+            except (ssl.SSLEOFError, ConnectionResetError):
+                pass
+            self.assertNotIn(b"200 OK", got)
+
+    def test_answers_plain_http_in_clear(self):
+        for method in ("GET", "HEAD", "OPTIONS"):
+            with self.subTest(method), socket.create_connection(self.server.address, DEADLINE) as raw:
+                raw.sendall(request("/", method=method))
+                got = b""
+                while piece := raw.recv(4096):
+                    got += piece
+                self.assertTrue(got.startswith(b"HTTP/1.1 400 Bad Request\r\n"), got)
+                self.assertIn(b"\r\nConnection: close\r\n", got)
+                self.assertEqual(got.endswith(b"\r\n\r\n"), method == "HEAD")
+
+    def test_does_not_renegotiate(self):
+        _, said = self.s_client("-tls1_2", "-servername", "two.example", input=b"R\n")
+        self.assertRegex(said, r"no renegotiation|NO_RENEGOTIATION")
+
+    def test_bounds_key_updates(self):
+        status, said = self.s_client("-tls1_3", "-quiet", input=b"k\n" * 3)
+        self.assertNotRegex(said, r"alert")
+
+    def test_serves_curl(self):
+        url = f"https://one.example:{self.server.port}/user/7"
+        route = f"one.example:{self.server.port}:127.0.0.1"
+        ca = os.path.join(self.folder, "one-ec.pem")
+        status, said = run_tool("curl", "--silent", "--show-error", "--resolve", route, "--cacert", ca, url, url)
+        self.assertEqual((status, said), (0, "77"))
+
+    def test_ends_what_is_no_tls(self):
+        for begin in (b"\x16\x03\x01\x00\x05hello", b"\x80\x2e\x01", b"\x00" * 100, b"\x16\x03\x01\xff\xff" + b"x" * 70000):
+            with self.subTest(begin[:8]), socket.create_connection(self.server.address, DEADLINE) as raw:
+                raw.sendall(begin)
+                raw.shutdown(socket.SHUT_WR)
+                try:
+                    while raw.recv(4096):
+                        pass
+                except ConnectionResetError:
+                    pass
+
+
+@on_each_backend
+class TLSServer(TLS, unittest.TestCase):
+    pass
