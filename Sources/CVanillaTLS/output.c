@@ -132,7 +132,10 @@ int64_t vn_tls_send(struct vn_connection *connection, const struct msghdr *messa
     int32_t pushed = vn_tls_push(tls);
     if (pushed == 0)
         tls->owed = count;
-    return pushed > 0 ? (int64_t) count : pushed;
+    if (pushed <= 0)
+        return pushed;
+    tls->taken += count;
+    return (int64_t) count;
 }
 
 int64_t vn_tls_try_send(struct vn_connection *connection, const struct iovec *piece)
@@ -145,7 +148,10 @@ int64_t vn_tls_try_send(struct vn_connection *connection, const struct iovec *pi
     if (!seal(tls, &message, piece->iov_len))
         return -EPROTO;
     int32_t pushed = vn_tls_push(tls);
-    return pushed < 0 ? pushed : (int64_t) piece->iov_len;
+    if (pushed < 0)
+        return pushed;
+    tls->taken += piece->iov_len;
+    return (int64_t) piece->iov_len;
 }
 
 /* What was on its way is sent: tell of it, or go on with what waited for that. Returns as push. */
@@ -155,6 +161,7 @@ static int32_t sent_all(struct vn_tls_connection *tls)
     size_t owed = tls->owed;
     tls->owed = 0;
     tls->waiting = NULL;
+    tls->taken += owed;
     if (owed > 0)
         vn_connection_sent(tls->connection, (int32_t) owed);
     if (waiting == NULL)
@@ -190,4 +197,9 @@ int32_t vn_tls_finish(struct vn_connection *connection)
         ERR_clear_error();
     }
     return vn_tls_push(tls);
+}
+
+uint64_t vn_tls_taken(const struct vn_connection *connection)
+{
+    return vn_tls_of(connection)->taken;
 }

@@ -64,6 +64,7 @@ struct vn_tls_connection {
     uint8_t small_left; /* records that are to be small */
     uint32_t words; /* messages of the client's after the handshake: KeyUpdate */
     uint64_t plain_received;
+    uint64_t taken; /* plain bytes of which the connection was told */
     uint64_t sent_at; /* milliseconds: when something was last sent */
     struct msghdr message;
     struct iovec vectors[VN_TLS_VECTORS];

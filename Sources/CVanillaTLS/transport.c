@@ -233,4 +233,5 @@ const struct vn_transport vn_tls_table = {
     .try_send = vn_tls_try_send,
     .sent = vn_tls_sent,
     .finish = vn_tls_finish,
+    .taken = vn_tls_taken,
 };

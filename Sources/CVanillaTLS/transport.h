@@ -29,6 +29,7 @@ int64_t vn_tls_send(struct vn_connection *connection, const struct msghdr *messa
 int64_t vn_tls_try_send(struct vn_connection *connection, const struct iovec *piece);
 void vn_tls_sent(struct vn_connection *connection, int32_t count);
 int32_t vn_tls_finish(struct vn_connection *connection);
+uint64_t vn_tls_taken(const struct vn_connection *connection);
 
 /* ---- bio.c ---- */
 

@@ -210,7 +210,7 @@ static void check_limits(void)
 
 static void check_rows_of_connections(void)
 {
-    for (int over = OVER_PLAIN; over <= OVER_XOR; over++) {
+    for (int over = OVER_PLAIN; over < OVER_MORE; over++) {
         EACH(row, 0, vn_early_answers, vn_check_early_answer(over, row));
         EACH(row, 0, vn_ended_conversations, vn_check_ended(over, row));
         EACH(row, 0, vn_unread_requests, vn_check_unread_in_time(over, row));
