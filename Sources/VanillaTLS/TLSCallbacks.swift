@@ -25,7 +25,7 @@ final class TLSCallbacks: Sendable {
             return unsafe Unmanaged<TLSCallbacks>.fromOpaque(context)._withUnsafeGuaranteedRef {
                 callbacks in
                 guard var password = callbacks.passwords[Int(place)]?() else { return -1 }
-                return unsafe password.withUTF8 { bytes in
+                return password.withUTF8 { bytes in
                     guard bytes.count <= Int(capacity) else { return -1 }
                     // There is room for `capacity` bytes.
                     unsafe UnsafeMutableRawPointer(to).copyMemory(

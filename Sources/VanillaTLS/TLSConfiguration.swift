@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-public import Vanilla
-
 /// How a listener speaks TLS: with which certificates, and by which rules.
 ///
 /// ```swift
