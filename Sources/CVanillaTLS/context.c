@@ -7,6 +7,7 @@
 #include "config.h"
 #include "identity.h"
 #include "pair.h"
+#include "reload.h"
 #include "tls.h"
 #include "transport.h"
 
@@ -121,7 +122,7 @@ static bool set_up_sessions(const vn_tls *tls, SSL_CTX *context)
            SSL_CTX_set_tlsext_ticket_key_evp_cb(context, use_ticket) == 1;
 }
 
-static bool set_up(void *setup_context, SSL_CTX *context)
+bool vn_tls_set_up(void *setup_context, SSL_CTX *context)
 {
     vn_tls *tls = setup_context;
     SSL_CTX_set_app_data(context, tls);
@@ -171,6 +172,7 @@ vn_tls *vn_tls_open(vn_tls_config *config, vn_tls_error *error)
     }
     tls->table = vn_tls_table;
     pthread_mutex_init(&tls->lock, NULL);
+    pthread_mutex_init(&tls->reload_lock, NULL);
     tls->config = *config;
     config->certificates = NULL;
     config->certificate_count = 0;
@@ -178,11 +180,12 @@ vn_tls *vn_tls_open(vn_tls_config *config, vn_tls_error *error)
     if (made < 0)
         vn_tls_error_fill(error, "tickets cannot be encrypted");
     if (made == 0 && write_protocols(tls, error) == 0)
-        tls->identity = vn_tls_identity_load(&tls->config, set_up, tls, error);
+        tls->identity = vn_tls_identity_load(&tls->config, vn_tls_set_up, tls, error);
     if (tls->identity == NULL) {
         vn_tls_close(tls);
         return NULL;
     }
+    vn_tls_reload_begin(tls);
     return tls;
 }
 
@@ -193,6 +196,7 @@ void vn_tls_close(vn_tls *tls)
     vn_tls_tickets_deinit(&tls->tickets);
     vn_tls_config_free(&tls->config);
     pthread_mutex_destroy(&tls->lock);
+    pthread_mutex_destroy(&tls->reload_lock);
     free(tls);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "identity.h"
+#include "reload.h"
 #include "transport.h"
 
 enum {
@@ -134,6 +135,7 @@ static void stop(void *context)
 {
     struct vn_tls_shard *shard = context;
     vn_timer_clear(&shard->timer);
+    vn_tls_reload_stop(shard);
     vn_tls_blocks_free(&shard->blocks);
     pthread_mutex_lock(&shard->tls->lock);
     shard->worker = NULL; /* another one may have it */

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <openssl/err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,6 +195,25 @@ static bool load_pairs(struct loading *loading)
     return true;
 }
 
+static bool note_leaves(struct loading *loading)
+{
+    struct vn_tls_identity *identity = loading->identity;
+    identity->leaves = calloc(loading->loaded, sizeof *identity->leaves);
+    if (identity->leaves == NULL)
+        return false;
+    for (uint32_t i = 0; i < loading->loaded; i++) {
+        const char *file = loading->config->certificates[i].chain_file;
+        char number[32];
+        snprintf(number, sizeof number, "%u", i + 1);
+        struct vn_tls_leaf *leaf = &identity->leaves[identity->leaf_count++];
+        leaf->source = strdup(file == NULL ? number : file);
+        leaf->not_after = ASN1_STRING_dup(X509_get0_notAfter(loading->pairs[i].leaf));
+        if (leaf->source == NULL || leaf->not_after == NULL)
+            return false;
+    }
+    return true;
+}
+
 static bool make_identity(struct loading *loading)
 {
     struct vn_tls_identity *identity = calloc(1, sizeof *identity);
@@ -205,7 +225,8 @@ static bool make_identity(struct loading *loading)
     identity->names = calloc(most, sizeof *identity->names);
     identity->contexts = calloc(most, sizeof *identity->contexts);
     loading->sets = calloc(most, sizeof *loading->sets);
-    if (identity->names == NULL || identity->contexts == NULL || loading->sets == NULL) {
+    if (identity->names == NULL || identity->contexts == NULL || loading->sets == NULL ||
+        !note_leaves(loading)) {
         vn_tls_error_fill(loading->error, "out of memory");
         return false;
     }
@@ -241,6 +262,11 @@ void vn_tls_identity_release(struct vn_tls_identity *identity)
         free(identity->names[i].text);
     for (uint32_t i = 0; i < identity->context_count; i++)
         SSL_CTX_free(identity->contexts[i]);
+    for (uint32_t i = 0; i < identity->leaf_count; i++) {
+        free(identity->leaves[i].source);
+        ASN1_TIME_free(identity->leaves[i].not_after);
+    }
+    free(identity->leaves);
     free(identity->names);
     free(identity->contexts);
     free(identity);

@@ -16,8 +16,16 @@ struct vn_tls_name {
     SSL_CTX *context; /* with the certificates that have the name, one of each type of key */
 };
 
+/* A certificate, to tell when it expires. */
+struct vn_tls_leaf {
+    char *source; /* as it is named to people */
+    ASN1_TIME *not_after;
+};
+
 struct vn_tls_identity {
     _Atomic uint32_t references;
+    struct vn_tls_leaf *leaves;
+    uint32_t leaf_count;
     SSL_CTX *fallback; /* of a client that asks for no name, or for one that there is not */
     struct vn_tls_name *names; /* in the order of strcmp */
     uint32_t name_count;

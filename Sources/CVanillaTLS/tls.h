@@ -10,6 +10,7 @@
 #include "include/CVanillaTLS.h"
 #include "serve/connection.h"
 #include "tickets.h"
+#include "watched.h"
 #include "wire.h"
 
 enum { VN_TLS_RECORD_MAX = SSL3_RT_MAX_PLAIN_LENGTH };
@@ -27,6 +28,8 @@ struct vn_tls_shard {
     struct vn_link queue; /* those of them that have something to compute */
     vn_task task; /* which does it, at the end of a turn */
     vn_timer timer; /* of the oldest handshake's deadline */
+    vn_timer watch; /* of the next look at files, on one worker */
+    uint32_t looks;
     vn_stop_hook stop_hook;
     vn_tls_statistics counted;
     uint8_t plain[VN_TLS_RECORD_MAX]; /* of the record that is read */
@@ -40,7 +43,11 @@ struct vn_tls {
     unsigned char protocols[64]; /* as on the wire */
     uint32_t protocols_count;
 
+    pthread_mutex_t reload_lock; /* for what is loaded again, once at a time, and for: */
+    struct vn_tls_watched watched;
+
     pthread_mutex_t lock; /* for all below */
+    struct vn_tls_shard *watcher; /* that looks at files; NULL: none yet */
     struct vn_tls_identity *identity;
     struct vn_tls_shard *shards;
 };

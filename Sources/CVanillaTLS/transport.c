@@ -8,6 +8,7 @@
 #include "handshake.h"
 #include "identity.h"
 #include "plain_http.h"
+#include "reload.h"
 
 enum {
     /* Messages after the handshake that a client may send: a few, and one more with so many bytes.
@@ -225,6 +226,8 @@ static void tls_end_nothing(struct vn_connection *connection)
 
 const struct vn_transport vn_tls_table = {
     .is_secure = true,
+    .opened = vn_tls_opened,
+    .reload = vn_tls_hung_up,
     .begin = tls_begin,
     .end = tls_end_nothing,
     .received = tls_received,

@@ -39,6 +39,11 @@ final class TLSCore: OpenTransport, @unchecked Sendable {
         unsafe vn_tls_transport(tls!)
     }
 
+    func reload() throws(ServerError) {
+        var error = vn_tls_error()
+        guard unsafe vn_tls_reload(tls!, &error) == 0 else { throw ServerError(c: error) }
+    }
+
     var statistics: TLSStatistics {
         var statistics = vn_tls_statistics()
         unsafe vn_tls_statistics_of(tls!, &statistics)

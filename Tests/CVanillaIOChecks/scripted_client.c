@@ -143,20 +143,22 @@ void scripted_feed(struct vn_worker *worker, struct scripted_client *client,
 
 /* ---- Bytes in ---- */
 
+/* What was read stays where it is unless there is more. */
 static void read_more_of_tls(struct scripted_client *client)
 {
-    size_t count;
+    uint8_t some[16384];
+    size_t count = 0;
     if (client->tls != NULL)
         tls_hear(client);
-    do {
-        enum { SOME = 16384 };
-        client->plain = realloc(client->plain, client->plain_count + SOME + 1);
-        count = client->tls == NULL
-                    ? 0
-                    : vn_tls_client_read(client->tls, client->plain + client->plain_count, SOME);
+    if (client->plain == NULL)
+        client->plain = calloc(1, 1);
+    while (client->tls != NULL &&
+           (count = vn_tls_client_read(client->tls, some, sizeof some)) > 0) {
+        client->plain = realloc(client->plain, client->plain_count + count + 1);
+        memcpy(client->plain + client->plain_count, some, count);
         client->plain_count += count;
-    } while (count > 0);
-    client->plain[client->plain_count] = '\0';
+        client->plain[client->plain_count] = '\0';
+    }
 }
 
 static void read_more(struct scripted_client *client)

@@ -4,12 +4,15 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import tempfile
 import unittest
 
-from harness import DEADLINE, Failed, Server, on_each_backend, request, run_tool, tls_context
+from harness import (
+    DEADLINE, Failed, Peer, Server, on_each_backend, request, run_tool, tls_context, wait_for,
+)  # fmt: skip
 
 CERTIFICATES = (
     # file, type of key, names
@@ -34,6 +37,16 @@ def make_certificates(folder):
             raise Failed(said)
         options += ["--tls-certificate", chain, "--tls-key", private]
     return options
+
+
+def make_certificate(chain, key, name, days=90):
+    status, said = run_tool(
+        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+        "-days", days, "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
+        "-out", chain, "-keyout", key,
+    )  # fmt: skip
+    if status != 0:
+        raise Failed(said)
 
 
 class TLS:
@@ -254,4 +267,85 @@ class TLS:
 
 @on_each_backend
 class TLSServer(TLS, unittest.TestCase):
+    pass
+
+
+class Rotation:
+    """A certificate that is replaced while connections are served."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="vanilla-tls-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.chain, self.key = (os.path.join(self.folder, name) for name in ("chain.pem", "key.pem"))
+        make_certificate(self.chain, self.key, "first.example")
+        self.server = Server.start(
+            "simple", "--tls", "--tls-certificate", self.chain, "--tls-key", self.key,
+            backend=self.backend, workers=2,
+        )  # fmt: skip
+        self.addCleanup(self.server.close)
+
+    def replace(self, name, days=90):
+        """As ACME clients do: new files are moved over the old ones, one after the other."""
+        new = [path + ".new" for path in (self.chain, self.key)]
+        make_certificate(*new, name, days)
+        for path, old in zip(new, (self.chain, self.key)):
+            os.rename(path, old)
+
+    def shown(self):
+        with socket.create_connection(self.server.address, DEADLINE) as raw:
+            with tls_context().wrap_socket(raw) as connection:
+                certificate = connection.getpeercert(binary_form=True)
+                session = connection.version()
+        self.assertEqual(session, "TLSv1.3")
+        return next(name for name in (b"first.example", b"second.example") if name in certificate)
+
+    def test_takes_changed_files_without_a_dropped_connection(self):
+        with Peer(self.server.address) as old:
+            old.send(request("/user/7"))
+            self.assertEqual(old.read_response().body, b"7")
+            self.replace("second.example")
+            wait_for(lambda: self.shown() == b"second.example", "the new certificate")
+            old.send(request("/user/7"))
+            self.assertEqual(old.read_response().body, b"7")
+        self.assertEqual(self.server.stop(), 0)
+
+    def test_loads_again_on_a_hangup(self):
+        self.replace("second.example")
+        self.server.signal(signal.SIGHUP)
+        wait_for(lambda: "loaded again" in self.server.log(), "the line in the log")
+        self.assertEqual(self.shown(), b"second.example")
+        self.assertEqual(self.server.stop(), 0)
+
+    def test_keeps_what_it_has_where_the_new_is_broken(self):
+        with open(self.chain, "w") as file:
+            file.write("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+        wait_for(lambda: "stay" in self.server.log(), "the line in the log")
+        self.assertEqual(self.shown(), b"first.example")
+        self.replace("second.example")
+        wait_for(lambda: self.shown() == b"second.example", "the new certificate")
+        self.assertEqual(self.server.stop(), 0)
+
+    def test_says_when_a_certificate_expires(self):
+        self.replace("second.example", days=3)
+        wait_for(lambda: "expires in 2 days" in self.server.log(), "the line in the log")
+        self.assertEqual(self.server.stop(), 0)
+
+    def test_resumes_after_a_reload(self):
+        context = tls_context()
+        with context.wrap_socket(socket.create_connection(self.server.address, DEADLINE)) as first:
+            first.sendall(request("/user/7"))
+            first.recv(4096)
+            session = first.session
+        self.replace("second.example")
+        wait_for(lambda: self.shown() == b"second.example", "the new certificate")
+        raw = socket.create_connection(self.server.address, DEADLINE)
+        with context.wrap_socket(raw, session=session) as again:
+            again.sendall(request("/user/7"))
+            again.recv(4096)
+            self.assertTrue(again.session_reused)
+        self.assertEqual(self.server.stop(), 0)
+
+
+@on_each_backend
+class RotationServer(Rotation, unittest.TestCase):
     pass

@@ -276,11 +276,11 @@ void vn_server_stop(vn_server *server, uint32_t within);
 void vn_server_wait(vn_server *server);
 
 /* Start it, unless it runs already, and wait. Returns 0 as well where it was stopped while it
- * started. With `handles_signals`, SIGTERM, SIGINT and SIGHUP,
- * unless that is ignored, stop it within config.drain, a second one of the first two at once; the
- * earlier signal handlers are put back. `listening`
- * (may be NULL) is called on this thread once connections are accepted and the signals are handled;
- * with config.uses_calling_thread the first worker answers only when it has returned. */
+ * started. With `handles_signals`, SIGTERM, SIGINT and SIGHUP, unless that is ignored or a
+ * listener's transport loads its files again then, stop it within config.drain, a second one of
+ * the first two at once; the earlier signal handlers are put back. `listening` (may be NULL) is
+ * called on this thread once connections are accepted and the signals are handled; with
+ * config.uses_calling_thread the first worker answers only when it has returned. */
 int32_t vn_server_run(vn_server *server, bool handles_signals, void (*listening)(void *context),
                       void *context, vn_error *error);
 

@@ -18,10 +18,15 @@
 #include "../include/vn_request.h"
 
 struct vn_connection;
+struct vn_worker;
 
 /* What is NULL is done as if there were no transport. */
 struct vn_transport {
     bool is_secure; /* nobody on the way can read or change the bytes: vn_request_is_secure */
+    /* A listener with this table is open on a worker, on whose thread this is. */
+    void (*opened)(const struct vn_transport *transport, struct vn_worker *worker);
+    /* What it was made of may have changed: a SIGHUP came. Any thread. */
+    void (*reload)(const struct vn_transport *transport);
     /* The connection begins or ends. A transport with state of its own puts a copy of this table
      * with that state after it in the connection's place, and frees it at the end, when nothing of
      * it is with the ring any more. `begin` returns 0, or -ENOMEM, and the connection ends. */

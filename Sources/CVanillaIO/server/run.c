@@ -75,6 +75,8 @@ int32_t vn_server_run(vn_server *server, bool handles_signals, void (*listening)
         error = &unnamed;
     atomic_store(&server->signals.count, 0);
     atomic_store(&server->signals.obeyed, 0);
+    atomic_store(&server->signals.hangups, 0);
+    atomic_store(&server->signals.keeps_hangups, vn_signals_reload(server));
     if (handles_signals) {
         int32_t begun = vn_signals_begin(&server->signals);
         if (begun < 0)

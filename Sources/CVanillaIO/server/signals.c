@@ -4,11 +4,37 @@
 #include <poll.h>
 
 #include "../serve/log.h"
+#include "../serve/transport.h"
 #include "../system/wakeup.h"
+
+static const struct vn_transport *reloadable(const struct vn_server *server, uint32_t listener)
+{
+    const struct vn_transport *transport = server->config.listeners[listener].transport;
+    return transport != NULL && transport->reload != NULL ? transport : NULL;
+}
+
+bool vn_signals_reload(const struct vn_server *server)
+{
+    for (uint32_t i = 0; i < server->config.listener_count; i++)
+        if (reloadable(server, i) != NULL)
+            return true;
+    return false;
+}
+
+static void reload(struct vn_server *server)
+{
+    for (uint32_t i = 0; i < server->config.listener_count; i++) {
+        const struct vn_transport *transport = reloadable(server, i);
+        if (transport != NULL)
+            transport->reload(transport);
+    }
+}
 
 void vn_signals_obey(struct vn_server *server)
 {
     vn_wakeup_descriptor_clear(server->signals.signal_fd); /* the count tells what it was about */
+    if (atomic_exchange(&server->signals.hangups, 0) > 0)
+        reload(server);
     uint32_t count = atomic_load(&server->signals.count);
     if (count > atomic_exchange(&server->signals.obeyed, count))
         vn_server_stop(server, count == 1 ? server->config.drain : 0);

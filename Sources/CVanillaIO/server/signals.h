@@ -12,6 +12,9 @@ struct vn_signal_watch {
     vn_watch *watch; /* NULL: there is none */
 };
 
+/* Whether SIGHUP has the transports of listeners load what they are made of, and stops nothing. */
+bool vn_signals_reload(const struct vn_server *server);
+
 /* A signal may have come. The first stops within the drain time, a second one at once. */
 void vn_signals_obey(struct vn_server *server);
 

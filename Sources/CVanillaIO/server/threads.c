@@ -119,6 +119,8 @@ static void open_acceptors(struct vn_worker_thread *thread)
         const struct vn_lane lane = {transport != NULL ? transport : &vn_transport_plain,
                                      &vn_protocol_http1, (uint8_t) i};
         vn_acceptor_open(worker, thread->listeners[i], &lane);
+        if (lane.transport->opened != NULL)
+            lane.transport->opened(lane.transport, worker);
         thread->listeners[i] = -1;
     }
     vn_unread_watch_begin(worker, thread->server->thread_count);

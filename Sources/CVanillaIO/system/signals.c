@@ -26,7 +26,9 @@ static _Atomic uint32_t handlers_running;
 static void count_signal(struct vn_signals *signals, int number)
 {
     uint32_t none = 0;
-    if (number == SIGHUP)
+    if (number == SIGHUP && atomic_load(&signals->keeps_hangups))
+        atomic_fetch_add(&signals->hangups, 1);
+    else if (number == SIGHUP)
         atomic_compare_exchange_strong(&signals->count, &none, 1);
     else
         atomic_fetch_add(&signals->count, 1);

@@ -13,6 +13,8 @@
 struct vn_signals {
     _Atomic uint32_t count;
     _Atomic uint32_t obeyed; /* of them */
+    _Atomic bool keeps_hangups; /* SIGHUP is counted here instead: */
+    _Atomic uint32_t hangups;
     int32_t signal_fd;
     sigset_t mask; /* the observing thread's, as it was before */
 };

@@ -73,6 +73,12 @@ typedef struct vn_tls_error {
  * failure. */
 vn_tls *vn_tls_open(vn_tls_config *config, vn_tls_error *error);
 
+/* Load what the configuration names once more, for handshakes that begin from now on; connections
+ * go on with what they have. Where it cannot be used, what was loaded before stays, and the log
+ * says so. Returns 0 or -EINVAL. Files are looked at by themselves, too: a change is loaded within
+ * some seconds, once they have not changed for one. */
+int32_t vn_tls_reload(vn_tls *tls, vn_tls_error *error);
+
 /* No server has it any more. */
 void vn_tls_close(vn_tls *tls);
 

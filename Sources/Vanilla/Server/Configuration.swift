@@ -57,7 +57,8 @@ extension Server {
         /// are accepted (listen(2)): 4,096 by default.
         public var backlog: Int
         /// Whether `run()` stops on SIGTERM, SIGINT and SIGHUP: gracefully on the first, at once on
-        /// the second of the first two. A SIGHUP that is ignored, as nohup(1) has it, stays so.
+        /// the second of the first two. A SIGHUP that is ignored, as nohup(1) has it, stays so;
+        /// where a listener has TLS, it loads certificates again and stops nothing.
         public var handlesSignals = true
         /// How long a stop by signal waits for the requests in hand: 30 seconds by default.
         public var drain: Duration
