@@ -4,6 +4,8 @@ import Testing
 import Vanilla
 import VanillaTestSupport
 
+private enum Answer: String { case everything = "42" }
+
 @Suite struct ParametersTests {
     @Test func areReadByName() throws {
         let server = try routed { routes in
@@ -17,6 +19,12 @@ import VanillaTestSupport
                 let rest = try parameters.require("rest", as: String.self)
                 expect(parameters["team"] == "a b" && parameters["id"] == "42")
                 expect(try parameters.require("team") == "a b")
+                expect(parameters["id", as: Int8.self] == 42)
+                expect(parameters["id", as: Double.self] == 42)
+                expect(parameters["id", as: Answer.self] == .everything)
+                expect(parameters["team", as: Int.self] == nil)
+                expect(parameters["team", as: Answer.self] == nil)
+                expect(parameters["nobody", as: Int.self] == nil)
                 response.send("\(team) \(id) \(rest)")
             }
         }

@@ -51,6 +51,20 @@ import VanillaTestSupport
         #expect(log.values == ["GET /: a handler threw: 422: The name is missing."])
     }
 
+    /// A failure of the server's own; that it is not available is told where it is known.
+    @Test func tellsTheCauseOfAFailureInTheLog() throws {
+        let log = Recorder<String>()
+        let server = try offline(log: log) { request, _ in
+            let status = Status(code: request.query["status", as: Int.self] ?? 400)!
+            throw RequestError(status, "Try again.", cause: TestFailure())
+        }
+        for status in [400, 500, 503] {
+            let answer = server.answer(get("/?status=\(status)"))
+            #expect(answer.status == status && answer.text == "Try again.")
+        }
+        #expect(log.values == ["GET /: a handler threw: as planned"])
+    }
+
     @Test func isTheAnswerWhenAReceiverThrowsIt() throws {
         let log = Recorder<String>()
         let streamed: @Sendable (Request) -> Request.BodyDelivery = { _ in .streamed }

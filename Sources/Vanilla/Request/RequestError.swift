@@ -21,7 +21,8 @@ public struct RequestError: Error, Sendable {
     public let message: String
     /// After how many seconds the client may ask again, for a Retry-After in the answer.
     public let retryAfter: Int?
-    /// The error that told of it, where there was one. It is not sent.
+    /// The error that told of it, where there was one. It is not sent; of a failure of the server's
+    /// own (5xx, except 503) it is logged.
     public let cause: (any Error)?
 
     /// An error to throw from a handler.

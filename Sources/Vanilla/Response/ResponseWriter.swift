@@ -87,7 +87,10 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
     mutating func fail(_ error: any Error, in source: StaticString) {
         dropWithheld()
         noteError(error)
-        if !isAnswered, let refusal = error as? RequestError { return refuse(refusal) }
+        if !isAnswered, let refusal = error as? RequestError {
+            reportCause(of: refusal, in: source)
+            return refuse(refusal)
+        }
         if isUnwanted, (error as? ResponseError)?.kind == .alreadyAnswered { return }
         unsafe core.hooks.report(.error, "\(logPrefix)\(source) threw: \(error)")
         if isAnswered {
@@ -97,6 +100,14 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
             unsafe vn_response_reset(pointer)
             sendError(.internalServerError)
         }
+    }
+
+    /// A failure of the server's own that is answered with words has its reason in the log. That
+    /// there is no database for now, and the like, is told where it is known.
+    private func reportCause(of error: RequestError, in source: StaticString) {
+        guard error.status.code >= 500, error.status != .serviceUnavailable, let cause = error.cause
+        else { return }
+        unsafe core.hooks.report(.error, "\(logPrefix)\(source) threw: \(cause)")
     }
 
     /// The request is wrong: tell its client.

@@ -63,6 +63,31 @@ extension Request.Parameters {
         }
     }
 
+    /// The decimal number that the parameter called `name` is; `nil` for anything else, and where
+    /// the route has no such parameter.
+    public subscript<Number: FixedWidthInteger>(
+        _ name: StaticString, as type: Number.Type
+    ) -> Number? {
+        try? require(name, as: type)
+    }
+
+    /// What the parameter called `name`, decoded, spells; `nil` for anything else, and where the
+    /// route has no such parameter.
+    public subscript<Value: LosslessStringConvertible>(
+        _ name: StaticString, as type: Value.Type
+    ) -> Value? {
+        try? require(name, as: type)
+    }
+
+    /// The case that the parameter called `name`, decoded, names; `nil` for anything else, and
+    /// where the route has no such parameter.
+    @_disfavoredOverload
+    public subscript<Value: RawRepresentable<String>>(
+        _ name: StaticString, as type: Value.Type
+    ) -> Value? {
+        try? require(name, as: type)
+    }
+
     /// The bytes of the parameter called `name`, as they were sent. Nothing is copied.
     ///
     /// - Throws: ``RouteError`` of the kind `unknownParameter` where the route has no such

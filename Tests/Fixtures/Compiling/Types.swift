@@ -136,3 +136,8 @@ func forgetToWait(_ routes: inout Routes) {
         try response.write("text")
     }
 }
+
+func number(of name: String, _ request: Request) throws -> Int {
+    // error: cannot convert value of type 'String' to expected argument type 'StaticString'
+    try request.parameters.require(name, as: Int.self)
+}
