@@ -100,8 +100,22 @@ int32_t vn_tls_config_add_self_signed(vn_tls_config *config, const char *names)
     return add(config, made, true);
 }
 
+int32_t vn_tls_config_set_client(vn_tls_config *config, uint8_t client, const char *ca,
+                                 const char *crl)
+{
+    config->client = client;
+    config->client_ca_file = strdup(ca);
+    config->client_crl_file = crl == NULL ? NULL : strdup(crl);
+    return config->client_ca_file == NULL || (crl != NULL && config->client_crl_file == NULL)
+               ? -ENOMEM
+               : 0;
+}
+
 void vn_tls_config_free(vn_tls_config *config)
 {
+    free(config->client_ca_file);
+    free(config->client_crl_file);
+    config->client_ca_file = config->client_crl_file = NULL;
     for (uint32_t i = 0; i < config->certificate_count; i++)
         free_certificate(&config->certificates[i]);
     free(config->certificates);

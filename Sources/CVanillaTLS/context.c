@@ -122,6 +122,31 @@ static bool set_up_sessions(const vn_tls *tls, SSL_CTX *context)
            SSL_CTX_set_tlsext_ticket_key_evp_cb(context, use_ticket) == 1;
 }
 
+/* Whose certificates of clients are taken. All of a chain are looked up in the lists. */
+static bool set_up_clients(const vn_tls *tls, SSL_CTX *context)
+{
+    const vn_tls_config *config = &tls->config;
+    if (config->client == VN_TLS_CLIENT_NONE)
+        return true;
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(config->client_ca_file);
+    if (names == NULL || SSL_CTX_load_verify_file(context, config->client_ca_file) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return false;
+    }
+    SSL_CTX_set_client_CA_list(context, names);
+    int mode = SSL_VERIFY_PEER;
+    if (config->client == VN_TLS_CLIENT_REQUIRED)
+        mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    SSL_CTX_set_verify(context, mode, NULL);
+    if (config->client_crl_file == NULL)
+        return true;
+    X509_STORE *store = SSL_CTX_get_cert_store(context);
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+    return lookup != NULL &&
+           X509_load_crl_file(lookup, config->client_crl_file, X509_FILETYPE_PEM) > 0;
+}
+
 bool vn_tls_set_up(void *setup_context, SSL_CTX *context)
 {
     vn_tls *tls = setup_context;
@@ -141,7 +166,7 @@ bool vn_tls_set_up(void *setup_context, SSL_CTX *context)
            SSL_CTX_set_cipher_list(context, ciphers_1_2) == 1 &&
            SSL_CTX_set_ciphersuites(context, ciphers_1_3) == 1 &&
            SSL_CTX_set1_sigalgs_list(context, signatures) == 1 && set_groups(context) &&
-           set_up_sessions(tls, context);
+           set_up_sessions(tls, context) && set_up_clients(tls, context);
 }
 
 /* ---- Life ---- */
@@ -176,6 +201,7 @@ vn_tls *vn_tls_open(vn_tls_config *config, vn_tls_error *error)
     tls->config = *config;
     config->certificates = NULL;
     config->certificate_count = 0;
+    config->client_ca_file = config->client_crl_file = NULL;
     int32_t made = vn_tls_tickets_init(&tls->tickets, tls->config.ticket_lifetime);
     if (made < 0)
         vn_tls_error_fill(error, "tickets cannot be encrypted");

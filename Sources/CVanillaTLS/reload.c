@@ -44,7 +44,8 @@ static uint64_t look(const struct vn_tls *tls)
         sum = vn_tls_watched_add(sum, tls->config.certificates[i].chain_file);
         sum = vn_tls_watched_add(sum, tls->config.certificates[i].key_file);
     }
-    return sum;
+    sum = vn_tls_watched_add(sum, tls->config.client_ca_file);
+    return vn_tls_watched_add(sum, tls->config.client_crl_file);
 }
 
 /* The lock for that is held. */

@@ -16,6 +16,7 @@ extension TLSConfiguration {
         unsafe config.handshakes = UInt32(clamping: max(0, maximumHandshakes))
         unsafe config.ticket_lifetime = try cTicketLifetime
         for certificate in certificates { try unsafe certificate.add(to: &config) }
+        try unsafe clientAuthentication.write(to: &config)
         return try unsafe body(&config)
     }
 
@@ -51,6 +52,20 @@ extension TLSConfiguration.Certificate {
         guard added == 0 else {
             throw ServerError(
                 .outOfResources, "TLS: a certificate cannot be made.", code: -added)
+        }
+    }
+}
+
+extension TLSConfiguration.ClientAuthentication {
+    fileprivate func write(to config: inout vn_tls_config) throws(ServerError) {
+        guard mode != .none else { return }
+        guard !authorityFile.utf8.contains(0), revocationFile?.utf8.contains(0) != true else {
+            throw ServerError(.invalidConfiguration, "TLS: a path of a file holds a NUL.")
+        }
+        let set = unsafe vn_tls_config_set_client(
+            &config, mode.rawValue, authorityFile, revocationFile)
+        guard set == 0 else {
+            throw ServerError(.outOfResources, "TLS: there is no memory.", code: -set)
         }
     }
 }

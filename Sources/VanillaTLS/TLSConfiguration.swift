@@ -38,6 +38,9 @@ public struct TLSConfiguration: Sendable {
     /// its tickets are replaced as often, are shared by all workers, and are kept in memory alone.
     public var ticketLifetime: Duration? = .seconds(12 * 60 * 60)
 
+    /// Whether clients are asked for a certificate (mTLS): they are not by default.
+    public var clientAuthentication = ClientAuthentication.none
+
     /// A configuration with every option at its default.
     public init(certificates: [Certificate]) {
         self.certificates = certificates

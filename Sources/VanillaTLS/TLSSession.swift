@@ -17,7 +17,11 @@ public struct TLSSession: Sendable, Hashable {
     /// Whether it resumed an earlier one, without a certificate.
     public let isResumed: Bool
 
-    fileprivate init(c session: vn_tls_session) {
+    /// What the client has shown of itself; `nil` where it was not asked, or showed nothing.
+    public let clientCertificate: ClientCertificate?
+
+    fileprivate init(c session: vn_tls_session, clientCertificate: ClientCertificate?) {
+        self.clientCertificate = clientCertificate
         version = unsafe TLSVersion(number: session.version)
         cipher = unsafe session.cipher.map { unsafe String(cString: $0) } ?? ""
         serverName = unsafe session.server_name.map { unsafe String(cString: $0) }
@@ -38,6 +42,15 @@ extension Request {
     public var tls: TLSSession? {
         var session = unsafe vn_tls_session()
         guard unsafe vn_tls_session_of(cRequest, &session) else { return nil }
-        return unsafe TLSSession(c: session)
+        return unsafe TLSSession(c: session, clientCertificate: clientCertificate)
+    }
+
+    private var clientCertificate: ClientCertificate? {
+        var count = 0
+        guard let bytes = unsafe vn_tls_client_certificate(cRequest, &count) else { return nil }
+        // C hands over memory of malloc with `count` bytes in it.
+        defer { unsafe freeMemory(bytes) }
+        return unsafe ClientCertificate(
+            der: Array(UnsafeBufferPointer(start: bytes, count: count)))
     }
 }

@@ -270,6 +270,54 @@ class TLSServer(TLS, unittest.TestCase):
     pass
 
 
+class Mutual:
+    """Certificates of clients."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="vanilla-tls-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        place = lambda name: os.path.join(self.folder, name)
+        for name in ("server", "authority", "stranger"):
+            make_certificate(place(f"{name}.pem"), place(f"{name}.key"), f"{name}.example")
+        for options in (
+            ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=client",
+             "-out", place("client.csr"), "-keyout", place("client.key")),
+            ("x509", "-req", "-in", place("client.csr"), "-CA", place("authority.pem"), "-CAkey",
+             place("authority.key"), "-CAcreateserial", "-days", "9", "-out", place("client.pem")),
+        ):  # fmt: skip
+            status, said = run_tool("openssl", *options)
+            self.assertEqual(status, 0, said)
+        self.place = place
+        self.server = Server.start(
+            "simple", "--tls", "--tls-certificate", place("server.pem"), "--tls-key", place("server.key"),
+            "--tls-client-ca", place("authority.pem"), backend=self.backend,
+        )  # fmt: skip
+        self.addCleanup(self.server.close)
+
+    def ask(self, shown=None, **options):
+        context = tls_context(**options)
+        if shown:
+            context.load_cert_chain(self.place(f"{shown}.pem"), self.place(f"{shown}.key"))
+        raw = socket.create_connection(self.server.address, DEADLINE)
+        with context.wrap_socket(raw) as connection:
+            connection.sendall(request("/user/7"))
+            return connection.recv(4096)
+
+    def test_asks_for_a_certificate_and_looks_at_it(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            with self.subTest(version):
+                self.assertIn(b"200 OK", self.ask("client", maximum_version=version))
+                for shown in (None, "stranger"):
+                    with self.assertRaises((ssl.SSLError, ConnectionResetError)):
+                        self.ask(shown, maximum_version=version)
+        self.assertEqual(self.server.stop(), 0)
+
+
+@on_each_backend
+class MutualServer(Mutual, unittest.TestCase):
+    pass
+
+
 class Rotation:
     """A certificate that is replaced while connections are served."""
 

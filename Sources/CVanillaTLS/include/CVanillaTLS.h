@@ -33,6 +33,13 @@ typedef struct vn_tls_certificate {
 typedef int32_t vn_tls_password(void *context, uint32_t certificate, char *password,
                                 int32_t capacity);
 
+/* Whether clients are asked for a certificate (mTLS). */
+enum {
+    VN_TLS_CLIENT_NONE,
+    VN_TLS_CLIENT_OPTIONAL, /* one that is shown has to be good */
+    VN_TLS_CLIENT_REQUIRED,
+};
+
 enum { VN_TLS_CERTIFICATES_MAX = 1024, VN_TLS_PROTOCOLS_MAX = 8 };
 
 typedef struct vn_tls_config {
@@ -46,6 +53,10 @@ typedef struct vn_tls_config {
     uint16_t version_min; /* VN_TLS_1_2 */
     uint32_t handshake; /* 10,000 milliseconds from accept until a handshake is over */
     uint32_t handshakes; /* 1,024 under way on a worker; beyond, the oldest one is given up */
+    uint8_t client; /* VN_TLS_CLIENT_... */
+    /* By vn_tls_config_set_client: PEM, whose certificates have to have signed those of clients,
+     * and lists of what they have revoked. */
+    char *client_ca_file, *client_crl_file;
     uint32_t ticket_lifetime; /* 43,200 seconds for which a session is resumed; 0: none is */
     /* Messages, on any thread. May be NULL. */
     void (*log)(void *context, int32_t level, const char *message);
@@ -61,6 +72,10 @@ int32_t vn_tls_config_add_files(vn_tls_config *config, const char *chain, const 
 int32_t vn_tls_config_add_bytes(vn_tls_config *config, const void *chain, size_t chain_count,
                                 const void *key, size_t key_count);
 int32_t vn_tls_config_add_self_signed(vn_tls_config *config, const char *names);
+
+/* Ask clients for a certificate. `crl` may be NULL. Returns 0 or -ENOMEM. */
+int32_t vn_tls_config_set_client(vn_tls_config *config, uint8_t client, const char *ca,
+                                 const char *crl);
 
 /* Free what was added and was not taken over. */
 void vn_tls_config_free(vn_tls_config *config);
@@ -110,5 +125,18 @@ typedef struct vn_tls_session {
 /* Of the connection of a request, a vn_request. Returns false where that is not one of TLS, or
  * gone, or on another thread than its worker's. */
 bool vn_tls_session_of(const void *request, vn_tls_session *session);
+
+/* The certificate of the client of such a connection, in DER, in memory that the caller frees; NULL
+ * where it showed none. */
+uint8_t *vn_tls_client_certificate(const void *request, size_t *count);
+
+/* What a certificate in DER says, as text that the caller frees: its subject (RFC 2253), and its
+ * alternative names, each with its kind ("DNS:a.example") and a line of its own. NULL where it
+ * cannot be read. */
+char *vn_tls_certificate_subject(const uint8_t *der, size_t count);
+char *vn_tls_certificate_names(const uint8_t *der, size_t count);
+
+/* Its SHA-256. */
+void vn_tls_certificate_fingerprint(const uint8_t *der, size_t count, uint8_t digest[32]);
 
 #endif

@@ -26,6 +26,9 @@ public struct TLSOptions: ParsableArguments {
     @Option(help: "The file with the private key of such a certificate, in the same order.")
     public var tlsKey: [String] = []
 
+    @Option(help: "A file with the authorities, in PEM, of certificates that clients must show.")
+    public var tlsClientCa: String?
+
     public init() {}
 
     /// Refuses impossible values.
@@ -47,10 +50,15 @@ public struct TLSOptions: ParsableArguments {
     }
 
     private var configuration: TLSConfiguration {
-        guard !tlsCertificate.isEmpty else { return .selfSigned }
-        return TLSConfiguration(
-            certificates: zip(tlsCertificate, tlsKey).map { chain, key in
+        var configuration = TLSConfiguration.selfSigned
+        if !tlsCertificate.isEmpty {
+            configuration.certificates = zip(tlsCertificate, tlsKey).map { chain, key in
                 .init(chainFile: chain, keyFile: key)
-            })
+            }
+        }
+        if let tlsClientCa {
+            configuration.clientAuthentication = .required(authorityFile: tlsClientCa)
+        }
+        return configuration
     }
 }
