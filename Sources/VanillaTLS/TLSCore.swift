@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import CVanillaTLS
-package import Vanilla
+internal import Vanilla
 
 /// C's TLS of one listener of one server.
 @safe

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-package import Vanilla
+internal import Vanilla
 
 /// The TLS of a listener, as it was configured.
 final class TLSTransport: ListenerTransport {

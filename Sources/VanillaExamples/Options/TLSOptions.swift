@@ -2,7 +2,7 @@
 
 public import ArgumentParser
 public import Vanilla
-public import VanillaTLS
+import VanillaTLS
 
 /// The options about HTTPS.
 public struct TLSOptions: ParsableArguments {
