@@ -143,6 +143,17 @@ void scripted_feed(struct vn_worker *worker, struct scripted_client *client,
 
 /* ---- Bytes in ---- */
 
+/* Room for `count` plain bytes more and a NUL. It doubles: megabytes come in small records, too. */
+static void reserve_plain(struct scripted_client *client, size_t count)
+{
+    size_t need = client->plain_count + count + 1;
+    if (need <= client->plain_capacity)
+        return;
+    client->plain_capacity = 2 * need;
+    client->plain = realloc(client->plain, client->plain_capacity);
+    client->plain[client->plain_count] = '\0';
+}
+
 /* What was read stays where it is unless there is more. */
 static void read_more_of_tls(struct scripted_client *client)
 {
@@ -150,11 +161,10 @@ static void read_more_of_tls(struct scripted_client *client)
     size_t count = 0;
     if (client->tls != NULL)
         tls_hear(client);
-    if (client->plain == NULL)
-        client->plain = calloc(1, 1);
+    reserve_plain(client, 0);
     while (client->tls != NULL &&
            (count = vn_tls_client_read(client->tls, some, sizeof some)) > 0) {
-        client->plain = realloc(client->plain, client->plain_count + count + 1);
+        reserve_plain(client, count);
         memcpy(client->plain + client->plain_count, some, count);
         client->plain_count += count;
         client->plain[client->plain_count] = '\0';
@@ -171,7 +181,7 @@ static void read_more(struct scripted_client *client)
     size_t more = peer->output_count - client->read;
     if (client->plain != NULL && more == 0)
         return;
-    client->plain = realloc(client->plain, client->plain_count + more + 1);
+    reserve_plain(client, more);
     uint8_t *end = client->plain + client->plain_count;
     const uint8_t *wire = more == 0 ? end : peer->output + client->read;
     if (client->over == OVER_XOR)

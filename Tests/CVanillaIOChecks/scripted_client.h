@@ -19,6 +19,7 @@ struct scripted_client {
     struct xor_receiver receiver;
     uint8_t *plain;
     size_t plain_count;
+    size_t plain_capacity;
     size_t read; /* bytes of the peer's output that are in `plain` */
 };
 
