@@ -191,6 +191,8 @@ extension Answer {
             #expect(try exchange(post("/nobody", "four"), port: server.port).status == 200)
             for client in clients { #expect(client.wait { $0.events.count == 1 }) }
             #expect(clients.map(\.data) == [["one\ntwo"], ["one\ntwo"], ["three"]])
+            // A delivery is counted once its bytes have left.
+            try waitHere { hub.statistics.delivered == 3 }
             let counted = hub.statistics
             #expect(counted.published == 3 && counted.delivered == 3 && counted.subscribers == 3)
             #expect(counted.topics == 3 && counted.dropped == 0 && counted.disconnected == 0)

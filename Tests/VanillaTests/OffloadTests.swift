@@ -79,13 +79,13 @@ import VanillaTesting
             for number in 0..<4 {
                 ask(number)
                 // One after the other, so that it is known which ones wait.
-                try waitUntil {
+                try waitHere {
                     let now = server.statistics.offload
                     return now.running + now.waiting == number + 1
                 }
             }
             #expect(gate.entered.wait(for: 2))
-            try waitUntil { server.statistics.offload.running == 2 }
+            try waitHere { server.statistics.offload.running == 2 }
             #expect(server.statistics.offload.waiting == 2)
             let refused = try exchange(get("/4"), port: port)
             #expect(refused.status == 503 && refused["Retry-After"] == "1")
@@ -118,7 +118,7 @@ import VanillaTesting
             try await Worker.offload { gate.pass(3) }
         }
         try await onAThreadOfItsOwn { () throws in
-            try waitUntil { server.statistics.offload.waiting == 2 }
+            try waitHere { server.statistics.offload.waiting == 2 }
         }
         first.cancel()
         second.cancel()
@@ -183,13 +183,5 @@ import VanillaTesting
         try await server.test(.socket) { client async throws in
             #expect(try await client.get("/").text == "seen")
         }
-    }
-}
-
-private func waitUntil(_ condition: () -> Bool) throws {
-    let deadline = ContinuousClock.now + .seconds(60)
-    while !condition() {
-        guard ContinuousClock.now < deadline else { throw TestFailure() }
-        sched_yield()
     }
 }

@@ -356,13 +356,16 @@ def read_as_a_process(port, count):
 
 
 def thread_names(pid):
-    """Of its threads; those that begin with "iou-" are the kernel's own, which come and go."""
+    """Of its threads, without the kernel's own, which come and go. Those begin with "iou-", but are
+    called as the program is for the moment in which they begin."""
     for thread in os.listdir(f"/proc/{pid}/task"):
         try:
             with open(f"/proc/{pid}/task/{thread}/comm") as file:
-                yield file.read()
+                name = file.read().strip()
         except FileNotFoundError:
-            pass
+            continue
+        if not name.startswith("iou-"):
+            yield name
 
 
 class Sample:
@@ -372,13 +375,14 @@ class Sample:
         # Not Pss: it moves with the other processes that share a library's pages.
         self.rss, self.private = kib["Rss:"] << 10, kib["Private_Dirty:"] << 10
         self.descriptors = server.descriptors()
-        names = thread_names(server.pid)
-        self.threads = sum(not name.startswith("iou-") for name in names)
+        self.names = sorted(thread_names(server.pid))
+        # The thread that writes the log begins with the first line.
+        self.threads = len(self.names) + (0 if server.log() else 1)
 
     def __str__(self):
         return (
             f"Rss {self.rss >> 10:,} KiB, private {self.private >> 10:,} KiB,"
-            f" {self.descriptors} descriptors, {self.threads} threads"
+            f" {self.descriptors} descriptors, {len(self.names)} threads ({', '.join(self.names)})"
         )
 
 
@@ -404,12 +408,20 @@ class Watched:
             status = self.server.process.returncode
             raise Failed(f"the server died with status {status}: {self.server.log()[-3000:]}")
 
-    def sample_when_idle(self):
-        """With nobody connected: what it has, once the last connection is gone."""
+    def sample_when_idle(self, before=None):
+        """With nobody connected: what it has, once the last connection is gone, and no more threads
+        than before, if that ever is."""
         started = self.started.descriptors
         harness.wait_for(
             lambda: self.server.descriptors() <= started, "all descriptors are given back", TIMEOUT
         )
+        if before is not None:
+            try:
+                harness.wait_for(
+                    lambda: Sample(self.server).threads <= before.threads, "threads end", TIMEOUT
+                )
+            except harness.Failed:
+                pass  # check_growth tells of it
         return Sample(self.server)
 
     def check_growth(self, before, after):
@@ -510,7 +522,7 @@ def soak(options):
         before = [each.sample_when_idle() for each in watched]
         load.run(end, sampling=True)
         for each, was in zip(watched, before):
-            now = each.sample_when_idle()
+            now = each.sample_when_idle(was)
             print(f"{each.backend} at rest: {was}; then {now}")
             each.check_growth(was, now)
             each.stop()
