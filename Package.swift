@@ -34,6 +34,7 @@ let package = Package(
         // A PostgreSQL server for the tests of those who use VanillaPostgres.
         .library(name: "PrivatePostgres", targets: ["PrivatePostgres"]),
         // For the packages of the examples and of bench alone.
+        .library(name: "CLibrary", targets: ["CLibrary"]),
         .library(name: "VanillaTestSupport", targets: ["VanillaTestSupport"]),
     ],
     targets: [
@@ -43,7 +44,7 @@ let package = Package(
             cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))] + modelSettings,
             linkerSettings: [.linkedLibrary("uring", .when(platforms: [.linux]))]
         ),
-        .target(name: "Vanilla", dependencies: ["CVanillaIO"], swiftSettings: strict),
+        .target(name: "Vanilla", dependencies: ["CVanillaIO", "CLibrary"], swiftSettings: strict),
         // The C library by one name.
         .target(name: "CLibrary", swiftSettings: strict),
         .target(
@@ -75,7 +76,8 @@ let package = Package(
         // libpq, for those who import VanillaPostgres.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
         .target(
-            name: "VanillaPostgres", dependencies: ["Vanilla", "CPostgres"], swiftSettings: strict),
+            name: "VanillaPostgres", dependencies: ["Vanilla", "CPostgres", "CLibrary"],
+            swiftSettings: strict),
         .target(
             name: "VanillaPostgresFoundation", dependencies: ["VanillaPostgres"],
             swiftSettings: strict),

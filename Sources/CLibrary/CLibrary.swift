@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// The C library, which is a module of another name on each system. Who imports this has all of it,
-// and does not pass it on: `internal import CLibrary`.
+// The C library, which is a module of another name on each system, and what it has in another form
+// on some. The only file that knows whose it is. Who imports this has all of it, and does not pass
+// it on: `internal import CLibrary`.
 
 #if canImport(Glibc)
     @_exported public import Glibc
@@ -10,3 +11,74 @@
 #elseif canImport(Darwin)
     @_exported public import Darwin
 #endif
+
+/// The type of a stream for socket(2): a value of an enumeration in Glibc, a number elsewhere.
+public var streamSocket: Int32 {
+    #if canImport(Glibc)
+        Int32(SOCK_STREAM.rawValue)
+    #else
+        SOCK_STREAM
+    #endif
+}
+
+/// What is added to a socket's type so that no program inherits it that this one starts; 0 where
+/// only fcntl(2) can say so.
+public var closeOnExec: Int32 {
+    #if canImport(Glibc)
+        Int32(SOCK_CLOEXEC.rawValue)
+    #elseif canImport(Musl)
+        SOCK_CLOEXEC
+    #else
+        0
+    #endif
+}
+
+/// What send(2) is told so that a closed connection raises no SIGPIPE; 0 where only an option of
+/// the socket can say so.
+public var noSignal: Int32 {
+    #if canImport(Darwin)
+        0
+    #else
+        Int32(MSG_NOSIGNAL)
+    #endif
+}
+
+/// Calls `body` on a thread of its own. pthread_join(3) or pthread_detach(3) is owed to it.
+///
+/// - Returns: The thread and 0, or none and the number of errno(3).
+public func createThread(
+    _ body: sending @escaping () -> Void
+) -> (thread: pthread_t?, error: Int32) {
+    let box = unsafe Unmanaged.passRetained(ThreadBody(body))
+    #if canImport(Darwin)
+        var thread: pthread_t?
+    #else
+        var thread = pthread_t()
+    #endif
+    let error = unsafe pthread_create(
+        &thread, nil,
+        { context in
+            #if canImport(Darwin)
+                let given = unsafe context
+            #else
+                let given = unsafe context!
+            #endif
+            // Balances the retain above.
+            unsafe Unmanaged<ThreadBody>.fromOpaque(given).takeRetainedValue().body()
+            return unsafe nil
+        }, box.toOpaque())
+    guard error == 0 else {
+        // Nobody has taken the reference.
+        unsafe box.release()
+        return (nil, error)
+    }
+    return (thread, 0)
+}
+
+private final class ThreadBody {
+    let body: () -> Void
+
+    init(_ body: @escaping () -> Void) {
+        self.body = body
+    }
+}

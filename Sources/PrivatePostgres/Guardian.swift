@@ -116,7 +116,7 @@ extension Guardian {
     private func tell(_ line: String) -> Bool {
         let bytes = Array((line + "\n").utf8)
         // A line is shorter than what a socket holds, so it is sent whole or not at all.
-        return unsafe send(socket, bytes, bytes.count, sendFlags) == bytes.count
+        return unsafe send(socket, bytes, bytes.count, noSignal) == bytes.count
     }
 
     /// The next line; `nil` at the end, or where none came in time.

@@ -35,7 +35,7 @@ private var environment: [String] {
 
 private func makeSocketPair() throws(PrivatePostgresError) -> (Int32, Int32) {
     var ends: [Int32] = [-1, -1]
-    guard unsafe socketpair(AF_UNIX, streamType, 0, &ends) == 0 else {
+    guard unsafe socketpair(AF_UNIX, streamSocket | closeOnExec, 0, &ends) == 0 else {
         throw PrivatePostgresError("No sockets can be made", errorNumber: errno)
     }
     prepare(ends[0])

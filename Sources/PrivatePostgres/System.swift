@@ -18,10 +18,8 @@ internal import CLibrary
         unsafe setsockopt(socket, SOL_SOCKET, SO_NOSIGPIPE, &on, 4)
     }
 
-    let streamType = SOCK_STREAM
     /// A session of its own, and no descriptor but those that are named.
     let spawnFlags = Int32(POSIX_SPAWN_SETSID) | Int32(POSIX_SPAWN_CLOEXEC_DEFAULT)
-    let sendFlags: Int32 = 0
 
     /// A flag says so; output and errors are named here for that.
     func closeOthers(_ actions: UnsafeMutablePointer<SpawnFileActions>) {
@@ -44,14 +42,8 @@ internal import CLibrary
     /// All is said when a socket is made and when something is sent.
     func prepare(_ socket: Int32) {}
 
-    #if canImport(Musl)
-        let streamType = SOCK_STREAM | SOCK_CLOEXEC
-    #else
-        let streamType = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-    #endif
     /// POSIX_SPAWN_SETSID, which the headers show with _GNU_SOURCE alone.
     let spawnFlags: Int32 = 0x80
-    let sendFlags = Int32(MSG_NOSIGNAL)
 
     /// Has the process begin without this program's descriptors, output and errors excepted.
     /// Closing what is not open does nothing, so what other threads open meanwhile is covered too.

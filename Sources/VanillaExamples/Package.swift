@@ -22,6 +22,7 @@ let package = Package(
         .target(
             name: "VanillaExampleOptions",
             dependencies: [
+                .product(name: "CLibrary", package: "vanilla"),
                 .product(name: "Vanilla", package: "vanilla"),
                 .product(name: "VanillaTLS", package: "vanilla"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -46,6 +47,7 @@ let package = Package(
         .executableTarget(
             name: "SSEExample",
             dependencies: [
+                .product(name: "CLibrary", package: "vanilla"),
                 .product(name: "Vanilla", package: "vanilla"), "VanillaExampleOptions",
             ],
             path: "SSE"
@@ -53,6 +55,7 @@ let package = Package(
         .executableTarget(
             name: "DatabaseExample",
             dependencies: [
+                .product(name: "CLibrary", package: "vanilla"),
                 .product(name: "Vanilla", package: "vanilla"),
                 .product(name: "VanillaPostgres", package: "vanilla"),
                 .product(name: "PrivatePostgres", package: "vanilla"), "VanillaExampleOptions",
@@ -71,6 +74,7 @@ let package = Package(
         .executableTarget(
             name: "HexagonalExample",
             dependencies: [
+                .product(name: "CLibrary", package: "vanilla"),
                 "HexagonalApplication", "HexagonalDomain",
                 .product(name: "Vanilla", package: "vanilla"),
                 .product(name: "VanillaJSON", package: "vanilla"),

@@ -7,14 +7,7 @@ internal import Vanilla
 // systems.
 
 func openSocket() throws(TestError) -> Int32 {
-    #if canImport(Glibc)
-        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    #elseif canImport(Musl)
-        let type = SOCK_STREAM | SOCK_CLOEXEC
-    #else
-        let type = SOCK_STREAM
-    #endif
-    let descriptor = socket(AF_INET, type, 0)
+    let descriptor = socket(AF_INET, streamSocket | closeOnExec, 0)
     guard descriptor >= 0 else {
         throw TestError(.outOfResources, "The test cannot open a socket.", code: errno)
     }
@@ -45,12 +38,7 @@ func closeDescriptor(_ descriptor: Int32) {
 
 /// send(2) that fails instead of raising SIGPIPE.
 func sendQuietly(_ socket: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-    #if canImport(Darwin)
-        let flags: Int32 = 0
-    #else
-        let flags = Int32(MSG_NOSIGNAL)
-    #endif
-    return unsafe send(socket, bytes.baseAddress, bytes.count, flags)
+    return unsafe send(socket, bytes.baseAddress, bytes.count, noSignal)
 }
 
 /// A pipe whose ends do not block: reading, writing.

@@ -360,7 +360,7 @@ class Swift(unittest.TestCase):
     def test_vanilla_imports_no_foundation(self):
         for path in files(VANILLA, ".swift"):
             with self.subTest(short(path)):
-                allowed = {"CVanillaIO", "Synchronization", "Glibc", "Musl", "Darwin"}
+                allowed = {"CVanillaIO", "Synchronization", "CLibrary"}
                 self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
 
     def test_testing_imports_vanilla_and_no_foundation(self):
@@ -371,23 +371,18 @@ class Swift(unittest.TestCase):
                 allowed = {"Vanilla", "CLibrary"}
                 self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
 
-    def test_few_files_know_whose_the_c_library_is(self):
-        # One for those that have names of their own for what they need, and one for all others.
-        # Examples stand alone, as their readers' programs do.
-        allowed = {
-            "Sources/CLibrary/CLibrary.swift", "Sources/Vanilla/Support/Platform.swift",
-            "Sources/VanillaPostgres/Support/Platform.swift",
-        }  # fmt: skip
+    def test_one_file_knows_whose_the_c_library_is(self):
         libraries = re.compile(r"^\s*(?:@\w+ )*(?:\w+ )?import (Glibc|Musl|Darwin)$", re.MULTILINE)
-        for top in ("Sources", "Tests"):
+        for top in ("Sources", "Tests", "bench"):
             for path in files(os.path.join(ROOT, top), ".swift"):
                 name = os.path.relpath(path, ROOT)
+                # A package that does not use this one.
+                if name.startswith("bench/hummingbird/"):
+                    continue
                 found = set(libraries.findall(code_of(path)))
                 with self.subTest(name):
-                    if name.startswith("Sources/VanillaExamples/") and found or name in allowed:
-                        self.assertEqual(found, {"Glibc", "Musl", "Darwin"})
-                    else:
-                        self.assertEqual(found, set())
+                    is_it = name == "Sources/CLibrary/CLibrary.swift"
+                    self.assertEqual(found, {"Glibc", "Musl", "Darwin"} if is_it else set())
 
     def test_json_for_testing_imports_what_it_joins(self):
         paths = list(files(VANILLA_TESTING + "JSON", ".swift"))
@@ -410,7 +405,7 @@ class Swift(unittest.TestCase):
         self.assertGreater(len(paths), 0)
         for path in paths:
             with self.subTest(short(path)):
-                allowed = {"Vanilla", "CPostgres", "Synchronization", "Glibc", "Musl", "Darwin"}
+                allowed = {"Vanilla", "CPostgres", "Synchronization", "CLibrary"}
                 self.assertLessEqual(set(IMPORT.findall(code_of(path))), allowed)
                 for line in re.findall(r"^.*\bimport\s+CPostgres.*$", code_of(path), re.M):
                     self.assertEqual(line, "internal import CPostgres")

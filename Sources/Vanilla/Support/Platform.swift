@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// What this module uses of the C library, which has another name on each system: the only file that
-// knows which one it is. Imports are of a file alone, so what others need has a name here.
+// What this module uses of the C library: the only file that imports it, so what others need has a
+// name here.
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import CLibrary
 
 /// Numbers of errno(3).
 enum SystemError {
@@ -142,46 +136,12 @@ struct SystemCondition: ~Copyable, @unchecked Sendable {
 ///
 /// - Returns: 0, or the number of errno(3) where there is no thread.
 package func startThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
-    let box = unsafe Unmanaged.passRetained(ThreadBody(body))
     var all = sigset_t()
     var previous = sigset_t()
     unsafe sigfillset(&all)
     unsafe pthread_sigmask(SIG_SETMASK, &all, &previous)
-    #if canImport(Darwin)
-        var thread: pthread_t?
-    #else
-        var thread = pthread_t()
-    #endif
-    let created = unsafe pthread_create(
-        &thread, nil,
-        { context in
-            #if canImport(Darwin)
-                let given = unsafe context
-            #else
-                let given = unsafe context!
-            #endif
-            // Balances the retain above.
-            unsafe Unmanaged<ThreadBody>.fromOpaque(given).takeRetainedValue().body()
-            return nil
-        }, box.toOpaque())
+    let (thread, error) = unsafe createThread(body)
     unsafe pthread_sigmask(SIG_SETMASK, &previous, nil)
-    guard created == 0 else {
-        // Nobody has taken the reference.
-        unsafe box.release()
-        return created
-    }
-    #if canImport(Darwin)
-        unsafe pthread_detach(thread!)
-    #else
-        pthread_detach(thread)
-    #endif
-    return 0
-}
-
-private final class ThreadBody: Sendable {
-    let body: @Sendable () -> Void
-
-    init(_ body: @escaping @Sendable () -> Void) {
-        self.body = body
-    }
+    if let thread = unsafe thread { unsafe pthread_detach(thread) }
+    return error
 }

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
+import CLibrary
 import PrivatePostgres
 import Vanilla
 import VanillaExampleOptions
 import VanillaPostgres
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Users in PostgreSQL, by a pool of connections.
 @main

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
+import CLibrary
 public import Vanilla
 import VanillaTLS
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 extension ServerOptions {
     /// Makes a server with the options, says where it listens, and serves until a signal stops it.

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// What this module asks of the system's C library. This is the one file that imports it, because it
-// has another name on each platform.
+// What this module asks of the system's C library. This is the one file that imports it.
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import CLibrary
 
 /// Time that only goes forward, in nanoseconds.
 enum Clock {
@@ -44,12 +37,7 @@ enum HostLookup {
     /// The addresses of a host, as text; none, and why, when it has none.
     static func addresses(of name: String, _ failure: inout String) -> [String] {
         var hints = unsafe addrinfo()
-        // A value of an enumeration in Glibc, a number elsewhere.
-        #if canImport(Glibc)
-            unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        #else
-            unsafe hints.ai_socktype = SOCK_STREAM
-        #endif
+        unsafe hints.ai_socktype = streamSocket
         var list: UnsafeMutablePointer<addrinfo>?
         let result = unsafe getaddrinfo(name, nil, &hints, &list)
         guard result == 0 else {

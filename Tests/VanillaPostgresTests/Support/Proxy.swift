@@ -60,7 +60,7 @@ final class Proxy: @unchecked Sendable {
             postgres.directory, with: onPort ? "127.0.0.1" : directory)
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
-        listener = socket(onPort ? AF_INET : AF_UNIX, streamType, 0)
+        listener = socket(onPort ? AF_INET : AF_UNIX, streamSocket, 0)
         var ends: [Int32] = [0, 0]
         pipe(&ends)
         wake = (ends[0], ends[1])
@@ -185,7 +185,7 @@ final class Proxy: @unchecked Sendable {
 
     private func take(_ pipes: inout [Pipe]) {
         let client = accept(listener, nil, nil)
-        let server = socket(AF_UNIX, streamType, 0)
+        let server = socket(AF_UNIX, streamSocket, 0)
         let refuses = lock.withLock {
             counts.connections += 1
             return self.refuses
@@ -300,7 +300,7 @@ final class Proxy: @unchecked Sendable {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
-                CLibrary.send(end, $0.baseAddress! + sent, $0.count - sent, sendFlags)
+                CLibrary.send(end, $0.baseAddress! + sent, $0.count - sent, noSignal)
             }
             guard count > 0 else { return false }
             sent += count

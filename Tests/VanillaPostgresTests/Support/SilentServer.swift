@@ -14,7 +14,7 @@ final class SilentServer {
     init(port: Int? = nil) throws {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
-        listener = socket(port == nil ? AF_UNIX : AF_INET, streamType, 0)
+        listener = socket(port == nil ? AF_UNIX : AF_INET, streamSocket, 0)
         // That the kernel accepts is all that it takes.
         guard (port.map(bind) ?? bindToFile()) == 0, listen(listener, 128) == 0 else {
             throw POSIXError(POSIXError.Code(rawValue: errno) ?? .EIO)

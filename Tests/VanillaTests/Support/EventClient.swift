@@ -28,7 +28,7 @@ final class EventClient {
         port: Int, target: String = "/", fields: String = "", version: String = "1.1",
         receiveBuffer: Int32? = nil
     ) throws {
-        let descriptor = CLibrary.socket(AF_INET, streamType, 0)
+        let descriptor = CLibrary.socket(AF_INET, streamSocket, 0)
         guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
         if var size = receiveBuffer {
             setsockopt(
@@ -46,7 +46,7 @@ final class EventClient {
         }
         let request = Array("GET \(target) HTTP/\(version)\r\nHost: a\r\n\(fields)\r\n".utf8)
         guard connected == 0,
-            send(descriptor, request, request.count, sendFlags) == request.count
+            send(descriptor, request, request.count, noSignal) == request.count
         else {
             close(descriptor)
             throw Failure(call: "connect", code: errno)

@@ -9,7 +9,7 @@ final class RawClient {
     private(set) var received: [UInt8] = []
 
     init(port: Int) throws {
-        socket = CLibrary.socket(AF_INET, streamType, 0)
+        socket = CLibrary.socket(AF_INET, streamSocket, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
@@ -24,7 +24,7 @@ final class RawClient {
 
     /// Of a unix domain socket.
     init(path: String) throws {
-        socket = CLibrary.socket(AF_UNIX, streamType, 0)
+        socket = CLibrary.socket(AF_UNIX, streamSocket, 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -44,7 +44,7 @@ final class RawClient {
 
     func send(_ text: String) throws {
         let bytes = Array(text.utf8)
-        guard CLibrary.send(socket, bytes, bytes.count, sendFlags) == bytes.count else {
+        guard CLibrary.send(socket, bytes, bytes.count, noSignal) == bytes.count else {
             throw Failure(code: errno)
         }
     }

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import CLibrary
 import CSQLite
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// A connection to a database in a file, and the statements that it has prepared. One thread at a
 /// time.

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import CLibrary
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// What a thread does, and all that it uses, which is released where the thread ends.
 class ThreadBody {
@@ -24,16 +17,10 @@ final class Thread: @unchecked Sendable {
 
     /// Starts a thread, which has `body` to itself.
     init(_ body: ThreadBody) {
-        let context = Unmanaged.passRetained(body).toOpaque()
-        #if canImport(Darwin)
-            var thread: pthread_t?
-            let error = pthread_create(&thread, nil, { context in runThread(context) }, context)
-            guard error == 0, let thread else { fatalError("No thread can be made (\(error)).") }
-        #else
-            var thread = pthread_t()
-            let error = pthread_create(&thread, nil, { context in runThread(context!) }, context)
-            guard error == 0 else { fatalError("No thread can be made (\(error)).") }
-        #endif
+        // The compiler cannot see that the thread has it to itself.
+        nonisolated(unsafe) let body = body
+        let (thread, error) = createThread { body.run() }
+        guard let thread else { fatalError("No thread can be made (\(error)).") }
         self.thread = thread
     }
 
@@ -47,9 +34,4 @@ final class Thread: @unchecked Sendable {
         isJoined.store(true, ordering: .releasing)
         pthread_join(thread, nil)
     }
-}
-
-private func runThread(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-    Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
-    return nil
 }
