@@ -9,8 +9,9 @@ clock that counts looks at it, and no address is drawn. Every count is taken thr
 are medians with their spread.
 
 What is counted are the instructions of the process, not those of the kernel. callgrind knows no
-io_uring, so the servers use epoll. A look at the clock is cheaper than that of the real one, which takes
-some 50 instructions of the process.
+io_uring, so the servers use epoll; with `--backend io_uring` their worker is stepped through instead
+(steps.c), for fewer operations and without a profile. A look at the clock is cheaper than that of the
+real one, which takes some 50 instructions of the process.
 
 The programs are looked for by name in the folders given with --bin, and spoken to over their sockets
 alone: those of any two revisions are compared that serve the same.
@@ -40,6 +41,7 @@ SUBSCRIBERS = 200
 EVENT = b"A message of some length to all of those who are here."
 USER_TAG = "c4ca4238a0b923820dcc509a6f75849b"  # of /user/1 of the example `etag`
 MANY = 16  # pipelined
+STEPPED = 10  # a tenth of the operations is counted where a worker is stepped through
 TIMEOUT = 600  # seconds for a run: counting takes 50 times as long, on a machine with other work
 SOURCES = os.path.join(ROOT, "bench", "instructions")
 COMPILE = [shutil.which("clang") or "cc", "-O2", "-std=gnu17", "-D_GNU_SOURCE"]
@@ -55,6 +57,7 @@ class Programs:
         self.folders, self.tree, self.keep, self.work = options.bin, options.tree, options.keep, work
         self.database = self.relay = None
         self.server = None  # while it is spoken to
+        self.backend = options.backend
 
     def find(self, name):
         for folder in self.folders:
@@ -64,6 +67,8 @@ class Programs:
         return None
 
     def has(self, operation):
+        if self.is_stepped() and not operation.can_be_stepped:
+            return False
         return all(self.find(name) or name == "core" for name in operation.programs)
 
     def copy(self, name):
@@ -82,7 +87,7 @@ class Programs:
         profile = os.path.join(self.work, "profile")
         program = [self.copy(operation.programs[0]), *operation.arguments(self, count)]
         operation.run(self, self.counted(program, profile), count)
-        if self.keep:
+        if self.keep and not self.is_stepped():
             os.makedirs(self.keep, exist_ok=True)
             shutil.copy(profile, os.path.join(self.keep, f"{operation.name}.{count}"))
         with open(profile) as file:
@@ -90,11 +95,23 @@ class Programs:
 
     def counted(self, program, profile):
         """The command that runs a program and counts into a file."""
-        clock = os.path.join(self.work, "clock.so")
-        if not os.path.exists(clock):
-            checked(*COMPILE, "-shared", "-fPIC", "-o", clock, os.path.join(SOURCES, "clock.c"))
-        runner = ["env", "-i", *ENVIRONMENT, f"LD_PRELOAD={clock}", "setarch", "-R", *VALGRIND]
-        return [*runner, f"--callgrind-out-file={profile}", *map(str, program)]
+        clock = self.compiled("clock", "-shared", "-fPIC")
+        if self.is_stepped():
+            counter = [self.compiled("steps"), profile]
+        else:
+            counter = [*VALGRIND, f"--callgrind-out-file={profile}"]
+        runner = ["env", "-i", *ENVIRONMENT, f"LD_PRELOAD={clock}", "setarch", "-R"]
+        return [*runner, *counter, *map(str, program)]
+
+    def compiled(self, name, *options):
+        path = os.path.join(self.work, name)
+        if not os.path.exists(path):
+            checked(*COMPILE, *options, "-o", path, os.path.join(SOURCES, name + ".c"))
+        return path
+
+    def is_stepped(self):
+        """Whether a process counts that traces the server, which SIGUSR1 has begin and end."""
+        return self.backend != "epoll"
 
     def connection(self):
         """To a PostgreSQL server with the tables of the benchmark, started when it is needed."""
@@ -195,13 +212,17 @@ class Operation:
     """What is counted: `name`, a sentence on it, the program first of those that it needs, and how many
     operations the two runs do."""
 
+    can_be_stepped = False
+
     def __init__(self, name, title, programs, few, many):
         self.name, self.title, self.programs = name, title, programs
         self.few, self.many = few, many
 
     def measure(self, programs):
-        more = programs.count(self, self.many) - programs.count(self, self.few)
-        return more / (self.many - self.few)
+        few, many = self.few, self.many
+        if programs.is_stepped():
+            few, many = few // STEPPED, many // STEPPED
+        return (programs.count(self, many) - programs.count(self, few)) / (many - few)
 
 
 class Alone(Operation):
@@ -222,13 +243,16 @@ class Alone(Operation):
 class Served(Operation):
     """A server, and what is said to it."""
 
+    can_be_stepped = True
+
     def __init__(self, name, title, programs, few, many, more=()):
         super().__init__(name, title, programs, few, many)
         self.more = more
 
     def arguments(self, programs, count):
         return [
-            "--host", "127.0.0.1", "--port", 0, "--backend", "epoll", "--workers", 1, *self.more
+            "--host", "127.0.0.1", "--port", 0, "--backend", programs.backend, "--workers", 1,
+            *self.more,
         ]  # fmt: skip
 
     def run(self, programs, command, count):
@@ -236,6 +260,9 @@ class Served(Operation):
         may be connecting, which passes by the true clock alone (clock.c)."""
         with harness.Server(command) as server:
             programs.server = server
+            if programs.is_stepped():
+                wait_until_asleep(server)
+                server.signal(signal.SIGUSR1)
             self.speak(server, count)
             programs.server = None
             server.signal(signal.SIGUSR1)
@@ -261,7 +288,10 @@ class Requests(Served):
 
 
 class Query(Requests):
-    """Requests that are answered from a database, by one connection."""
+    """Requests that are answered from a database, by one connection. PostgreSQL's answers come as
+    chance has it where the server is stepped through."""
+
+    can_be_stepped = False
 
     def arguments(self, programs, count):
         more = ["--database", programs.connection(), "--connections", 1]
@@ -356,7 +386,7 @@ def measure(options):
                 if operation.name not in options.only:
                     continue
                 if not programs.has(operation):
-                    progress(f"{operation.name}: not measured, a program is missing")
+                    progress(f"{operation.name}: not measured, a program is missing, or it cannot be stepped")
                     continue
                 try:
                     values = list(measure_one(options, programs, operation))
@@ -412,7 +442,7 @@ def comparison(before, after):
 def introduction(options):
     yield from heading(
         "Instructions", f"scripts/bench instructions {' '.join(options.said)}".rstrip(),
-        (0, 0), "", "Instructions of the server's process for each operation, one worker, epoll.",
+        (0, 0), "", f"Instructions of the server's process for each operation, one worker, {options.backend}.",
     )  # fmt: skip
     yield "Medians; the spread is that of all the values of a median.\n"
 
@@ -446,6 +476,7 @@ def arguments_of_command():
     parser.add_argument("--label", default="now", help="how the table calls these programs")
     parser.add_argument("--json", help="write the counts to this file")
     parser.add_argument("--compare", nargs=2, metavar="FILE", help="two such files, nothing is run")
+    parser.add_argument("--backend", choices=["epoll", "io_uring"], default="epoll")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", action="append", choices=names, help="these operations, not all")
     parser.add_argument("--keep", help="a folder for the profiles, for callgrind_annotate")
