@@ -43,36 +43,61 @@ public var noSignal: Int32 {
     #endif
 }
 
-/// Calls `body` on a thread of its own. pthread_join(3) or pthread_detach(3) is owed to it.
+/// A thread of the system, which is owed one call of ``join()`` or ``detach()``.
+///
+/// Unchecked: some systems name a thread by a pointer, which is only handed to them.
+public struct SystemThread: @unchecked Sendable {
+    private let thread: pthread_t
+
+    fileprivate init(_ thread: pthread_t) {
+        self.thread = thread
+    }
+
+    /// Waits for the thread's end: pthread_join(3).
+    public func join() {
+        pthread_join(thread, nil)
+    }
+
+    /// Leaves nothing of the thread when it ends: pthread_detach(3).
+    public func detach() {
+        pthread_detach(thread)
+    }
+}
+
+/// Calls `body` on a thread of its own.
 ///
 /// - Returns: The thread and 0, or none and the number of errno(3).
 public func createThread(
     _ body: sending @escaping () -> Void
-) -> (thread: pthread_t?, error: Int32) {
-    let box = unsafe Unmanaged.passRetained(ThreadBody(body))
+) -> (thread: SystemThread?, error: Int32) {
+    let box = Unmanaged.passRetained(ThreadBody(body))
     #if canImport(Darwin)
         var thread: pthread_t?
     #else
         var thread = pthread_t()
     #endif
-    let error = unsafe pthread_create(
+    let error = pthread_create(
         &thread, nil,
         { context in
             #if canImport(Darwin)
-                let given = unsafe context
+                let given = context
             #else
-                let given = unsafe context!
+                let given = context!
             #endif
             // Balances the retain above.
-            unsafe Unmanaged<ThreadBody>.fromOpaque(given).takeRetainedValue().body()
-            return unsafe nil
+            Unmanaged<ThreadBody>.fromOpaque(given).takeRetainedValue().body()
+            return nil
         }, box.toOpaque())
     guard error == 0 else {
         // Nobody has taken the reference.
-        unsafe box.release()
+        box.release()
         return (nil, error)
     }
-    return (thread, 0)
+    #if canImport(Darwin)
+        return (SystemThread(thread!), 0)
+    #else
+        return (SystemThread(thread), 0)
+    #endif
 }
 
 private final class ThreadBody {

@@ -19,12 +19,20 @@ extension ResponseWriter {
     public mutating func run(
         for request: Request, _ handler: @escaping Server.AsyncHandler
     ) throws(ResponseError) {
+        try run(for: request, handler, in: nil)
+    }
+
+    /// The same with middleware that waits around the handler.
+    mutating func run(
+        for request: Request, _ handler: @escaping Server.AsyncHandler,
+        in middleware: WaitingMiddleware?
+    ) throws(ResponseError) {
         guard let executor = WorkerExecutor.ofThread else {
             throw ResponseError(
                 .notOnWorker,
                 "An asynchronous handler cannot begin here: this is no worker's thread.")
         }
-        executor.add(try AsyncCall(request, &self, handler))
+        executor.add(try AsyncCall(request, &self, handler, in: middleware))
     }
 
     /// Runs an asynchronous handler that is `nonisolated(nonsending)` for this request, as a method

@@ -19,6 +19,16 @@ final class RouteHandler: @unchecked Sendable {
         self.waiting = waiting
     }
 
+    /// One that begins a task, in which middleware is called that waits.
+    fileprivate init(_ middleware: WaitingMiddleware, around within: @escaping Server.AsyncHandler)
+    {
+        handle = { request, response in try response.run(for: request, within, in: middleware) }
+        waiting = { request, response in
+            response.withhold()
+            try await middleware.pass(request, &response, within)
+        }
+    }
+
     fileprivate init(_ handle: @escaping Server.Handler, waiting: Server.AsyncHandler?) {
         self.handle = handle
         self.waiting = waiting
@@ -30,69 +40,90 @@ final class RouteHandler: @unchecked Sendable {
 @safe
 final class RouteMiddleware: @unchecked Sendable {
     typealias Pass = (Request, inout ResponseWriter, Server.Handler) throws -> Void
-    typealias AsyncPass =
+
+    private enum Kind {
+        case passing(Pass)
+        /// It, and what is within it, are one task.
+        case waiting(WaitingMiddleware)
+    }
+
+    private let kind: Kind
+
+    init(_ pass: @escaping Pass) {
+        kind = .passing(pass)
+    }
+
+    init(waiting: @escaping WaitingMiddleware.Pass) {
+        kind = .waiting(WaitingMiddleware(waiting))
+    }
+}
+
+/// The same for middleware that waits.
+final class WaitingMiddleware: Sendable {
+    typealias Pass =
         @concurrent @Sendable (Request, inout ResponseWriter, Server.AsyncHandler)
         async throws -> Void
 
-    private let pass: Pass
-    private let waiting: AsyncPass?
+    let pass: Pass
 
     init(_ pass: @escaping Pass) {
         self.pass = pass
-        waiting = nil
-    }
-
-    /// One that waits: it, and what is within it, are one task.
-    init(waiting: @escaping AsyncPass) {
-        pass = { _, _, _ in }
-        self.waiting = waiting
     }
 }
 
 extension RouteMiddleware {
     /// A handler that passes requests through this middleware.
     func around(_ next: RouteHandler) -> RouteHandler {
-        if let waiting {
-            // What failed has not answered, so that this middleware can.
-            let within: Server.AsyncHandler = { request, response in
-                do {
-                    if let waiting = next.waiting {
-                        try await waiting(request, &response)
-                    } else {
-                        try next.handleInTask(request, &response)
-                    }
-                } catch {
-                    response.dropWithheld()
-                    throw error
-                }
-            }
-            return RouteHandler(waiting: { request, response in
-                response.withhold()
-                try await waiting(request, &response, within)
-            })
+        switch kind {
+        case .passing(let pass):
+            let handle = next.handle
+            return RouteHandler(
+                { request, response in try pass(request, &response, handle) },
+                waiting: next.waiting.map { waiting in Self.passing(pass, to: waiting) })
+        case .waiting(let middleware):
+            return RouteHandler(middleware, around: next.within)
         }
-        let (pass, handle) = (pass, next.handle)
-        return RouteHandler(
-            { request, response in try pass(request, &response, handle) },
-            waiting: next.waiting.map(passing(to:)))
     }
 
     /// Where a task has begun already, what waits is called once this middleware has returned: as
     /// without one, the answer is still to come then.
-    private func passing(to within: @escaping Server.AsyncHandler) -> Server.AsyncHandler {
-        { request, response in
+    private static func passing(
+        _ pass: @escaping Pass, to within: @escaping Server.AsyncHandler
+    ) -> Server.AsyncHandler {
+        // Called on the worker alone.
+        nonisolated(unsafe) let pass = pass
+        return { request, response in
             var goesOn = false
             try requireWorker()
-            try self.pass(request, &response) { _, _ in goesOn = true }
+            try unsafe pass(request, &response) { _, _ in goesOn = true }
             if goesOn { try await within(request, &response) }
         }
     }
 }
 
 extension RouteHandler {
-    fileprivate func handleInTask(_ request: Request, _ response: inout ResponseWriter) throws {
-        try requireWorker()
-        try handle(request, &response)
+    /// What middleware that waits calls as its next. What failed has not answered, so that the
+    /// middleware can.
+    fileprivate var within: Server.AsyncHandler {
+        guard let waiting else {
+            return { request, response in
+                try requireWorker()
+                do {
+                    try self.handle(request, &response)
+                } catch {
+                    response.dropWithheld()
+                    throw error
+                }
+            }
+        }
+        return { request, response in
+            do {
+                try await waiting(request, &response)
+            } catch {
+                response.dropWithheld()
+                throw error
+            }
+        }
     }
 }
 

@@ -140,8 +140,8 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
     var previous = sigset_t()
     unsafe sigfillset(&all)
     unsafe pthread_sigmask(SIG_SETMASK, &all, &previous)
-    let (thread, error) = unsafe createThread(body)
+    let (thread, error) = createThread(body)
     unsafe pthread_sigmask(SIG_SETMASK, &previous, nil)
-    if let thread = unsafe thread { unsafe pthread_detach(thread) }
+    thread?.detach()
     return error
 }

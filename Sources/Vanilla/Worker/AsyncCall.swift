@@ -9,6 +9,8 @@ struct AsyncCall {
     /// The request and the response in C, kept for the handler.
     let pointer: OpaquePointer
     let handler: Server.AsyncHandler
+    /// Middleware that is called instead, and given the handler as its next; `nil` for none.
+    let middleware: WaitingMiddleware?
     /// Of its server, which lives at least as long as the call.
     let core: ServerCore
     /// What the router found, and what middleware has set, in memory of C's call. It needs the
@@ -19,7 +21,7 @@ struct AsyncCall {
     /// Has C keep the request and the response.
     init(
         _ request: Request, _ response: inout ResponseWriter,
-        _ handler: @escaping Server.AsyncHandler
+        _ handler: @escaping Server.AsyncHandler, in middleware: WaitingMiddleware?
     ) throws(ResponseError) {
         let found = unsafe request.match
         var error: Int32 = 0
@@ -29,6 +31,7 @@ struct AsyncCall {
         unsafe vn_detached_postpone(begun)
         unsafe pointer = unsafe begun
         self.handler = handler
+        self.middleware = middleware
         unsafe core = response.core
         tree = unsafe found?.pointee.withTree { $0 }
         // C's room is as large as was asked for.

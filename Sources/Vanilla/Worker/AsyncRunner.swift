@@ -159,7 +159,12 @@ extension AsyncRunner {
             var writer = unsafe ResponseWriter(
                 lent: vn_detached_response(call.pointer)!, core: call.core)
             do {
-                try await call.handler(request, &writer)
+                if let middleware = call.middleware {
+                    writer.withhold()
+                    try await middleware.pass(request, &writer, call.handler)
+                } else {
+                    try await call.handler(request, &writer)
+                }
             } catch {
                 unsafe fail(error, call.pointer, &writer)
             }

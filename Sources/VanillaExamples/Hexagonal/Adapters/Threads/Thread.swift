@@ -9,11 +9,9 @@ class ThreadBody {
 }
 
 /// A thread of the system.
-///
-/// Unchecked: some systems name a thread by a pointer, which is only handed to them.
-final class Thread: @unchecked Sendable {
+final class Thread: Sendable {
     private let isJoined = Atomic(false)
-    private let thread: pthread_t
+    private let thread: SystemThread
 
     /// Starts a thread, which has `body` to itself.
     init(_ body: ThreadBody) {
@@ -26,12 +24,12 @@ final class Thread: @unchecked Sendable {
 
     /// A thread that nobody waited for is nobody's from then on, and leaves nothing when it ends.
     deinit {
-        if !isJoined.load(ordering: .acquiring) { pthread_detach(thread) }
+        if !isJoined.load(ordering: .acquiring) { thread.detach() }
     }
 
     /// Waits for the end of the thread. To be called once, and not by the thread itself.
     func join() {
         isJoined.store(true, ordering: .releasing)
-        pthread_join(thread, nil)
+        thread.join()
     }
 }
