@@ -6,7 +6,8 @@ import Vanilla
 import VanillaTestSupport
 
 private let plain = "404 Not Found\n"
-private let problem = #"{"type":"about:blank","title":"Not Found","status":404}"#
+private let problem =
+    #"{"type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing at this address."}"#
 
 private struct Secret: Error {}
 
@@ -124,7 +125,8 @@ extension Server {
         let head =
             "POST /there HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\nContent-Length: 9\r\n\r\n"
         let output = try makeServer().handle(Array(head.utf8))
-        #expect(String(decoding: output, as: UTF8.self).hasSuffix(#""status":413}"#))
+        let end = #""status":413,"detail":"The body of the request is too large."}"#
+        #expect(String(decoding: output, as: UTF8.self).hasSuffix(end))
     }
 
     @Test func tellsHeadTheLengthAlone() throws {

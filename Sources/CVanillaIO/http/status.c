@@ -69,3 +69,42 @@ vn_span vn_status_reason(uint16_t status)
     size_t count = sizeof reasons / sizeof *reasons;
     return vn_span_of(status < count && reasons[status] != NULL ? reasons[status] : "");
 }
+
+static const char *const sentences[] = {
+    [400] = "The request is malformed.",
+    [401] = "The request needs valid credentials.",
+    [403] = "The request is not allowed.",
+    [404] = "There is nothing at this address.",
+    [405] = "What is at this address does not know the method of the request.",
+    [406] = "What is at this address has no form that the request accepts.",
+    [408] = "The request did not arrive in time.",
+    [409] = "The request conflicts with the present state of what it is for.",
+    [410] = "What was at this address is gone for good.",
+    [411] = "The request must tell the length of its body.",
+    [412] = "A condition of the request does not hold.",
+    [413] = "The body of the request is too large.",
+    [414] = "The address of the request is too long.",
+    [415] = "The body of the request has a type that is not accepted here.",
+    [416] = "The range of the request lies outside of what there is.",
+    [417] = "What the request expects of the server cannot be met.",
+    [421] = "The request is for a host that is not served here.",
+    [422] = "What the request contains cannot be processed.",
+    [423] = "What is at this address is locked.",
+    [426] = "The request needs another protocol.",
+    [428] = "The request must have a condition.",
+    [429] = "There were too many requests.",
+    [431] = "The header of the request is too large.",
+    [500] = "The server failed.",
+    [501] = "The server does not support what the request needs.",
+    [502] = "A server behind this one gave no valid answer.",
+    [503] = "The server cannot answer now.",
+    [504] = "A server behind this one did not answer in time.",
+    [505] = "The server does not know this version of HTTP.",
+    [507] = "The server has no room for what the request contains.",
+};
+
+vn_span vn_status_sentence(uint16_t status)
+{
+    size_t count = sizeof sentences / sizeof *sentences;
+    return vn_span_of(status < count && sentences[status] != NULL ? sentences[status] : "");
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* status.h - reason phrases (RFC 9110, section 15, and the registry of status codes). */
+/* status.h - reason phrases and sentences (RFC 9110, section 15, and the registry of status
+ * codes). */
 #ifndef VN_HTTP_STATUS_H
 #define VN_HTTP_STATUS_H
 
@@ -8,6 +9,10 @@
 
 /* The phrase of a status; empty for one that is not registered. */
 vn_span vn_status_reason(uint16_t status);
+
+/* What an error (400 and above) means, in a sentence for its client; empty for a status that
+ * nothing is known of. */
+vn_span vn_status_sentence(uint16_t status);
 
 /* Whether a response of this status has content (RFC 9110, section 6.4.1). */
 static inline bool vn_status_has_content(uint16_t status)

@@ -14,7 +14,7 @@
 
 enum {
     PLAIN_MAX = 64, /* bytes of a status and its reason, and the line end */
-    FRAME_MAX = 160, /* bytes of problem details without their detail */
+    FRAME_MAX = 256, /* bytes of problem details with a detail of their status, or none */
     ESCAPE_MAX = 6, /* bytes of one byte in JSON */
     BUFFER = 1024, /* bytes that need no memory of their own */
     DETAIL_MAX = 1 << 20, /* bytes; longer ones are sent as text */
@@ -68,6 +68,8 @@ static size_t write_problem(uint8_t *text, uint16_t status, vn_span detail)
         at = put(put(at, reason), VN_LITERAL("\","));
     }
     at = vn_write_decimal(put(at, VN_LITERAL("\"status\":")), status);
+    if (detail.count == 0)
+        detail = vn_status_sentence(status);
     if (detail.count > 0) {
         at = put(at, VN_LITERAL(",\"detail\":\""));
         at = put(put_escaped(at, detail), VN_LITERAL("\""));
