@@ -13,6 +13,8 @@ struct Guardian: Sendable {
         case start
         /// Stops the server, and waits for it.
         case halt
+        /// Makes an empty database, whose name comes with it.
+        case database
     }
 
     private let directory: String
@@ -32,8 +34,10 @@ struct Guardian: Sendable {
     /// Has it do something, and waits until that is done.
     ///
     /// - Throws: What PostgreSQL said where it failed.
-    func perform(_ command: Command) throws(PrivatePostgresError) {
-        guard tell(command.rawValue) else {
+    func perform(
+        _ command: Command, _ argument: String = ""
+    ) throws(PrivatePostgresError) {
+        guard tell("\(command.rawValue) \(argument)") else {
             throw PrivatePostgresError("PostgreSQL cannot \(command): it was stopped for good.")
         }
         guard let answer = receiveLine(within: .seconds(150)) else {
@@ -100,11 +104,13 @@ private let script = """
     trap '' PIPE
     trap finish EXIT
     trap 'exit 1' HUP INT TERM
-    while read -r command; do
+    while read -r command argument; do
         case "$command" in
         make) make "$@" ;;
         start) "$programs/pg_ctl" start -D data -l log -w -t 60 </dev/null ;;
         halt) "$programs/pg_ctl" stop -D data -m fast -w -t 60 </dev/null ;;
+        database) PGPASSWORD=\(Login.password) "$programs/createdb" --host="$directory" \\
+            --port=\(port) --username=\(Login.user) "$argument" </dev/null ;;
         esac
         echo "$?" >&0
     done

@@ -42,6 +42,16 @@ private let settings = ["max_connections": "7", "cluster_name": "it's private"]
         #expect(try query("SHOW \(name)", of: postgres) == value)
     }
 
+    @Test func makesDatabasesForTestsOfTheirOwn() throws {
+        let made = try [postgres.makeDatabase(), postgres.makeDatabase()]
+        #expect(Set(made).count == 2)
+        for connection in made {
+            let created = try psql(connection, "CREATE TABLE notes ()")
+            #expect(created.status == 0, "\(created.output)")
+        }
+        #expect(try query("SELECT to_regclass('notes') IS NULL", of: postgres) == "t")
+    }
+
     @Test func letsNobodyElseIn() throws {
         let attributes = try FileManager.default.attributesOfItem(atPath: postgres.directory)
         #expect(attributes[.posixPermissions] as? Int == 0o700)

@@ -37,6 +37,50 @@ import VanillaTestSupport
         }
     }
 
+    @Test func doesAfterTheCommitWhatItWasAskedTo() async throws {
+        let bench = try Bench()
+        defer { bench.stop() }
+        let (done, log) = (Recorder<String>(), bench.log)
+        try await bench.run { pool in
+            let number: Int = try await pool.withTransaction { connection in
+                try connection.afterCommit { done.record("one") }
+                try connection.afterCommit { throw Planned() }
+                try connection.afterCommit { done.record("two") }
+                let rows = try await connection.query("select 7")
+                #expect(done.values.isEmpty)
+                return try rows[0][0]
+            }
+            #expect(number == 7 && done.values == ["one", "two"])
+            #expect(log.values.contains { line in line.contains("after a commit failed") })
+            // Undone, refused, and repeated.
+            await #expect(throws: Planned.self) {
+                try await pool.withTransaction { connection in
+                    try connection.afterCommit { done.record("undone") }
+                    throw Planned()
+                }
+            }
+            await #expect(throws: PostgresError.self) {
+                try await pool.withTransaction { connection in
+                    try connection.afterCommit { done.record("not committed") }
+                    _ = try? await connection.query("select 1 / 0")
+                }
+            }
+            var attempts = 0
+            try await pool.withTransaction(.init(repeats: 1)) { connection in
+                attempts += 1
+                let attempt = attempts
+                try connection.afterCommit { done.record("attempt \(attempt)") }
+                if attempt == 1 {
+                    try await connection.query("do $$ begin raise sqlstate '40001'; end $$")
+                }
+            }
+            #expect(done.values == ["one", "two", "attempt 2"])
+            let connection = try await pool.acquire()
+            defer { pool.release(connection) }
+            #expect(throws: PostgresError.self) { try connection.afterCommit {} }
+        }
+    }
+
     @Test func doesNotCommitWhatHadFailed() async throws {
         let bench = try Bench()
         defer { bench.stop() }

@@ -14,6 +14,7 @@ public final class PostgresConnection: Sendable {
     private let lease: Lease
     private let request: Lease.Request
     private let past = Atomic<UInt8>(0)
+    private let actions = Lock<[@Sendable () throws -> Void]>([])
 
     /// What has happened with it.
     private struct Past: OptionSet {
@@ -149,6 +150,45 @@ public final class PostgresConnection: Sendable {
     }
 
     // MARK: - The end
+
+    /// Has something done once the transaction is committed, such as telling others what it
+    /// changed: in the order of the calls, before
+    /// ``PostgresPool/withTransaction(_:isolation:file:line:_:)`` returns, on the thread where that
+    /// goes on. Nothing is done where the transaction is rolled back or its commit fails; of a
+    /// transaction that is repeated, what the last attempt has asked for.
+    ///
+    /// ```swift
+    /// try await pool.withTransaction { connection in
+    ///     try await connection.query("update issues set status = 'closed' where id = $1", id)
+    ///     try connection.afterCommit { try hub.publish(ServerSentEvent("closed"), to: "issues") }
+    /// }
+    /// ```
+    ///
+    /// - Parameter action: What it throws is logged, and undoes nothing: the change is made.
+    /// - Throws: ``PostgresError`` of the kind `misuse` outside of a transaction of the pool's.
+    public func afterCommit(_ action: @escaping @Sendable () throws -> Void) throws(PostgresError) {
+        guard request.transaction != nil, !hasBeen(.released) else {
+            throw PostgresError(
+                .misuse, "afterCommit is for a connection within withTransaction.")
+        }
+        actions.withLock { actions in actions.append(action) }
+    }
+
+    /// The transaction was committed.
+    func performActions() {
+        for action in actions.withLock({ actions in actions }) {
+            do {
+                try action()
+            } catch {
+                shard.context.report(
+                    .warning,
+                    """
+                    What was to be done after a commit failed (\(request.file):\(request.line)): \
+                    \(error)
+                    """)
+            }
+        }
+    }
 
     nonisolated(nonsending) func commit() async throws {
         guard hasBeen(.asked) else { return }

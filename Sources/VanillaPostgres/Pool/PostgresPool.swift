@@ -262,6 +262,7 @@ public final class PostgresPool: Sendable {
                 let result = try await body(connection)
                 try await connection.commit()
                 isDone = true
+                connection.performActions()
                 return result
             } catch let error as PostgresError where error.isSerializationFailure {
                 attempts += 1
