@@ -261,6 +261,12 @@ void vn_uring_take_back(struct vn_uring *ring, uint16_t buffer)
     ring->given++;
 }
 
+void vn_uring_issue(struct vn_uring *ring, int32_t count)
+{
+    while (ring->issued < count && ring->issued < VN_URING_BUFFERS)
+        vn_uring_take_back(ring, (uint16_t) ring->issued++);
+}
+
 static void uring_give(struct vn_ring *base, uint16_t buffer)
 {
     struct vn_uring *ring = uring_of(base);
@@ -344,6 +350,7 @@ static int32_t received(struct vn_uring *ring, struct vn_source *source,
         return 1;
     }
     if (result == -ENOBUFS) {
+        ring->ran_out = true;
         starve(ring, source);
         return 0;
     }
@@ -459,13 +466,17 @@ static int32_t complete(struct vn_uring *ring, const struct io_uring_cqe *comple
 /* What must be in the submission queue before it is handed over. */
 void vn_uring_prepare(struct vn_uring *ring)
 {
+    if (vn_unlikely(ring->ran_out)) {
+        ring->ran_out = false;
+        vn_uring_issue(ring, 2 * ring->issued);
+    }
     if (ring->given > 0) {
         io_uring_buf_ring_advance(ring->free_buffers, ring->given);
         ring->given = 0;
     }
     /* Not only after give: a source may have found no buffer before those were published that
      * are free now. */
-    if (ring->starved.first != NULL && (ring->lent < VN_URING_BUFFERS || ring->ends_starved))
+    if (ring->starved.first != NULL && (ring->lent < ring->issued || ring->ends_starved))
         free_starved(ring);
     for (int32_t i = 0; i < LITTLE_MAX && ring->small.first != NULL; i++)
         vn_queue_push(&ring->work, vn_queue_pop(&ring->small));

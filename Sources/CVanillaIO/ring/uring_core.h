@@ -11,9 +11,16 @@
 #include "backend.h"
 #include "uring_new.h"
 
-/* Receive buffers: enough that a burst of input does not wait for give, small enough that a turn
- * stays in the cache. */
-enum { VN_URING_BUFFERS = 1024, VN_URING_BUFFER_SIZE = 4096, VN_URING_BUFFER_GROUP = 0 };
+/* Receive buffers: at most as many as let a burst of input not wait for give. The system takes them
+ * in turn, so each that it has been given is soon written to: it gets a few, and twice as many
+ * whenever a source finds none, so that they stay in the cache, and memory is touched by those
+ * servers that need it. */
+enum {
+    VN_URING_BUFFERS = 1024,
+    VN_URING_BUFFERS_FIRST = 64,
+    VN_URING_BUFFER_SIZE = 4096,
+    VN_URING_BUFFER_GROUP = 0,
+};
 enum { VN_URING_BUFFER_RING_SIZE = VN_URING_BUFFERS * sizeof(struct io_uring_buf) };
 
 /* Which operation a completion is of: the top byte of its user_data. VN_URING_DONE_SILENTLY has no
@@ -32,9 +39,11 @@ struct vn_uring {
     struct io_uring kernel;
     struct io_uring_buf_ring *free_buffers;
     uint8_t *memory; /* of the buffers */
-    int32_t lent; /* buffers that the owner has */
+    int32_t issued; /* buffers that are in use, the first ones */
+    int32_t lent; /* buffers of those that the owner has */
     int32_t given; /* buffers given back that the kernel was not told of yet */
     int32_t failure; /* -errno that broke the ring for good */
+    bool ran_out; /* a source found no buffer since the last submission */
     bool ends_starved; /* a source on `starved` is ending */
     struct vn_source_queue work; /* to look at before the next submission */
     struct vn_source_queue small; /* the same, a few at a time */
@@ -54,6 +63,9 @@ extern const struct vn_ring_ops vn_uring_ops;
 
 /* An entry to fill. A full queue is handed over first. */
 struct io_uring_sqe *vn_uring_next_entry(struct vn_uring *ring);
+
+/* More buffers are in use: that many, or all. */
+void vn_uring_issue(struct vn_uring *ring, int32_t count);
 
 /* A buffer is free again; the system is told with the next submission. */
 void vn_uring_take_back(struct vn_uring *ring, uint16_t buffer);

@@ -59,8 +59,7 @@ static int32_t register_buffers(struct vn_uring *ring)
     if (error < 0)
         return error;
     io_uring_buf_ring_init(ring->free_buffers);
-    for (uint16_t i = 0; i < VN_URING_BUFFERS; i++)
-        vn_uring_take_back(ring, i);
+    vn_uring_issue(ring, VN_URING_BUFFERS_FIRST);
     vn_uring_prepare(ring);
     return 0;
 }
