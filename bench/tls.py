@@ -9,6 +9,7 @@ there. All have one certificate, P-256, and prefer AES-128-GCM. Servers are on t
 import argparse
 import os
 import re
+import resource
 import select
 import shutil
 import signal
@@ -112,7 +113,8 @@ def per_idle(server, count):
         connection.recv(4096)
         return connection
 
-    first = [ask() for _ in range(64)]
+    # As many before: what a server has in store for its first clients is not what one more of them costs.
+    first = [ask() for _ in range(count)]
     before = server.memory()
     more = [ask() for _ in range(count)]
     grown = server.memory() - before
@@ -160,6 +162,7 @@ def main():
     parser.add_argument("--idle", type=int, default=1000, help="connections")
     options = parser.parse_args()
     options.backend = options.backend or ["io_uring", "epoll"]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with tempfile.TemporaryDirectory() as folder:
         servers = list(contestants(options, folder))
         try:

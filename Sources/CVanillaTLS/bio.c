@@ -64,7 +64,6 @@ SSL *vn_tls_ssl_make(struct vn_tls_connection *tls, SSL_CTX *context)
     }
     BIO_set_data(bio, tls);
     SSL_set_bio(ssl, bio, bio);
-    SSL_set_app_data(ssl, tls);
     SSL_set_accept_state(ssl);
     return ssl;
 }

@@ -85,7 +85,7 @@ static const uint8_t *asked_name(SSL *ssl, size_t *count)
 /* Before anything else is decided: whose certificates are used. */
 static int choose_identity(SSL *ssl, int *alert, void *context)
 {
-    const struct vn_tls_connection *connection = SSL_get_app_data(ssl);
+    const struct vn_tls_connection *connection = vn_tls_of_ssl(ssl);
     size_t count;
     const uint8_t *name = asked_name(ssl, &count);
     (void) alert, (void) context;

@@ -21,10 +21,8 @@ int32_t vn_tls_push(struct vn_tls_connection *tls)
     if (tls->is_sending)
         return 0;
     while (tls->wire.count > 0) {
-        size_t count = vn_tls_wire_vectors(&tls->wire, tls->vectors);
-        tls->message = (struct msghdr) {.msg_iov = tls->vectors, .msg_iovlen = count};
-        int64_t sent =
-            vn_ring_send(connection->worker->loop.ring, &connection->entry.source, &tls->message);
+        int64_t sent = vn_ring_send(connection->worker->loop.ring, &connection->entry.source,
+                                    vn_tls_wire_message(&tls->wire));
         tls->is_sending = sent == 0;
         if (sent <= 0)
             return (int32_t) sent;

@@ -67,14 +67,12 @@ struct vn_tls_connection {
     bool is_over; /* the client's close_notify came, or the end of the input */
     bool has_failed;
     bool has_shut; /* close_notify was written */
-    bool is_sending; /* the ring has `message` */
+    bool is_sending; /* the ring has the wire's message */
     uint8_t small_left; /* records that are to be small */
     uint32_t words; /* messages of the client's after the handshake: KeyUpdate */
     uint64_t plain_received;
     uint64_t taken; /* plain bytes of which the connection was told */
     uint64_t sent_at; /* milliseconds: when something was last sent */
-    struct msghdr message;
-    struct iovec vectors[VN_TLS_VECTORS];
 
     /* Of the handshake: */
     struct vn_tls_identity *identity;
@@ -89,6 +87,12 @@ struct vn_tls_connection {
 static inline struct vn_tls_connection *vn_tls_of(const struct vn_connection *connection)
 {
     return vn_holder((uintptr_t) connection->transport, struct vn_tls_connection, table);
+}
+
+/* Whose OpenSSL's object is. Not by its application data, which takes a hundred bytes more. */
+static inline struct vn_tls_connection *vn_tls_of_ssl(const SSL *ssl)
+{
+    return BIO_get_data(SSL_get_rbio(ssl));
 }
 
 /* Each counter has one writer. */

@@ -37,7 +37,7 @@ void vn_tls_fail(struct vn_tls_connection *tls)
 
 void vn_tls_note_state(const SSL *ssl, int where, int value)
 {
-    struct vn_tls_connection *tls = SSL_get_app_data(ssl);
+    struct vn_tls_connection *tls = vn_tls_of_ssl(ssl);
     (void) value;
     if (where == SSL_CB_ACCEPT_LOOP && tls->is_open)
         tls->words++;
@@ -212,7 +212,6 @@ static int32_t tls_begin(struct vn_connection *connection)
     tls->table.end = tls_end;
     tls->connection = connection;
     tls->shard = shard;
-    tls->sent_at = 0;
     connection->transport = &tls->table;
     vn_tls_handshake_begin(tls);
     return 0;

@@ -89,14 +89,17 @@ bool vn_tls_wire_put(struct vn_tls_wire *wire, struct vn_tls_blocks *blocks, con
     return true;
 }
 
-size_t vn_tls_wire_vectors(const struct vn_tls_wire *wire, struct iovec vectors[VN_TLS_VECTORS])
+const struct msghdr *vn_tls_wire_message(struct vn_tls_wire *wire)
 {
+    struct vn_tls_block *first = wire->first;
     size_t count = 0;
-    for (struct vn_tls_block *block = wire->first; block != NULL && count < VN_TLS_VECTORS;
+    for (struct vn_tls_block *block = first; block != NULL && count < VN_TLS_VECTORS;
          block = block->next)
         if (block->count > block->at)
-            vectors[count++] = (struct iovec) {block->bytes + block->at, block->count - block->at};
-    return count;
+            first->vectors[count++] =
+                (struct iovec) {block->bytes + block->at, block->count - block->at};
+    first->message = (struct msghdr) {.msg_iov = first->vectors, .msg_iovlen = count};
+    return &first->message;
 }
 
 void vn_tls_wire_sent(struct vn_tls_wire *wire, struct vn_tls_blocks *blocks, size_t count)

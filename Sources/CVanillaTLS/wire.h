@@ -5,6 +5,7 @@
 #define VN_TLS_WIRE_H
 
 #include <openssl/bio.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include "base/base.h"
@@ -12,7 +13,7 @@
 enum {
     VN_TLS_VECTORS = 4, /* blocks in one send */
     /* Room for the records of a small answer, and for those of much. */
-    VN_TLS_BLOCK_SMALL = 4096 - 64,
+    VN_TLS_BLOCK_SMALL = 4096 - 192,
     VN_TLS_BLOCK_LARGE = 4 * (16384 + 256),
     VN_TLS_SMALL_KEPT = 64,
     VN_TLS_LARGE_KEPT = 8,
@@ -23,6 +24,9 @@ struct vn_tls_block {
     uint32_t at; /* bytes before it were sent */
     uint32_t count; /* bytes written, those included */
     uint32_t capacity;
+    /* Of a send that begins with this block: an idle connection has none of it. */
+    struct msghdr message;
+    struct iovec vectors[VN_TLS_VECTORS];
     uint8_t bytes[];
 };
 
@@ -47,8 +51,8 @@ bool vn_tls_wire_reserve(struct vn_tls_wire *wire, struct vn_tls_blocks *blocks,
 bool vn_tls_wire_put(struct vn_tls_wire *wire, struct vn_tls_blocks *blocks, const void *bytes,
                      size_t count);
 
-/* What is to be sent first. Returns the number of vectors. */
-size_t vn_tls_wire_vectors(const struct vn_tls_wire *wire, struct iovec vectors[VN_TLS_VECTORS]);
+/* What is to be sent first, of a wire that is not empty. It stays until those bytes were sent. */
+const struct msghdr *vn_tls_wire_message(struct vn_tls_wire *wire);
 
 /* So many bytes of that were sent. */
 void vn_tls_wire_sent(struct vn_tls_wire *wire, struct vn_tls_blocks *blocks, size_t count);
