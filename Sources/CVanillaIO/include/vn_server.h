@@ -134,6 +134,9 @@ typedef struct vn_listener {
     /* How the bytes of its connections pass: NULL as they are, else one of another target, such as
      * TLS, which outlives the server. */
     const struct vn_transport *transport;
+    /* Answer each request with 308, to the same host and target by https on that port: no handler
+     * sees one. A request that names no host gets 400. 0: this is an ordinary listener. */
+    uint16_t redirect_port;
 } vn_listener;
 
 typedef struct vn_config {

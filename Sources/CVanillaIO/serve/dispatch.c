@@ -3,6 +3,7 @@
 
 #include "detached.h"
 #include "held.h"
+#include "redirect.h"
 
 /* The user's code returned without an answer; `given` is the response that it had. */
 vn_cold static void answer_nothing(struct vn_exchange *exchange, const struct vn_response *given)
@@ -48,6 +49,8 @@ enum vn_consumed vn_dispatch_request(struct vn_exchange *exchange, const vn_requ
         exchange->body_is_coming = true;
     if (vn_unlikely(vn_request_is_for_server(request)))
         answer_for_server(&response);
+    else if (vn_unlikely(worker->redirects) && vn_redirect_is_due(request))
+        vn_redirect_send(&response, request);
     else
         worker->config->handlers.handle(worker->context, request, &response);
     vn_held_check(worker, &response);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../http/preconditions.h"
+#include "redirect.h"
 
 enum {
     BODY_MIN = 16 * 1024, /* bytes of the first allocation for a whole body */
@@ -82,7 +83,7 @@ uint8_t vn_exchange_choose_body(struct vn_exchange *exchange, const vn_request *
 {
     const struct vn_worker *worker = exchange->worker;
     const vn_handlers *handlers = &worker->config->handlers;
-    if (vn_request_is_for_server(request))
+    if (vn_request_is_for_server(request) || (worker->redirects && vn_redirect_is_due(request)))
         return VN_BODY_IGNORED;
     if (handlers->choose_body == NULL)
         return VN_BODY_WHOLE;

@@ -24,6 +24,8 @@ int32_t vn_worker_init(struct vn_worker *worker, const vn_config *config)
         .observes = config->handlers.exchange_ended != NULL || config->handlers.refuse != NULL,
         .clock = vn_clock_nanoseconds,
     };
+    for (uint32_t i = 0; i < config->listener_count; i++)
+        worker->redirects |= config->listeners[i].redirect_port != 0;
     worker->held = &worker->own_held;
     worker->said = &worker->own_said;
     vn_list_init(&worker->detached);

@@ -46,6 +46,7 @@ struct vn_worker {
     struct vn_loop loop; /* first: vn_loop_of */
     const vn_config *config;
     void *context; /* of the handlers */
+    bool redirects; /* some listener does, and does nothing else */
     bool observes; /* a hook is told of the end of exchanges, or of refusals */
     uint64_t (*clock)(void); /* nanoseconds, for what hooks are told */
     struct vn_held *held; /* its own, or that of its server */

@@ -23,6 +23,7 @@ extension Server.Configuration {
         for (index, transport) in transports.enumerated().prefix(Int(VN_LISTENERS_MAX)) {
             var listener = unsafe config.listeners.0
             unsafe listener.transport = transport?.transport
+            unsafe listener.redirect_port = try listeners[index].cRedirectPort
             unsafe vn_config_set_listener(&config, UInt32(index), listener)
         }
         return try unsafe withListeners(from: 0, in: &config, body)
@@ -154,6 +155,21 @@ extension Server.Configuration.Deadlines {
         deadlines.half_close = try halfClose?.c("deadlines.halfClose") ?? 0
         deadlines.linger = try linger.c("deadlines.linger")
         deadlines.linger_total = try lingerTotal.c("deadlines.lingerTotal")
+    }
+}
+
+extension Server.Listener {
+    /// To C, 0 stands for an ordinary listener.
+    fileprivate var cRedirectPort: UInt16 {
+        get throws(ServerError) {
+            guard let port = redirectedPort else { return 0 }
+            guard 1...65535 ~= port else {
+                throw ServerError(
+                    InvalidOption(
+                        "A listener redirects to a port from 1 to 65535, not \(port)."))
+            }
+            return UInt16(port)
+        }
     }
 }
 
