@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pair.h"
+#include "serve/connection.h"
 
 void vn_tls_config_init(vn_tls_config *config)
 {
@@ -32,6 +33,8 @@ int32_t vn_tls_config_check(const vn_tls_config *config, vn_tls_error *error)
         return vn_tls_error_fill(error, "a handshake needs time and a place");
     if (config->ticket_lifetime > LIFETIME_MAX)
         return vn_tls_error_fill(error, "tickets live for at most seven days");
+    if (config->ticket_lifetime == 0 && config->ticket_key_file != NULL)
+        return vn_tls_error_fill(error, "there are keys for tickets, and no tickets");
     return 0;
 }
 
@@ -45,6 +48,7 @@ static void free_certificate(vn_tls_certificate *certificate)
     free(certificate->key_file);
     free(certificate->chain);
     free(certificate->key);
+    free(certificate->staple_file);
 }
 
 /* What of it is not NULL is taken over in any case, and `is_whole` tells whether all is there. */
@@ -100,6 +104,19 @@ int32_t vn_tls_config_add_self_signed(vn_tls_config *config, const char *names)
     return add(config, made, true);
 }
 
+int32_t vn_tls_config_set_staple(vn_tls_config *config, const char *file)
+{
+    vn_tls_certificate *last = &config->certificates[config->certificate_count - 1];
+    last->staple_file = strdup(file);
+    return last->staple_file == NULL ? -ENOMEM : 0;
+}
+
+int32_t vn_tls_config_set_ticket_keys(vn_tls_config *config, const char *file)
+{
+    config->ticket_key_file = strdup(file);
+    return config->ticket_key_file == NULL ? -ENOMEM : 0;
+}
+
 int32_t vn_tls_config_set_client(vn_tls_config *config, uint8_t client, const char *ca,
                                  const char *crl)
 {
@@ -111,11 +128,25 @@ int32_t vn_tls_config_set_client(vn_tls_config *config, uint8_t client, const ch
                : 0;
 }
 
+int32_t vn_tls_config_set_strict(vn_tls_config *config, const char *value)
+{
+    _Static_assert(sizeof config->strict == VN_STRICT_MAX + 1, "with its NUL");
+    size_t count = strlen(value);
+    if (count > VN_STRICT_MAX)
+        return -EINVAL;
+    for (size_t i = 0; i < count; i++)
+        if (value[i] < ' ' || value[i] > '~')
+            return -EINVAL;
+    memcpy(config->strict, value, count + 1);
+    return 0;
+}
+
 void vn_tls_config_free(vn_tls_config *config)
 {
     free(config->client_ca_file);
     free(config->client_crl_file);
-    config->client_ca_file = config->client_crl_file = NULL;
+    free(config->ticket_key_file);
+    config->client_ca_file = config->client_crl_file = config->ticket_key_file = NULL;
     for (uint32_t i = 0; i < config->certificate_count; i++)
         free_certificate(&config->certificates[i]);
     free(config->certificates);

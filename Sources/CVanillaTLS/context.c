@@ -107,6 +107,44 @@ static int use_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
     return vn_tls_tickets_use(&tls_of(ssl)->tickets, name, iv, cipher, mac, makes);
 }
 
+/* OpenSSL does not look at a client's certificate again when its session is resumed. Where it is
+ * not good any more - revoked, expired, its authority gone - the ticket does not count, and a full
+ * handshake says so. The same where others that led to it are not known here: they are in no
+ * ticket. */
+static bool is_still_good(SSL *ssl, const SSL_SESSION *session)
+{
+    X509 *shown = SSL_SESSION_get0_peer((SSL_SESSION *) (uintptr_t) session);
+    if (shown == NULL)
+        return true;
+    X509_STORE_CTX *look = X509_STORE_CTX_new();
+    X509_STORE *store = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
+    bool is_good = look != NULL && X509_STORE_CTX_init(look, store, shown, NULL) == 1 &&
+                   X509_STORE_CTX_set_default(look, "ssl_client") == 1 &&
+                   X509_verify_cert(look) == 1;
+    X509_STORE_CTX_free(look);
+    ERR_clear_error();
+    return is_good;
+}
+
+static SSL_TICKET_RETURN take_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                     size_t count, SSL_TICKET_STATUS status, void *context)
+{
+    (void) name, (void) count, (void) context;
+    bool is_known = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
+    if (!is_known || !is_still_good(ssl, session))
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
+static int show_staple(SSL *ssl, void *context)
+{
+    const struct vn_tls_connection *connection = vn_tls_of_ssl(ssl);
+    (void) context;
+    return connection->identity != NULL && vn_tls_identity_show_staple(connection->identity, ssl)
+               ? SSL_TLSEXT_ERR_OK
+               : SSL_TLSEXT_ERR_NOACK;
+}
+
 /* ---- Setting up ---- */
 
 static bool set_up_sessions(const vn_tls *tls, SSL_CTX *context)
@@ -119,7 +157,8 @@ static bool set_up_sessions(const vn_tls *tls, SSL_CTX *context)
     }
     SSL_CTX_set_timeout(context, (long) tls->config.ticket_lifetime);
     return SSL_CTX_set_session_id_context(context, name, sizeof name - 1) == 1 &&
-           SSL_CTX_set_tlsext_ticket_key_evp_cb(context, use_ticket) == 1;
+           SSL_CTX_set_tlsext_ticket_key_evp_cb(context, use_ticket) == 1 &&
+           SSL_CTX_set_session_ticket_cb(context, NULL, take_ticket, NULL) == 1;
 }
 
 /* Whose certificates of clients are taken. All of a chain are looked up in the lists. */
@@ -159,6 +198,7 @@ bool vn_tls_set_up(void *setup_context, SSL_CTX *context)
     SSL_CTX_set_client_hello_cb(context, choose_identity, NULL);
     SSL_CTX_set_tlsext_servername_callback(context, acknowledge_name);
     SSL_CTX_set_info_callback(context, vn_tls_note_state);
+    SSL_CTX_set_tlsext_status_cb(context, show_staple);
     if (tls->protocols_count > 0)
         SSL_CTX_set_alpn_select_cb(context, choose_protocol, tls);
     return SSL_CTX_set_min_proto_version(context, tls->config.version_min) == 1 &&
@@ -201,11 +241,13 @@ vn_tls *vn_tls_open(vn_tls_config *config, vn_tls_error *error)
     tls->config = *config;
     config->certificates = NULL;
     config->certificate_count = 0;
-    config->client_ca_file = config->client_crl_file = NULL;
+    config->client_ca_file = config->client_crl_file = config->ticket_key_file = NULL;
+    tls->table.strict = tls->config.strict[0] == '\0' ? NULL : tls->config.strict;
     int32_t made = vn_tls_tickets_init(&tls->tickets, tls->config.ticket_lifetime);
     if (made < 0)
         vn_tls_error_fill(error, "tickets cannot be encrypted");
-    if (made == 0 && write_protocols(tls, error) == 0)
+    if (made == 0 && write_protocols(tls, error) == 0 &&
+        vn_tls_tickets_load(&tls->tickets, tls->config.ticket_key_file, error) == 0)
         tls->identity = vn_tls_identity_load(&tls->config, vn_tls_set_up, tls, error);
     if (tls->identity == NULL) {
         vn_tls_close(tls);

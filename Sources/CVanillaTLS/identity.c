@@ -195,6 +195,16 @@ static bool load_pairs(struct loading *loading)
     return true;
 }
 
+/* A staple that cannot be used is complained of, and goes no further. */
+static bool load_staple(struct vn_tls_leaf *leaf, const char *file, const struct vn_tls_pair *pair)
+{
+    vn_tls_error error;
+    if (file == NULL ||
+        vn_tls_staple_load(&leaf->staple, file, pair->leaf, pair->chain, &error) == 0)
+        return true;
+    return (leaf->complaint = strdup(error.message)) != NULL;
+}
+
 static bool note_leaves(struct loading *loading)
 {
     struct vn_tls_identity *identity = loading->identity;
@@ -202,13 +212,15 @@ static bool note_leaves(struct loading *loading)
     if (identity->leaves == NULL)
         return false;
     for (uint32_t i = 0; i < loading->loaded; i++) {
-        const char *file = loading->config->certificates[i].chain_file;
+        const vn_tls_certificate *from = &loading->config->certificates[i];
+        const struct vn_tls_pair *pair = &loading->pairs[i];
         char number[32];
         snprintf(number, sizeof number, "%u", i + 1);
         struct vn_tls_leaf *leaf = &identity->leaves[identity->leaf_count++];
-        leaf->source = strdup(file == NULL ? number : file);
-        leaf->not_after = ASN1_STRING_dup(X509_get0_notAfter(loading->pairs[i].leaf));
-        if (leaf->source == NULL || leaf->not_after == NULL)
+        leaf->source = strdup(from->chain_file == NULL ? number : from->chain_file);
+        X509_up_ref(pair->leaf);
+        leaf->certificate = pair->leaf;
+        if (leaf->source == NULL || !load_staple(leaf, from->staple_file, pair))
             return false;
     }
     return true;
@@ -264,7 +276,9 @@ void vn_tls_identity_release(struct vn_tls_identity *identity)
         SSL_CTX_free(identity->contexts[i]);
     for (uint32_t i = 0; i < identity->leaf_count; i++) {
         free(identity->leaves[i].source);
-        ASN1_TIME_free(identity->leaves[i].not_after);
+        free(identity->leaves[i].complaint);
+        X509_free(identity->leaves[i].certificate);
+        vn_tls_staple_free(&identity->leaves[i].staple);
     }
     free(identity->leaves);
     free(identity->names);
@@ -273,6 +287,15 @@ void vn_tls_identity_release(struct vn_tls_identity *identity)
 }
 
 /* ---- Finding ---- */
+
+bool vn_tls_identity_show_staple(const struct vn_tls_identity *identity, SSL *ssl)
+{
+    const X509 *chosen = SSL_get_certificate(ssl);
+    for (uint32_t i = 0; i < identity->leaf_count; i++)
+        if (identity->leaves[i].certificate == chosen)
+            return vn_tls_staple_show(&identity->leaves[i].staple, ssl);
+    return false;
+}
 
 static SSL_CTX *find_text(const struct vn_tls_identity *identity, char *text)
 {

@@ -7,7 +7,7 @@
 #include <openssl/ssl.h>
 #include <stdatomic.h>
 
-#include "include/CVanillaTLS.h"
+#include "staple.h"
 
 /* A name, or with a wildcard in place of its first label, what follows that: "*.a.example" is
  * ".a.example". */
@@ -16,10 +16,12 @@ struct vn_tls_name {
     SSL_CTX *context; /* with the certificates that have the name, one of each type of key */
 };
 
-/* A certificate, to tell when it expires. */
+/* A certificate, to tell when it expires, and what is shown with it. */
 struct vn_tls_leaf {
     char *source; /* as it is named to people */
-    ASN1_TIME *not_after;
+    X509 *certificate;
+    struct vn_tls_staple staple;
+    char *complaint; /* about the staple; NULL: there is none */
 };
 
 struct vn_tls_identity {
@@ -48,6 +50,9 @@ static inline struct vn_tls_identity *vn_tls_identity_retain(struct vn_tls_ident
 
 /* May be NULL. */
 void vn_tls_identity_release(struct vn_tls_identity *identity);
+
+/* Show what there is to be shown with the certificate that was chosen. Returns whether there is. */
+bool vn_tls_identity_show_staple(const struct vn_tls_identity *identity, SSL *ssl);
 
 /* The certificates for a name that a client asked for, which need not be one. */
 SSL_CTX *vn_tls_identity_find(const struct vn_tls_identity *identity, const uint8_t *name,

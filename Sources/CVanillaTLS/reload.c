@@ -19,13 +19,31 @@ static void say(const struct vn_tls *tls, int32_t level, const char *message)
 
 /* ---- Expiry ---- */
 
+/* About what is shown with certificates: what was wrong when it was read, or has run out since. */
+static void note_staple(const struct vn_tls *tls, const struct vn_tls_leaf *leaf)
+{
+    char message[400];
+    bool is_over = leaf->staple.bytes != NULL && time(NULL) >= leaf->staple.until;
+    if (leaf->complaint == NULL && !is_over)
+        return;
+    if (is_over)
+        snprintf(message, sizeof message, "TLS: the staple of the certificate %s is over",
+                 leaf->source);
+    else
+        snprintf(message, sizeof message, "TLS: %s", leaf->complaint);
+    say(tls, VN_LOG_WARNING, message);
+}
+
 static void note_expiry(const struct vn_tls *tls, const struct vn_tls_identity *identity)
 {
     char message[384];
+    for (uint32_t i = 0; i < identity->leaf_count; i++)
+        note_staple(tls, &identity->leaves[i]);
     for (uint32_t i = 0; i < identity->leaf_count; i++) {
         const struct vn_tls_leaf *leaf = &identity->leaves[i];
         int days, seconds;
-        if (ASN1_TIME_diff(&days, &seconds, NULL, leaf->not_after) != 1 || days >= EXPIRY_WARNING)
+        if (ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(leaf->certificate)) != 1 ||
+            days >= EXPIRY_WARNING)
             continue;
         bool is_over = days < 0 || seconds < 0;
         snprintf(message, sizeof message, "TLS: the certificate %s %s%d day%s%s", leaf->source,
@@ -43,7 +61,9 @@ static uint64_t look(const struct vn_tls *tls)
     for (uint32_t i = 0; i < tls->config.certificate_count; i++) {
         sum = vn_tls_watched_add(sum, tls->config.certificates[i].chain_file);
         sum = vn_tls_watched_add(sum, tls->config.certificates[i].key_file);
+        sum = vn_tls_watched_add(sum, tls->config.certificates[i].staple_file);
     }
+    sum = vn_tls_watched_add(sum, tls->config.ticket_key_file);
     sum = vn_tls_watched_add(sum, tls->config.client_ca_file);
     return vn_tls_watched_add(sum, tls->config.client_crl_file);
 }
@@ -53,6 +73,11 @@ static int32_t load_again(struct vn_tls *tls, vn_tls_error *error)
 {
     char message[400];
     struct vn_tls_identity *loaded = vn_tls_identity_load(&tls->config, vn_tls_set_up, tls, error);
+    if (loaded != NULL &&
+        vn_tls_tickets_load(&tls->tickets, tls->config.ticket_key_file, error) < 0) {
+        vn_tls_identity_release(loaded);
+        loaded = NULL;
+    }
     if (loaded == NULL) {
         snprintf(message, sizeof message, "TLS: the certificates of before stay: %s",
                  error->message);

@@ -2,11 +2,15 @@
 #include "tickets.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "pair.h"
 
 static uint64_t now_in_seconds(void)
 {
@@ -30,10 +34,52 @@ void vn_tls_tickets_deinit(struct vn_tls_tickets *tickets)
     OPENSSL_cleanse(tickets->keys, sizeof tickets->keys);
 }
 
+/* ---- Of a file ---- */
+
+/* Read it whole. Returns how many keys it has; 0 where it has none, or something else. */
+static uint32_t read_keys(FILE *file, struct vn_tls_ticket_key keys[VN_TLS_TICKET_KEYS_MAX])
+{
+    uint8_t beyond;
+    setbuf(file, NULL); /* what is secret is in no buffer */
+    size_t size = sizeof *keys, all = fread(keys, 1, VN_TLS_TICKET_KEYS_MAX * size, file);
+    bool is_whole = all % size == 0 && fread(&beyond, 1, 1, file) == 0 && !ferror(file);
+    return is_whole ? (uint32_t) (all / size) : 0;
+}
+
+int32_t vn_tls_tickets_load(struct vn_tls_tickets *tickets, const char *file, vn_tls_error *error)
+{
+    struct vn_tls_ticket_key keys[VN_TLS_TICKET_KEYS_MAX];
+    if (file == NULL)
+        return 0;
+    FILE *source = fopen(file, "rb");
+    if (source == NULL)
+        return vn_tls_error_fill(error, "the ticket keys %s cannot be opened: %s", file,
+                                 strerror(errno));
+    uint32_t count = read_keys(source, keys);
+    fclose(source);
+    pthread_mutex_lock(&tickets->lock);
+    if (count > 0) {
+        OPENSSL_cleanse(tickets->keys, sizeof tickets->keys);
+        memcpy(tickets->keys, keys, count * sizeof *keys);
+        tickets->count = count;
+        tickets->is_shared = true;
+    }
+    pthread_mutex_unlock(&tickets->lock);
+    OPENSSL_cleanse(keys, sizeof keys);
+    return count > 0
+               ? 0
+               : vn_tls_error_fill(error, "the ticket keys %s are not 1 to %d keys of %zu bytes",
+                                   file, VN_TLS_TICKET_KEYS_MAX, sizeof *keys);
+}
+
+/* ---- Made here ---- */
+
 /* A ticket that the last key made just before its end is opened for its whole life: that key stays
  * for as long as the next one makes tickets. */
 static bool renew(struct vn_tls_tickets *tickets)
 {
+    if (tickets->is_shared)
+        return true;
     uint64_t now = now_in_seconds();
     if (tickets->count > 0 && now - tickets->made < tickets->lifetime)
         return true;
@@ -50,6 +96,8 @@ static bool renew(struct vn_tls_tickets *tickets)
     OPENSSL_cleanse(&fresh, sizeof fresh);
     return true;
 }
+
+/* ---- Using them ---- */
 
 /* The key by which a ticket is made, or that of a ticket. Returns its place, or -1. */
 static int find(struct vn_tls_tickets *tickets, const unsigned char *name,

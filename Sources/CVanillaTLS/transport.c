@@ -208,7 +208,7 @@ static int32_t tls_begin(struct vn_connection *connection)
     struct vn_tls_connection *tls = shard == NULL ? NULL : calloc(1, sizeof *tls);
     if (tls == NULL)
         return -ENOMEM;
-    tls->table = vn_tls_table;
+    tls->table = listener->table;
     tls->table.end = tls_end;
     tls->connection = connection;
     tls->shard = shard;

@@ -13,6 +13,12 @@ extension TLSConfiguration {
         let source: Source
         let password: (@Sendable () -> String?)?
 
+        /// The path of what the authority says of this certificate (OCSP, RFC 6960), in DER, which
+        /// is shown to clients that ask (OCSP stapling): `nil` for nothing. The chain has to have
+        /// the issuer. A file that cannot be used, or is over, is not shown, and the log says so; a
+        /// changed one is loaded again, as a certificate is.
+        public var ocspFile: String?
+
         init(_ source: Source, password: (@Sendable () -> String?)? = nil) {
             self.source = source
             self.password = password

@@ -38,8 +38,20 @@ public struct TLSConfiguration: Sendable {
     /// its tickets are replaced as often, are shared by all workers, and are kept in memory alone.
     public var ticketLifetime: Duration? = .seconds(12 * 60 * 60)
 
+    /// The path of a file with keys for tickets, for several machines behind one name, which then
+    /// resume each other's sessions: `nil` for keys that are made by this process. It holds 1 to 16
+    /// keys of 80 random bytes each. The first makes tickets, all open them. It is loaded again
+    /// when it has changed, so that who writes it replaces the keys, in place of
+    /// ``ticketLifetime``; who can read it can read what was resumed in TLS 1.2.
+    public var ticketKeyFile: String?
+
     /// Whether clients are asked for a certificate (mTLS): they are not by default.
     public var clientAuthentication = ClientAuthentication.none
+
+    /// Whether answers tell browsers to come over TLS from now on, by `Strict-Transport-Security`:
+    /// they do not by default, since that cannot be taken back before the time it names is over. A
+    /// handler that sets the field itself has the last word.
+    public var strictTransportSecurity: StrictTransportSecurity?
 
     /// A configuration with every option at its default.
     public init(certificates: [Certificate]) {

@@ -34,6 +34,32 @@ import VanillaTestingTLS
         }
     }
 
+    @Test(arguments: backends)
+    func tellsBrowsersToStay(backend: Server.Backend?) async throws {
+        var tls = TLSConfiguration.selfSigned
+        tls.strictTransportSecurity = .init(includesSubdomains: true, asksForPreload: true)
+        let server = try Server(configuration: local(backend)) { request, response in
+            if request.path == "/own" {
+                response.headers["Strict-Transport-Security"] = "max-age=0"
+            }
+            response.send("")
+        }
+        try await server.test(.tls(tls)) { client in
+            let policy = "max-age=31536000; includeSubDomains; preload"
+            let answer = try await client.get("/")
+            #expect(answer.headers["Strict-Transport-Security"] == policy)
+            let own = try await client.get("/own")
+            #expect(own.headers["Strict-Transport-Security"] == "max-age=0")
+            let refused = try await client.connect().exchange(Array("GET a\r\n\r\n".utf8))
+            let text = String(decoding: refused, as: UTF8.self)
+            #expect(text.hasPrefix("HTTP/1.1 400 ") && text.contains(policy))
+        }
+        try await server.test(.tls) { client in
+            let answer = try await client.get("/")
+            #expect(answer.headers["Strict-Transport-Security"] == nil)
+        }
+    }
+
     @Test func isNotSecureInClear() async throws {
         for mode in [TestMode.inProcess, .socket] {
             try await Self.describing(nil).test(mode) { client in
@@ -130,7 +156,12 @@ import VanillaTestingTLS
         longTickets.ticketLifetime = .seconds(8 * 24 * 60 * 60)
         var shortTickets = TLSConfiguration.selfSigned
         shortTickets.ticketLifetime = .milliseconds(1)
+        var shortPreload = TLSConfiguration.selfSigned
+        shortPreload.strictTransportSecurity = .init(maximumAge: .seconds(9), asksForPreload: true)
+        var negative = TLSConfiguration.selfSigned
+        negative.strictTransportSecurity = .init(maximumAge: .seconds(-1))
         let rows: [(TLSConfiguration, String)] = [
+            (shortPreload, "strictTransportSecurity"), (negative, "strictTransportSecurity"),
             (TLSConfiguration(certificates: []), "0 certificates"),
             (
                 TLSConfiguration(certificates: [.init(chainFile: "/no/such", keyFile: "/no/such")]),

@@ -49,6 +49,84 @@ def make_certificate(chain, key, name, days=90):
         raise Failed(said)
 
 
+def openssl(*words, input=b""):
+    """Run a tool of OpenSSL's that has to succeed."""
+    status, said = run_tool("openssl", *words, input=input)
+    if status != 0:
+        raise Failed(said)
+    return said
+
+
+class Authority:
+    """One that signs, revokes and answers about what it has signed."""
+
+    SETTINGS = """
+        [ca]
+        default_ca = here
+        [here]
+        database = {folder}/index
+        serial = {folder}/serial
+        crlnumber = {folder}/crlnumber
+        new_certs_dir = {folder}
+        default_md = sha256
+        policy = any
+        copy_extensions = copy
+        unique_subject = no
+        [any]
+        commonName = supplied
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        os.mkdir(folder)
+        self.chain, self.key = self.place("authority.pem"), self.place("authority.key")
+        make_certificate(self.chain, self.key, "authority.example")
+        for name, content in (
+            ("settings", self.SETTINGS.format(folder=folder)), ("index", ""), ("serial", "01"), ("crlnumber", "01"),
+        ):  # fmt: skip
+            with open(self.place(name), "w") as file:
+                file.write(content)
+
+    def place(self, name):
+        return os.path.join(self.folder, name)
+
+    def run(self, *words):
+        own = ("-config", self.place("settings"), "-cert", self.chain, "-keyfile", self.key)
+        return openssl("ca", "-batch", *own, *words)
+
+    def sign(self, name):
+        """Make a pair; returns its files, of which the first has this authority's certificate, too."""
+        leaf, key, asked, both = (self.place(f"{name}.{end}") for end in ("pem", "key", "csr", "both"))
+        openssl(
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+            "-addext", f"subjectAltName=DNS:{name}", "-out", asked, "-keyout", key,
+        )  # fmt: skip
+        self.run("-notext", "-days", "30", "-in", asked, "-out", leaf)
+        with open(both, "w") as file:
+            for part in (leaf, self.chain):
+                with open(part) as source:
+                    file.write(source.read())
+        return both, key
+
+    def revoke(self, name):
+        self.run("-revoke", self.place(f"{name}.pem"))
+
+    def list_revoked(self, path):
+        self.run("-gencrl", "-crldays", "9", "-out", path + ".new")
+        os.rename(path + ".new", path)
+
+    def answer_about(self, name, path, days=9):
+        """Write its answer (OCSP) about a certificate."""
+        asked = self.place("asked.der")
+        leaf = ("-issuer", self.chain, "-cert", self.place(f"{name}.pem"))
+        openssl("ocsp", *leaf, "-no_nonce", "-reqout", asked)
+        openssl(
+            "ocsp", "-index", self.place("index"), "-CA", self.chain, "-rsigner", self.chain, "-rkey", self.key,
+            "-reqin", asked, "-respout", path + ".new", "-ndays", str(days),
+        )  # fmt: skip
+        os.rename(path + ".new", path)
+
+
 class TLS:
     @classmethod
     def setUpClass(cls):
@@ -396,4 +474,188 @@ class Rotation:
 
 @on_each_backend
 class RotationServer(Rotation, unittest.TestCase):
+    pass
+
+
+class Stapled:
+    """What an authority says of the server's certificate, shown with it."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="vanilla-tls-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.authority = Authority(os.path.join(self.folder, "authority"))
+        self.pair = self.authority.sign("one.example")
+        self.staple = os.path.join(self.folder, "staple.der")
+
+    def start(self):
+        chain, key = self.pair
+        server = Server.start(
+            "simple", "--tls", "--tls-certificate", chain, "--tls-key", key, "--tls-ocsp", self.staple,
+            backend=self.backend,
+        )  # fmt: skip
+        self.addCleanup(server.close)
+        return server
+
+    def shown(self, server, *options):
+        _, said = run_tool("openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-status", *options)
+        return "OCSP Response Status: successful" in said
+
+    def test_shows_it_and_what_replaces_it(self):
+        self.authority.answer_about("one.example", self.staple)
+        server = self.start()
+        for version in ("-tls1_2", "-tls1_3"):
+            with self.subTest(version):
+                self.assertTrue(self.shown(server, version))
+        _, said = run_tool("openssl", "s_client", "-connect", f"127.0.0.1:{server.port}")
+        self.assertNotIn("OCSP Response Status", said)
+        # One that is not about it, or cannot be read, is not shown; the server goes on.
+        self.authority.sign("two.example")
+        self.authority.answer_about("two.example", self.staple)
+        wait_for(lambda: "another certificate" in server.log(), "the line in the log")
+        self.assertFalse(self.shown(server))
+        self.authority.answer_about("one.example", self.staple)
+        wait_for(lambda: self.shown(server), "the new answer")
+        with open(self.staple, "w") as file:
+            file.write("no answer")
+        wait_for(lambda: "cannot be read" in server.log(), "the line in the log")
+        self.assertFalse(self.shown(server))
+        self.assertEqual(server.stop(), 0)
+
+    def test_starts_without_it(self):
+        server = self.start()
+        self.assertFalse(self.shown(server))
+        self.assertIn("staple", server.log())
+        self.assertEqual(server.stop(), 0)
+
+
+@on_each_backend
+class StapledServer(Stapled, unittest.TestCase):
+    pass
+
+
+class SharedTickets:
+    """Two servers with the same keys for tickets."""
+
+    KEY = 80
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="vanilla-tls-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.keys, self.chain, self.key = (os.path.join(self.folder, name) for name in ("keys", "chain", "key"))
+        make_certificate(self.chain, self.key, "one.example")
+
+    def write(self, *keys):
+        with open(self.keys + ".new", "wb") as file:
+            file.write(b"".join(keys))
+        os.rename(self.keys + ".new", self.keys)
+
+    def start(self):
+        server = Server.start(
+            "simple", "--tls", "--tls-certificate", self.chain, "--tls-key", self.key, "--tls-ticket-keys", self.keys,
+            backend=self.backend, workers=2,
+        )  # fmt: skip
+        self.addCleanup(server.close)
+        return server
+
+    def ask(self, server, context, session=None):
+        raw = socket.create_connection(server.address, DEADLINE)
+        with context.wrap_socket(raw, session=session) as connection:
+            connection.sendall(request("/user/7"))
+            connection.recv(4096)
+            return connection.session, connection.session_reused
+
+    def test_each_resumes_sessions_of_the_other(self):
+        first, second = os.urandom(self.KEY), os.urandom(self.KEY)
+        self.write(first)
+        servers = [self.start(), self.start()]
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = tls_context(maximum_version=version)
+            session, _ = self.ask(servers[0], context)
+            with self.subTest(version):
+                for server in servers * 2:
+                    self.assertTrue(self.ask(server, context, session)[1])
+        # Another key makes tickets from now on; that of before still opens them.
+        self.write(second, first)
+        for server in servers:
+            wait_for(lambda: "loaded again" in server.log(), "the line in the log")
+        for server in servers:
+            self.assertTrue(self.ask(server, context, session)[1])
+        session, _ = self.ask(servers[0], context)
+        self.write(second)
+        for server in servers:
+            wait_for(lambda: server.log().count("loaded again") == 2, "the line in the log")
+            self.assertTrue(self.ask(server, context, session)[1])
+        # What is no key leaves those there are.
+        self.write(second[:-1])
+        for server in servers:
+            wait_for(lambda: "stay" in server.log(), "the line in the log")
+            self.assertTrue(self.ask(server, context, session)[1])
+            self.assertEqual(server.stop(), 0)
+
+    def test_refuses_what_is_none(self):
+        for content in (b"", b"x" * 79, b"x" * (17 * self.KEY)):
+            with self.subTest(len(content)):
+                self.write(content)
+                with self.assertRaises(Failed):
+                    self.start()
+
+
+@on_each_backend
+class SharedTicketsServer(SharedTickets, unittest.TestCase):
+    pass
+
+
+class Revocation:
+    """Certificates of clients that were good once."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="vanilla-tls-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.authority = Authority(os.path.join(self.folder, "authority"))
+        self.revoked = os.path.join(self.folder, "revoked.pem")
+        self.pair = self.authority.sign("client.example")
+        self.authority.list_revoked(self.revoked)
+        chain, key = (os.path.join(self.folder, name) for name in ("chain.pem", "key.pem"))
+        make_certificate(chain, key, "server.example")
+        self.server = Server.start(
+            "simple", "--tls", "--tls-certificate", chain, "--tls-key", key, "--tls-client-ca", self.authority.chain,
+            "--tls-client-crl", self.revoked, "--tls-client-optional", backend=self.backend, workers=2,
+        )  # fmt: skip
+        self.addCleanup(self.server.close)
+
+    def ask(self, context, session=None):
+        raw = socket.create_connection(self.server.address, DEADLINE)
+        with context.wrap_socket(raw, session=session) as connection:
+            connection.sendall(request("/user/7"))
+            answer = connection.recv(4096)
+            return answer, connection.session, connection.session_reused
+
+    def test_looks_at_a_certificate_again_when_a_session_is_resumed(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            with self.subTest(version):
+                nobody = tls_context(maximum_version=version)
+                answer, anonymous, _ = self.ask(nobody)
+                self.assertIn(b"200 OK", answer)
+                somebody = tls_context(maximum_version=version)
+                somebody.load_cert_chain(*self.pair)
+                answer, session, _ = self.ask(somebody)
+                self.assertIn(b"200 OK", answer)
+                self.assertTrue(self.ask(somebody, session)[2])
+                self.authority.revoke("client.example")
+                self.authority.list_revoked(self.revoked)
+                before = self.server.log().count("loaded again")
+                self.server.signal(signal.SIGHUP)
+                wait_for(lambda: self.server.log().count("loaded again") > before, "the line in the log")
+                for resumed in (session, None):
+                    with self.assertRaises((ssl.SSLError, ConnectionResetError)):
+                        self.ask(somebody, resumed)
+                # Those who never showed one are as they were.
+                answer, _, was_resumed = self.ask(nobody, anonymous)
+                self.assertTrue(b"200 OK" in answer and was_resumed)
+                self.pair = self.authority.sign("client.example")
+        self.assertEqual(self.server.stop(), 0)
+
+
+@on_each_backend
+class RevocationServer(Revocation, unittest.TestCase):
     pass

@@ -13,7 +13,8 @@
 
 enum {
     VN_STATUS_LINE_ROOM = 64, /* bytes of any status line; of that of a 200 and its Date line */
-    VN_HEAD_ROOM = 256, /* for the lines that frame a message, with its status line and Date */
+    /* For the lines that frame a message, with its status line, Date, and what a transport adds. */
+    VN_HEAD_ROOM = 352,
     VN_HEAD_ENTITY_TAG_ROOM = sizeof "ETag: W/\"\"\r\n", /* beside the tag */
     VN_HEAD_LAST_MODIFIED_ROOM = sizeof "Last-Modified: \r\n" + VN_DATE_SIZE,
 };

@@ -161,6 +161,9 @@ void vn_connection_record_end(struct vn_connection *connection, struct vn_record
  * carefully, since the client may be sending. */
 void vn_connection_close(struct vn_connection *connection, bool lingers);
 
+/* Add the transport's Strict-Transport-Security to a head with VN_HEAD_ROOM, where it has none. */
+void vn_connection_add_strict(const struct vn_connection *connection, struct vn_head *head);
+
 /* ---- The end of a careful close: closing.c ---- */
 
 /* Whether a close leaves little to the system. What is much more it would keep for minutes for a

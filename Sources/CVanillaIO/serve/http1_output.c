@@ -92,6 +92,8 @@ int32_t vn_http1_head(struct vn_exchange *exchange, struct vn_head *head,
         persistence = VN_SAYS_IT_STAYS;
     http1->is_chunked = framing == VN_FRAMED_BY_CHUNKS;
     connection->has_more = exchange->answer == VN_ANSWER_STREAM;
+    if (vn_unlikely(connection->transport->strict != NULL))
+        vn_connection_add_strict(connection, head);
     vn_head_finish(head, content->type, framing, (uint64_t) content->length, persistence);
     if (is_held(exchange))
         hold_head(exchange, head);

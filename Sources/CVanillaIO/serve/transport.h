@@ -21,8 +21,13 @@ struct vn_connection;
 struct vn_worker;
 
 /* What is NULL is done as if there were no transport. */
+enum { VN_STRICT_MAX = 64 };
+
 struct vn_transport {
     bool is_secure; /* nobody on the way can read or change the bytes: vn_request_is_secure */
+    /* The value of Strict-Transport-Security (RFC 6797) in each answer that does not have one: at
+     * most VN_STRICT_MAX bytes. NULL: there is none. */
+    const char *strict;
     /* A listener with this table is open on a worker, on whose thread this is. */
     void (*opened)(const struct vn_transport *transport, struct vn_worker *worker);
     /* What it was made of may have changed: a SIGHUP came. Any thread. */

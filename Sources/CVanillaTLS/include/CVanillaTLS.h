@@ -26,6 +26,8 @@ typedef struct vn_tls_certificate {
     size_t chain_count;
     char *key;
     size_t key_count;
+    /* What its authority says of it (OCSP), in DER: shown to clients that ask. NULL: nothing is */
+    char *staple_file;
 } vn_tls_certificate;
 
 /* Writes the password of the private key of that certificate, by its place, to `password`; returns
@@ -40,7 +42,7 @@ enum {
     VN_TLS_CLIENT_REQUIRED,
 };
 
-enum { VN_TLS_CERTIFICATES_MAX = 1024, VN_TLS_PROTOCOLS_MAX = 8 };
+enum { VN_TLS_CERTIFICATES_MAX = 1024, VN_TLS_PROTOCOLS_MAX = 8, VN_TLS_TICKET_KEYS_MAX = 16 };
 
 typedef struct vn_tls_config {
     /* By vn_tls_config_add_...; the first is that of names that no other has. */
@@ -57,7 +59,12 @@ typedef struct vn_tls_config {
     /* By vn_tls_config_set_client: PEM, whose certificates have to have signed those of clients,
      * and lists of what they have revoked. */
     char *client_ca_file, *client_crl_file;
+    char strict[65]; /* the value of Strict-Transport-Security in answers; empty: there is none */
     uint32_t ticket_lifetime; /* 43,200 seconds for which a session is resumed; 0: none is */
+    /* By vn_tls_config_set_ticket_keys: keys for tickets that several machines share, of 80 random
+     * bytes each, up to VN_TLS_TICKET_KEYS_MAX. The first makes tickets, all open them. NULL: keys
+     * are made here, and replaced as often as a ticket lives. */
+    char *ticket_key_file;
     /* Messages, on any thread. May be NULL. */
     void (*log)(void *context, int32_t level, const char *message);
     void *log_context;
@@ -73,9 +80,20 @@ int32_t vn_tls_config_add_bytes(vn_tls_config *config, const void *chain, size_t
                                 const void *key, size_t key_count);
 int32_t vn_tls_config_add_self_signed(vn_tls_config *config, const char *names);
 
+/* Show that file's answer of OCSP with the certificate that was added last. One that cannot be used
+ * is not shown, and the log says so. Returns 0 or -ENOMEM. */
+int32_t vn_tls_config_set_staple(vn_tls_config *config, const char *file);
+
 /* Ask clients for a certificate. `crl` may be NULL. Returns 0 or -ENOMEM. */
 int32_t vn_tls_config_set_client(vn_tls_config *config, uint8_t client, const char *ca,
                                  const char *crl);
+
+/* Add Strict-Transport-Security (RFC 6797) with that value. Returns 0, or -EINVAL where it is
+ * longer than 64 bytes, or none of a field. */
+int32_t vn_tls_config_set_strict(vn_tls_config *config, const char *value);
+
+/* Have ticket keys in a file. Returns 0 or -ENOMEM. */
+int32_t vn_tls_config_set_ticket_keys(vn_tls_config *config, const char *file);
 
 /* Free what was added and was not taken over. */
 void vn_tls_config_free(vn_tls_config *config);

@@ -29,6 +29,21 @@ public struct TLSOptions: ParsableArguments {
     @Option(help: "A file with the authorities, in PEM, of certificates that clients must show.")
     public var tlsClientCa: String?
 
+    @Option(help: "A file with lists, in PEM, of what these authorities have revoked.")
+    public var tlsClientCrl: String?
+
+    @Flag(help: "Serve clients that show no certificate, too.")
+    public var tlsClientOptional = false
+
+    @Option(help: "A file with keys for tickets that several machines share.")
+    public var tlsTicketKeys: String?
+
+    @Option(help: "A file with the authority's answer (OCSP) about the first --tls-certificate.")
+    public var tlsOcsp: String?
+
+    @Option(help: "Seconds for which answers tell browsers to come over TLS alone.")
+    public var tlsStrict: Int?
+
     public init() {}
 
     /// Refuses impossible values.
@@ -38,6 +53,10 @@ public struct TLSOptions: ParsableArguments {
         }
         guard tlsCertificate.count == tlsKey.count else {
             throw ValidationError("Each --tls-certificate has a --tls-key, in the same order.")
+        }
+        guard tlsClientCa != nil || (tlsClientCrl == nil && !tlsClientOptional) else {
+            throw ValidationError(
+                "--tls-client-crl and --tls-client-optional go with --tls-client-ca.")
         }
         if !tlsCertificate.isEmpty, tlsPort == nil, !tls {
             throw ValidationError("--tls-certificate goes with --tls-port or --tls.")
@@ -56,8 +75,14 @@ public struct TLSOptions: ParsableArguments {
                 .init(chainFile: chain, keyFile: key)
             }
         }
+        configuration.certificates[0].ocspFile = tlsOcsp
+        configuration.ticketKeyFile = tlsTicketKeys
+        configuration.strictTransportSecurity = tlsStrict.map { .init(maximumAge: .seconds($0)) }
         if let tlsClientCa {
-            configuration.clientAuthentication = .required(authorityFile: tlsClientCa)
+            configuration.clientAuthentication =
+                tlsClientOptional
+                ? .optional(authorityFile: tlsClientCa, revocationFile: tlsClientCrl)
+                : .required(authorityFile: tlsClientCa, revocationFile: tlsClientCrl)
         }
         return configuration
     }
