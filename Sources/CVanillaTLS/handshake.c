@@ -104,12 +104,15 @@ static void run(void *context)
     struct vn_tls_shard *shard = context;
     uint64_t now = vn_clock_nanoseconds(), took = now - shard->worker->loop.budget.began;
     uint64_t span = took < SPAN_MIN ? SPAN_MIN : vn_smaller(took, SPAN_MAX);
-    do {
+    bool has_time = true;
+    /* Those that came in this turn may have ended in it, too. */
+    while (has_time && !vn_list_is_empty(&shard->queue)) {
         struct vn_tls_connection *first =
             vn_holder(shard->queue.next, struct vn_tls_connection, queued);
         vn_tls_handshake_go_on(first);
         vn_connection_resume(first->connection);
-    } while (!vn_list_is_empty(&shard->queue) && vn_clock_nanoseconds() - now < span);
+        has_time = vn_clock_nanoseconds() - now < span;
+    }
     if (!vn_list_is_empty(&shard->queue))
         vn_worker_last(shard->worker, &shard->task);
 }
