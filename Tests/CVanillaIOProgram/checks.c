@@ -35,6 +35,7 @@
 #include "transport_checks.h"
 #include "unread_checks.h"
 #include "utf8_checks.h"
+#include "websocket_checks.h"
 #include "work_checks.h"
 
 enum { SEEDS = 20 };
@@ -116,6 +117,15 @@ static void check_scanner(void)
     CHECK(vn_check_writers_questions());
     CHECK(vn_check_utf8_targets());
     CHECK(vn_check_utf8_targets_are_limited());
+    CHECK(vn_check_frame_heads());
+    CHECK(vn_check_frame_first_bytes());
+    CHECK(vn_check_frame_lengths());
+    SEEDED(vn_check_frame_unmask((uint64_t) seed));
+    CHECK(vn_check_frame_closes());
+    CHECK(vn_check_text_rows());
+    SEEDED(vn_check_text_at_random((uint64_t) seed));
+    CHECK(vn_check_handshake_rows());
+    CHECK(vn_check_handshake_accept());
 }
 
 static void check_text(void)
