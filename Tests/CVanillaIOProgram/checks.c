@@ -235,6 +235,28 @@ static void check_rows_of_connections(void)
     OVER(vn_check_held(over));
 }
 
+static void check_websockets(void)
+{
+    for (int over = OVER_PLAIN; over < OVER_MORE; over++)
+        for (int row = 0; row < vn_websocket_talks; row++)
+            note("vn_check_websocket_talk", row, vn_check_websocket_talk(over, row));
+    OVER(vn_check_websocket_closes(over));
+    OVER(vn_check_websocket_owes(over));
+    OVER(vn_check_websocket_failing_user(over));
+    OVER(vn_check_websocket_pings(over));
+    OVER(vn_check_websocket_ping_flood(over));
+    OVER(vn_check_websocket_drains(over));
+    OVER(vn_check_websocket_limits(over));
+    OVER(vn_check_websocket_waits(over));
+    OVER(vn_check_websocket_large(over));
+    OVER(vn_check_websocket_posts(over));
+    OVER(vn_check_websocket_late(over));
+    OVER(vn_check_websocket_lost(over));
+    OVER(vn_check_websocket_refuses(over));
+    SEEDED(vn_check_websocket_damaged(OVER_PLAIN, (uint64_t) seed));
+    SEEDED(vn_check_websocket_damaged(OVER_XOR, (uint64_t) seed));
+}
+
 static void check_hub_and_lines(void)
 {
     OVER(vn_check_hub_delivers(over));
@@ -398,6 +420,7 @@ static void check_alone(void)
     check_limits();
     check_rows_of_connections();
     check_hub_and_lines();
+    check_websockets();
     check_listeners();
 }
 

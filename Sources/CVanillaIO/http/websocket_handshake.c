@@ -101,10 +101,10 @@ static bool has_body(const vn_request *request)
     return request->content_length > 0 || (request->facts & VN_IS_CHUNKED) != 0;
 }
 
-/* HTTP/1.0 has no Upgrade (RFC 9110, section 7.8). */
+/* HTTP/1.0 has no Upgrade (RFC 9110, section 7.8), and only GET opens a socket. */
 static bool asks_for_websocket(const vn_request *request)
 {
-    return request->minor > 0 &&
+    return request->method_id == VN_METHOD_GET && request->minor > 0 &&
            list_has(request, VN_LITERAL("Connection"), VN_LITERAL("upgrade")) &&
            list_has(request, VN_LITERAL("Upgrade"), VN_LITERAL("websocket"));
 }
@@ -112,7 +112,7 @@ static bool asks_for_websocket(const vn_request *request)
 uint16_t vn_websocket_check(const vn_request *request)
 {
     vn_span version = {0}, key = {0};
-    if (request->method_id != VN_METHOD_GET || has_body(request))
+    if (has_body(request))
         return 400;
     if (!asks_for_websocket(request))
         return 426;

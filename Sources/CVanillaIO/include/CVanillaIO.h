@@ -12,6 +12,7 @@
 #include "vn_request.h"
 #include "vn_response.h"
 #include "vn_server.h"
+#include "vn_websocket.h"
 #include "vn_worker.h"
 
 #endif

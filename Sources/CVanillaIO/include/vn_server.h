@@ -245,6 +245,12 @@ typedef struct vn_statistics {
     uint64_t timeouts_handler;
     uint64_t timeouts_linger;
     uint64_t ended_unread; /* connections that were reset since limits.unread was reached */
+    uint64_t websockets; /* requests that opened one */
+    uint64_t websockets_open; /* now */
+    uint64_t websocket_messages_received;
+    uint64_t websocket_messages_sent;
+    uint64_t websocket_bytes_received; /* of these messages */
+    uint64_t websocket_bytes_sent;
 } vn_statistics;
 
 /* The same for one listener. */

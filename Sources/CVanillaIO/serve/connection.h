@@ -164,6 +164,19 @@ void vn_connection_close(struct vn_connection *connection, bool lingers);
 /* Add the transport's Strict-Transport-Security to a head with VN_HEAD_ROOM, where it has none. */
 void vn_connection_add_strict(const struct vn_connection *connection, struct vn_head *head);
 
+/* Speak another protocol from its next turn on: nothing of the one before goes on. `context` is for
+ * the new one's `begin`, in state.ahead. What input waits is the new one's. The work of this turn
+ * is done, by which the one before sees that no more bytes are its own. */
+static inline void vn_connection_change_protocol(struct vn_connection *connection,
+                                                 const struct vn_protocol *next, void *context)
+{
+    connection->protocol = next;
+    connection->state = (struct vn_protocol_state) {.ahead = context};
+    connection->is_blocked = true;
+    vn_connection_count_work(connection, VN_WORK_MAX);
+    next->begin(connection);
+}
+
 /* ---- The end of a careful close: closing.c ---- */
 
 /* Whether a close leaves little to the system. What is much more it would keep for minutes for a

@@ -36,6 +36,8 @@ struct vn_pending {
 
     size_t close_at; /* bytes of a held head before its "Connection: close"; 0: there is none */
     struct vn_record *record; /* for the hook that is told of its end; NULL: nobody is */
+    const struct vn_protocol *next_protocol; /* of its connection; NULL: it stays what it is */
+    void *next_context;
     const vn_span *route; /* that its request takes; NULL: not known */
     struct vn_label *label; /* NULL: not known, or it is kept otherwise */
     void *detached; /* what its handler goes on with (detached.h); NULL: nothing */

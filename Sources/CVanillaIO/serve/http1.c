@@ -20,9 +20,24 @@ static void http1_begin(struct vn_connection *connection)
         .exchange = {.protocol = &vn_protocol_http1, .worker = connection->worker}};
 }
 
+/* Where it was about to change its protocol, that one's affairs end, too. */
+vn_cold static void end_with_next(struct vn_connection *connection)
+{
+    struct vn_exchange *exchange = &vn_http1_of(connection)->exchange;
+    const struct vn_protocol *next = exchange->pending->next_protocol;
+    void *context = exchange->pending->next_context;
+    vn_exchange_end(exchange);
+    vn_connection_change_protocol(connection, next, context);
+    next->end(connection);
+}
+
 static void http1_end(struct vn_connection *connection)
 {
     struct vn_http1 *http1 = vn_http1_of(connection);
+    if (http1->exchange.pending != NULL && http1->exchange.pending->next_protocol != NULL) {
+        end_with_next(connection);
+        return;
+    }
     vn_exchange_end(&http1->exchange);
     if (http1->reading == VN_READING_HEAD)
         free(http1->head);
@@ -127,7 +142,7 @@ static void http1_output_sent(struct vn_connection *connection)
 static void http1_go_on(struct vn_connection *connection)
 {
     vn_http1_update(connection);
-    if (connection->is_closing)
+    if (connection->is_closing || connection->protocol != &vn_protocol_http1)
         return;
     vn_http1_deliver_whole(connection);
     vn_http1_invite_body(connection);
@@ -353,6 +368,7 @@ const struct vn_protocol vn_protocol_http1 = {
     .find = http1_find,
     .handle = http1_handle,
     .head = vn_http1_head,
+    .upgrade = vn_http1_upgrade,
     .raw = vn_http1_raw,
     .write = vn_http1_write,
     .write_shared = vn_http1_write_shared,

@@ -110,9 +110,14 @@ void vn_http1_update(struct vn_connection *connection)
 void vn_http1_next(struct vn_connection *connection)
 {
     struct vn_http1 *http1 = vn_http1_of(connection);
-    if (vn_unlikely(http1->exchange.pending != NULL) && connection->output != NULL &&
-        connection->output->holds)
-        vn_http1_let_go(&http1->exchange);
+    const struct vn_protocol *next_protocol = NULL;
+    void *next_context = NULL;
+    if (vn_unlikely(http1->exchange.pending != NULL)) {
+        if (connection->output != NULL && connection->output->holds)
+            vn_http1_let_go(&http1->exchange);
+        next_protocol = http1->exchange.pending->next_protocol;
+        next_context = http1->exchange.pending->next_context;
+    }
     vn_exchange_end(&http1->exchange);
     http1->awaits_continue = false;
     http1->has_begun = false;
@@ -121,6 +126,10 @@ void vn_http1_next(struct vn_connection *connection)
     connection->holds_output = false;
     connection->pauses_input = false;
     if (vn_unlikely(http1->exchange.closes)) {
+        if (next_protocol != NULL) {
+            vn_connection_change_protocol(connection, next_protocol, next_context);
+            return;
+        }
         /* A client that did not ask for the close may be sending its next request. */
         vn_connection_close(connection, !http1->asks_close);
         return;

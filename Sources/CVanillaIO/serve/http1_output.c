@@ -105,6 +105,23 @@ int32_t vn_http1_head(struct vn_exchange *exchange, struct vn_head *head,
     return vn_output_commit(output, &connection->worker->writer, vn_head_count(head));
 }
 
+int32_t vn_http1_upgrade(struct vn_exchange *exchange, struct vn_head *head,
+                         const struct vn_protocol *next, void *context)
+{
+    struct vn_connection *connection = vn_http1_connection(exchange);
+    struct vn_output *output = vn_connection_output(connection);
+    struct vn_pending *pending = vn_exchange_pending(exchange);
+    if (output == NULL || pending == NULL)
+        return -ENOMEM;
+    vn_head_finish(head, (vn_span) {0}, VN_FRAMED_BY_NOTHING, 0, VN_STAYS_SILENTLY);
+    if (vn_output_commit(output, &connection->worker->writer, vn_head_count(head)) < 0)
+        return -ENOMEM;
+    pending->next_protocol = next;
+    pending->next_context = context;
+    exchange->closes = true; /* as far as HTTP/1.x is concerned */
+    return 0;
+}
+
 int32_t vn_http1_raw(struct vn_exchange *exchange, vn_span bytes)
 {
     struct vn_connection *connection = vn_http1_connection(exchange);

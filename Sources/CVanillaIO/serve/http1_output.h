@@ -8,6 +8,8 @@
 
 int32_t vn_http1_head(struct vn_exchange *exchange, struct vn_head *head,
                       const struct vn_content *content);
+int32_t vn_http1_upgrade(struct vn_exchange *exchange, struct vn_head *head,
+                         const struct vn_protocol *next, void *context);
 int32_t vn_http1_raw(struct vn_exchange *exchange, vn_span bytes);
 int32_t vn_http1_write(struct vn_exchange *exchange, vn_span bytes);
 int32_t vn_http1_write_shared(struct vn_exchange *exchange, vn_span bytes, vn_release *release,

@@ -42,7 +42,8 @@ struct vn_protocol {
 
     /* ---- What a connection asks. On the worker's thread ---- */
 
-    /* It speaks this from now on. */
+    /* It speaks this from now on; where it spoke something else before, `state.ahead` is what that
+     * has handed over: vn_connection_change_protocol. */
     void (*begin)(struct vn_connection *connection);
     /* It ends: release what the exchanges hold. */
     void (*end)(struct vn_connection *connection);
@@ -89,6 +90,11 @@ struct vn_protocol {
      * -ENOMEM. */
     int32_t (*head)(struct vn_exchange *exchange, struct vn_head *head,
                     const struct vn_content *content);
+    /* End the head of a 101 and send it. When the exchange is over, its connection speaks `next`,
+     * whose `begin` gets `context` in state.ahead. Returns 0; -ENOMEM, and nothing becomes of
+     * `context`. NULL: it cannot change. */
+    int32_t (*upgrade)(struct vn_exchange *exchange, struct vn_head *head,
+                       const struct vn_protocol *next, void *context);
     /* Send bytes that are a whole message on the wire, made by a handler. Returns 0 or -ENOMEM.
      * NULL: there is no such thing. */
     int32_t (*raw)(struct vn_exchange *exchange, vn_span bytes);

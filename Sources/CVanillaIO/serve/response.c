@@ -452,6 +452,24 @@ int32_t vn_response_send_raw(vn_response *response, vn_span bytes)
     return exchange->protocol->raw(exchange, bytes) < 0 ? vn_response_out_of_memory(response) : 0;
 }
 
+int32_t vn_response_upgrade(struct vn_response *response, const struct vn_protocol *next,
+                            void *context)
+{
+    struct vn_exchange *exchange = response->exchange;
+    struct vn_head *head = &response->head;
+    if (head_reserve(response, VN_STATUS_LINE_ROOM + VN_HEAD_ROOM) < 0)
+        return -ENOMEM;
+    vn_head_change_status(head, 101);
+    head->status = 101;
+    begin_answer(response, VN_ANSWER_DONE);
+    if (response->has_own && head_move_to_shared(response, 0) < 0)
+        return vn_response_out_of_memory(response);
+    vn_worker_count_response(response->worker, head->status);
+    return exchange->protocol->upgrade(exchange, head, next, context) < 0
+               ? vn_response_out_of_memory(response)
+               : 0;
+}
+
 void vn_response_send_empty(struct vn_response *response, uint16_t status)
 {
     response->head.status = status;

@@ -100,6 +100,11 @@ bool vn_response_keep_head(struct vn_response *response);
  * Returns 0, -EMSGSIZE or -ENOMEM. */
 int32_t vn_response_begin_line(struct vn_response *response, size_t count);
 
+/* Answer with 101, whose fields are there, where the exchange's protocol can change: see
+ * vn_protocol.upgrade. Returns 0 or -ENOMEM. */
+int32_t vn_response_upgrade(struct vn_response *response, const struct vn_protocol *next,
+                            void *context);
+
 /* Memory for an answer ran out. Returns -ENOMEM. */
 int32_t vn_response_out_of_memory(struct vn_response *response);
 

@@ -25,4 +25,27 @@ const char *vn_check_text_at_random(uint64_t seed);
 const char *vn_check_handshake_rows(void);
 const char *vn_check_handshake_accept(void);
 
+/* Rows of conversations. */
+extern const int vn_websocket_talks;
+
+/* Row `row`, however its bytes come and go, and cut at every byte. */
+const char *vn_check_websocket_talk(int over, int row);
+/* This side closes, and its client answers or does not. */
+const char *vn_check_websocket_closes(int over);
+const char *vn_check_websocket_owes(int over);
+const char *vn_check_websocket_failing_user(int over);
+const char *vn_check_websocket_pings(int over);
+const char *vn_check_websocket_ping_flood(int over);
+const char *vn_check_websocket_drains(int over);
+/* At a limit and one past it. */
+const char *vn_check_websocket_limits(int over);
+const char *vn_check_websocket_waits(int over);
+const char *vn_check_websocket_large(int over);
+/* Messages from other threads arrive, in the order of each. */
+const char *vn_check_websocket_posts(int over);
+const char *vn_check_websocket_late(int over);
+const char *vn_check_websocket_lost(int over);
+const char *vn_check_websocket_refuses(int over);
+const char *vn_check_websocket_damaged(int over, uint64_t seed);
+
 #endif
