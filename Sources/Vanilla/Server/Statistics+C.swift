@@ -14,6 +14,7 @@ extension Server.Statistics {
         refusals = Server.Statistics.refusals(in: counted)
         timeouts = Timeouts(c: counted)
         connectionsEndedUnread = counted.ended_unread
+        webSockets = WebSockets(c: counted)
     }
 
     private static func refusals(in counted: vn_statistics) -> [Status: UInt64] {
@@ -43,6 +44,17 @@ extension Server.Statistics.Responses {
         serverError = counted.responses_server_error
         other = counted.responses_other
         raw = counted.responses_raw
+    }
+}
+
+extension Server.Statistics.WebSockets {
+    fileprivate init(c counted: vn_statistics) {
+        opened = counted.websockets
+        open = counted.websockets_open
+        messagesReceived = counted.websocket_messages_received
+        messagesSent = counted.websocket_messages_sent
+        bytesReceived = counted.websocket_bytes_received
+        bytesSent = counted.websocket_bytes_sent
     }
 }
 

@@ -25,6 +25,8 @@ extension Server {
         /// Connections reset because `Server.Configuration.Limits.unread` was reached, and their
         /// clients took nothing.
         public internal(set) var connectionsEndedUnread: UInt64 = 0
+        /// WebSockets, and their messages.
+        public internal(set) var webSockets = WebSockets()
         /// Work that was handed to ``Worker/offload(_:)`` by this server's workers.
         public internal(set) var offload = Offload()
         /// The part of each listener, in the order of `Server.Configuration.listeners`.
@@ -64,6 +66,22 @@ extension Server.Statistics {
         public internal(set) var cancelled: UInt64 = 0
         /// Pieces of work that were refused, because too many waited or there was no thread
         public internal(set) var refused: UInt64 = 0
+    }
+
+    /// Sockets that requests have opened, and what passed over them.
+    public struct WebSockets: Sendable, Equatable {
+        /// Requests that opened one.
+        public internal(set) var opened: UInt64 = 0
+        /// Sockets open now.
+        public internal(set) var open: UInt64 = 0
+        /// Messages that came from clients.
+        public internal(set) var messagesReceived: UInt64 = 0
+        /// Messages that went to clients.
+        public internal(set) var messagesSent: UInt64 = 0
+        /// Bytes of the messages that came.
+        public internal(set) var bytesReceived: UInt64 = 0
+        /// Bytes of the messages that went.
+        public internal(set) var bytesSent: UInt64 = 0
     }
 
     /// What came over one listener.

@@ -20,6 +20,14 @@ enum Defaults {
         return options
     }()
 
+    /// Of a WebSocket.
+    // Its pointer is NULL, and it never changes.
+    nonisolated(unsafe) static let webSocket: vn_websocket_options = {
+        var options = unsafe vn_websocket_options()
+        unsafe vn_websocket_options_init(&options)
+        return unsafe options
+    }()
+
     /// Of a hub of events.
     static let hub: vn_hub_options = {
         var options = vn_hub_options()

@@ -8,6 +8,8 @@ internal import CLibrary
 /// Numbers of errno(3).
 enum SystemError {
     static var accessDenied: Int32 { EACCES }
+    static var again: Int32 { EAGAIN }
+    static var brokenPipe: Int32 { EPIPE }
     static var addressInUse: Int32 { EADDRINUSE }
     static var addressNotAvailable: Int32 { EADDRNOTAVAIL }
     static var alreadyDone: Int32 { EALREADY }
