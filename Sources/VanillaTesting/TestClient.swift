@@ -111,6 +111,12 @@ public final class TestClient: Sendable {
         return TestEvents(stream)
     }
 
+    /// What is sent for a request, with the cookies of this client.
+    func bytes(of request: RequestWriter) throws(TestError) -> [UInt8] {
+        try request.bytes(
+            host: session.network.host, cookies: cookies.field(for: request.path))
+    }
+
     /// A connection for bytes of your own, without cookies.
     public func connect() -> TestConnection {
         TestConnection(session)

@@ -474,6 +474,7 @@ const char *vn_check_websocket_pings(int over)
     for (int answers = 0; answers < 2 && problem == NULL; answers++) {
         struct rig *rig = make(over);
         size_t count = 0;
+        bool has_answered = false;
         user.options.ping_interval = 5;
         user.options.ping_timeout = answers ? 60000 : 5;
         open_socket(rig);
@@ -481,8 +482,10 @@ const char *vn_check_websocket_pings(int over)
         while (count < (answers ? 4 : 2) && rig->client.peer.ended == 0 && vn_clock() < due) {
             vn_loop_turn(&rig->worker.loop, 5);
             frames_of(rig, &count);
-            if (answers && count == 2)
-                feed_frame(rig, 0x8a, "", 0);
+            if (answers && count == 2 && !has_answered) {
+                feed_frame(rig, 0x8a, "", 0); /* once: it is silent again from then on */
+                has_answered = true;
+            }
         }
         if (answers)
             vn_websocket_close(user.socket, 1000, (vn_span) {0});

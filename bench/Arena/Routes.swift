@@ -91,6 +91,11 @@ extension Router {
                     response.send("ok", contentType: .plainText)
                 }
             }
+            routes.webSocket("/ws", Answers.socketOptions, callbacks: Answers.echo)
+            // The same in a task.
+            routes.webSocket("/ws-async", Answers.socketOptions) { socket in
+                for try await message in socket { try await socket.send(message) }
+            }
             // Everything that a router does for a request, to be counted.
             routes.group("/teams/:team") { team in
                 team.use { request, response, next in try next(request, &response) }
@@ -114,6 +119,18 @@ private enum Answers {
     /// Sent over and over by `/chunked`. Its size is a prime, so that no piece looks like another.
     private static let pattern = SharedBytes(
         (0..<65_521).map { index in UInt8(truncatingIfNeeded: index &* 31) })
+
+    /// Of `/ws`: messages of up to 16 MiB.
+    static let socketOptions = {
+        var options = WebSocket.Options()
+        options.message = 16 << 20
+        return options
+    }()
+
+    /// `/ws`: each message as it came.
+    static let echo = WebSocket.Callbacks(
+        onText: { socket, text in _ = try socket.trySend(text, as: .text) },
+        onBinary: { socket, bytes in _ = try socket.trySend(bytes, as: .binary) })
 
     /// Of `/modified`: the example of RFC 9110, section 5.6.7.
     static let pageModified = HTTPDate(secondsSince1970: 784_111_777)

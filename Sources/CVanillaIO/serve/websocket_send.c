@@ -112,6 +112,7 @@ int32_t vn_websocket_post_close(vn_websocket *socket, uint16_t code, vn_span rea
         return -ENOMEM;
     posted->count = vn_frame_write_close(posted->bytes, code, reason);
     post(socket, posted);
+    __atomic_store_n(&socket->is_over, true, __ATOMIC_RELAXED);
     return 0;
 }
 
@@ -167,6 +168,7 @@ int32_t vn_websocket_close(vn_websocket *socket, uint16_t code, vn_span reason)
     if (!is_answer || socket->code != VN_CLOSE_ABNORMAL)
         vn_websocket_put_close(socket, code, reason);
     socket->phase = is_answer ? VN_WEBSOCKET_OVER : VN_WEBSOCKET_CLOSES;
+    __atomic_store_n(&socket->is_over, true, __ATOMIC_RELAXED);
     socket->closing_at = socket->worker->loop.now;
     socket->connection->pauses_input = false; /* the client's Close frame is waited for */
     if (is_answer)

@@ -63,7 +63,7 @@ struct vn_websocket {
     struct vn_posted *posted; /* atomic: the last one */
     bool is_announced; /* atomic: `collect` was posted, and has not begun */
     bool poster_waits; /* atomic: for room */
-    bool is_over; /* atomic: nothing can be sent any more */
+    bool is_over; /* atomic: nothing more is taken from other threads */
     vn_task collect; /* on the worker, when something was posted */
 };
 

@@ -19,6 +19,9 @@ public struct Status: Sendable, Hashable {
 }
 
 extension Status {
+    /// 101 Switching Protocols: what opened a WebSocket was answered with, as
+    /// ``Server/EndedExchange`` tells. A handler cannot set it.
+    public static let switchingProtocols = Status(101)
     /// 200 OK
     public static let ok = Status(200)
     /// 201 Created

@@ -29,12 +29,22 @@ extension Routes {
     }
 
     /// Adds a route that opens WebSockets whose messages are given to callbacks.
+    ///
+    /// ```swift
+    /// routes.webSocket("/echo", callbacks: WebSocket.Callbacks(
+    ///     onText: { socket, text in _ = try socket.trySend(text, as: .text) }))
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - path: As ``Router`` says, after the group's prefix.
+    ///   - options: How the sockets live.
+    ///   - callbacks: Called on the connection's worker, without a copy of the bytes.
     public mutating func webSocket(
         _ path: String, _ options: WebSocket.Options = WebSocket.Options(),
-        _ callbacks: WebSocket.Callbacks
+        callbacks: WebSocket.Callbacks
     ) {
         get(path) { request, response in
-            try response.acceptWebSocket(for: request, options, callbacks)
+            try response.acceptWebSocket(for: request, options, callbacks: callbacks)
         }
     }
 }

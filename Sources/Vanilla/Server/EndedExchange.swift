@@ -49,7 +49,11 @@ extension Server.EndedExchange {
     }
 
     /// The status of the answer; `nil` where none was begun, or a raw one has none.
-    public var status: Status? { unsafe Status(code: Int(pointer.pointee.status)) }
+    public var status: Status? {
+        let code = unsafe pointer.pointee.status
+        return code == Status.switchingProtocols.code
+            ? .switchingProtocols : Status(code: Int(code))
+    }
 
     /// The bytes of the request: its head, and what came of its body, without the framing of
     /// chunks.

@@ -46,7 +46,7 @@ extension ResponseWriter {
     @discardableResult
     public mutating func acceptWebSocket(
         for request: Request, _ options: WebSocket.Options = WebSocket.Options(),
-        _ callbacks: WebSocket.Callbacks
+        callbacks: WebSocket.Callbacks
     ) throws -> Bool {
         guard let socket = try open(for: request, options, callbacks) else { return false }
         do {
@@ -97,7 +97,6 @@ extension ResponseWriter {
             throw WebSocketError.failure(opening: result)
         }
         unsafe socket.begin(made)
-        statusInForce = Status(code: 101) ?? statusInForce
         return socket
     }
 }

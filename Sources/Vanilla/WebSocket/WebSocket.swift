@@ -75,7 +75,7 @@ extension WebSocket {
     /// block. What one throws closes the socket with 1011, and is logged.
     ///
     /// ```swift
-    /// routes.webSocket("/echo", WebSocket.Callbacks(
+    /// routes.webSocket("/echo", callbacks: WebSocket.Callbacks(
     ///     onText: { socket, text in _ = try socket.trySend(text, as: .text) },
     ///     onBinary: { socket, bytes in _ = try socket.trySend(bytes, as: .binary) }))
     /// ```

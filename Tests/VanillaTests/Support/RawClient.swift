@@ -43,7 +43,10 @@ final class RawClient {
     }
 
     func send(_ text: String) throws {
-        let bytes = Array(text.utf8)
+        try send(Array(text.utf8))
+    }
+
+    func send(_ bytes: [UInt8]) throws {
         guard CLibrary.send(socket, bytes, bytes.count, noSignal) == bytes.count else {
             throw Failure(code: errno)
         }

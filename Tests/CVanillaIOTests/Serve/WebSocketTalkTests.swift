@@ -4,7 +4,7 @@
 import CVanillaIOChecks
 import Testing
 
-@Suite struct WebSocketTests {
+@Suite struct WebSocketTalkTests {
     @Test(arguments: 0..<vn_websocket_talks, Transport.allCases)
     func talks(row: Int32, over transport: Transport) {
         expectNoProblem(vn_check_websocket_talk(transport.c, row))
