@@ -13,7 +13,7 @@ from test_security import rows_of
 SWIFT_NAMES = {"requests": "requestsPerConnection"}
 # Members that say a default in words, or none: the text that has to be there instead of a number.
 IN_WORDS = {"streamedBody": "nil", "connections": "nil", "port": "any free one"}
-MILLISECONDS = {"drain", "lame_duck", "bind_retry", "slow_handler", "heartbeat", "retry_min", "retry_max", "shutdown_spread", "history_age", "backlog_age"}
+MILLISECONDS = {"drain", "lame_duck", "bind_retry", "slow_handler", "heartbeat", "retry_min", "retry_max", "shutdown_spread", "history_age", "backlog_age", "ping_interval", "ping_timeout", "close_timeout"}
 
 
 def c_defaults(function):
@@ -131,6 +131,25 @@ class Defaults(unittest.TestCase):
                 comment = header_comment(header, struct, name)
                 self.assertTrue(says(comment, sizes(value)), f"{value}: {comment}")
 
+    def test_comments_say_the_defaults_of_sockets(self):
+        header = text_of(os.path.join(CORE, "include", "vn_websocket.h"))
+        options = text_of(os.path.join(VANILLA, "WebSocket", "WebSocket+Options.swift"))
+        rows = {
+            name: row[1] for row in rows_of("Limits of WebSockets") for name in re.findall(r"`(\w+)`", row[0])
+        }
+        defaults = c_defaults("vn_websocket_options_init")
+        self.assertEqual(len(defaults), 9)
+        for name, value in defaults.items():
+            with self.subTest(name):
+                comment = header_comment(header, "vn_websocket_options", name)
+                if value == 2**64 - 1:
+                    self.assertIn("UINT64_MAX", comment)
+                    continue
+                self.assertTrue(says(comment, sizes(value)), f"{value}: {comment}")
+                said = spellings("", name, value)
+                self.assertTrue(says(doc_comment(options, camel(name)), said), name)
+                self.assertTrue(says(rows[camel(name)], said), name)
+
     def test_doc_comments_say_the_defaults_of_a_server(self):
         for path, value in c_defaults("vn_config_init").items():
             group, _, name = path.rpartition(".")
@@ -163,7 +182,8 @@ class Defaults(unittest.TestCase):
     def test_swift_has_no_default_of_its_own_beside_c(self):
         """Options of sizes and times are read from C."""
         for file in ("Server/Configuration+Limits", "Server/Configuration+Deadlines",
-                     "Events/EventStream+Options", "Events/EventHub+Options"):
+                     "Events/EventStream+Options", "Events/EventHub+Options",
+                     "WebSocket/WebSocket+Options"):
             with self.subTest(file):
                 source = text_of(os.path.join(VANILLA, f"{file}.swift"))
                 self.assertNotRegex(source, r"public var \w+[^\n]*= *(\d|\.\w*seconds|Duration)")
