@@ -210,6 +210,12 @@ from_pypi() { # root folder seconds what package...
     echo "$folder"
 }
 
+# Clients of WebSockets; without them their tests are not run.
+ensure_websocket_clients() { # root
+    from_pypi "$1" websocket 300 "websockets, wsproto and aiohttp, whose tests are not run," \
+        websockets==17.4 wsproto==1.3.2 aiohttp==3.14.5 >/dev/null || true
+}
+
 # clang-format, and where it is. This version is what .clang-format means: others break some lines elsewhere.
 ensure_clang_format() { # root
     local version=20.1.8 folder
