@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-public import Vanilla
+internal import Vanilla
 
 extension TestClient {
     /// Opens a WebSocket, with the cookies of this client.
