@@ -102,6 +102,9 @@ void vn_tls_handshake_go_on(struct vn_tls_connection *tls)
 static void run(void *context)
 {
     struct vn_tls_shard *shard = context;
+    /* Those that came in this turn may have ended in it, too. */
+    if (vn_list_is_empty(&shard->queue))
+        return;
     uint64_t now = vn_clock_nanoseconds(), took = now - shard->worker->loop.budget.began;
     uint64_t span = took < SPAN_MIN ? SPAN_MIN : vn_smaller(took, SPAN_MAX);
     bool has_time = true;
@@ -138,6 +141,7 @@ static void stop(void *context)
 {
     struct vn_tls_shard *shard = context;
     vn_timer_clear(&shard->timer);
+    shard->task.is_queued = false; /* the loop that has it is over */
     vn_tls_reload_stop(shard);
     vn_tls_blocks_free(&shard->blocks);
     pthread_mutex_lock(&shard->tls->lock);
