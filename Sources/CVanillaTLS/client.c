@@ -152,6 +152,15 @@ void vn_tls_client_write(vn_tls_client *client, const void *bytes, size_t count)
     client->waiting_count += count;
 }
 
+void vn_tls_client_renew_keys(vn_tls_client *client, bool asks)
+{
+    if (client->has_failed || client->has_finished || !SSL_is_init_finished(client->ssl))
+        return;
+    if (SSL_key_update(client->ssl, asks ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED))
+        SSL_do_handshake(client->ssl);
+    ERR_clear_error();
+}
+
 void vn_tls_client_finish(vn_tls_client *client)
 {
     bool is_first = !client->has_finished;

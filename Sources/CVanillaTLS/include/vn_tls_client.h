@@ -32,6 +32,10 @@ size_t vn_tls_client_read(vn_tls_client *client, void *bytes, size_t most);
 /* Plain bytes for the server. Before the handshake is over they wait. */
 void vn_tls_client_write(vn_tls_client *client, const void *bytes, size_t count);
 
+/* Go on with other keys (KeyUpdate, RFC 8446, section 4.6.3); `asks`: the server is to do so, too.
+ * Not before the handshake is over, and nothing in TLS 1.2. */
+void vn_tls_client_renew_keys(vn_tls_client *client, bool asks);
+
 /* Nothing more is written: close_notify. */
 void vn_tls_client_finish(vn_tls_client *client);
 
