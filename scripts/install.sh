@@ -51,6 +51,13 @@ package_of() { # need manager
     nchan:*) ;;
     qemu-aarch64:*) echo qemu-user ;;
     strip:*) echo binutils ;;
+    gnutls-cli:apk) echo gnutls-utils ;;
+    gnutls-cli:apt) echo gnutls-bin ;;
+    gnutls-cli:dnf) echo gnutls-utils ;;
+    gnutls-cli:*) echo gnutls ;;
+    testssl:apt | testssl:dnf) echo testssl.sh ;;
+    testssl:brew) echo testssl ;;
+    testssl:*) echo testssl.sh ;;
     postgres:dnf) echo postgresql-server ;;
     postgres:*) echo postgresql ;;
     venv:apt) echo python3-venv ;;

@@ -3,7 +3,8 @@
  * its bytes come, are spoilt or break off, the client reads the answers that plain bytes get, or
  * the begin of them; what was not sent is never handled; each source ends, and nothing leaks.
  *
- * Steering: a byte of options, the number of steps, the steps (see step), what the client asks. */
+ * Steering: a byte of options, the number of steps, the steps of two bytes (see
+ * step), what the client asks. */
 #include <errno.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 enum {
     IS_OLD = 1 << 0, /* TLS 1.2 */
     NAMES_HOST = 1 << 1,
+    AMOUNTS = 32, /* of a step */
     BEGIN = 1000000, /* milliseconds: when every run begins */
     TURNS_MAX = 4000,
     RENEWALS_TAKEN = 2,
@@ -217,10 +219,9 @@ static void change_ring(uint32_t how)
     script->is_stalled = how == 31;
 }
 
-static void step(uint8_t byte)
+static void step(uint8_t what, uint32_t amount)
 {
-    uint32_t amount = byte >> 3;
-    switch (byte & 7) {
+    switch (what % 8) {
     case 1:
         deliver(amount + 1);
         break;
@@ -291,8 +292,10 @@ static void serve(uint8_t options, vn_span steps, vn_span input)
     run.source =
         &vn_connection_open(worker, -1, vn_tls_transport(tls), &vn_protocol_http1, 0)->entry.source;
     hear();
-    while (steps.count > 0 && worker->connection_count > 0)
-        step(fuzz_take(&steps));
+    while (steps.count > 1 && worker->connection_count > 0) {
+        uint8_t what = fuzz_take(&steps);
+        step(what, fuzz_take(&steps) % AMOUNTS);
+    }
     /* From here on nothing unusual happens any more. */
     struct vn_loopback_script *script = vn_loopback_script(worker->loop.ring);
     *script = (struct vn_loopback_script) {.stays_open = script->stays_open};
@@ -334,7 +337,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     if (worker == NULL)
         open_worker();
     uint8_t options = fuzz_take(&input);
-    size_t steps = vn_smaller(fuzz_take(&input) % 64, input.count);
+    size_t steps = vn_smaller(2 * (fuzz_take(&input) % 64), input.count);
     vn_span script = {input.bytes, steps};
     input = (vn_span) {input.bytes + steps, input.count - steps};
     if (input.count > INPUT_MAX)

@@ -111,6 +111,35 @@ import VanillaTestingTLS
         #expect(server.tlsStatistics[1]?.fullHandshakes == 0)
     }
 
+    /// What the last run had under way is nobody's in the next one.
+    @Test(arguments: backends)
+    func startsAgainAndAgain(backend: Server.Backend?) async throws {
+        var configuration = local(backend)
+        configuration.listeners = [
+            Server.Listener(.host("127.0.0.1", port: 0), tls: .selfSigned)
+        ]
+        let server = try Server(configuration: configuration) { _, response in response.send("") }
+        for _ in 0..<40 {
+            try server.start()
+            let port = server.addresses[0].port!
+            let waiting = try BlockingClient(port: port, deadline: .seconds(60))
+            let told = try BlockingClient(port: port, deadline: .seconds(60))
+            #expect(Answer(try told.exchange(Array(get("/").utf8))).status == 400)
+            server.stop(within: .zero)
+            server.wait()
+            withExtendedLifetime(waiting) {}
+        }
+        #expect(server.tlsStatistics[0]?.plainRequests == 40)
+        #expect(server.statistics.connectionsOpen == 0)
+        let other = try Self.describing(backend)
+        for _ in 0..<20 {
+            try await other.test(.tls) { client in
+                let text = try await client.get("/").text
+                #expect(text.hasPrefix("true TLS 1.3"))
+            }
+        }
+    }
+
     @Test func saysOnceThatAClientSpokeTLSInClear() async throws {
         let log = Recorder<String>()
         let server = try Server(configuration: local(nil, log: log)) { _, response in
@@ -180,6 +209,30 @@ import VanillaTestingTLS
             #expect(error?.kind == .invalidConfiguration)
             #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
         }
+    }
+
+    @Test func asksForThePasswordOfAKey() throws {
+        let asked = Recorder<String>()
+        func configuration(_ password: String?) -> TLSConfiguration {
+            TLSConfiguration(certificates: [
+                .init(
+                    chain: EncryptedPair.chain, key: EncryptedPair.key,
+                    password: {
+                        asked.record(password ?? "none")
+                        return password
+                    })
+            ])
+        }
+        #expect(refusal(of: configuration("open sesame")) == nil)
+        for wrong in ["close sesame", "", nil] {
+            let error = refusal(of: configuration(wrong))
+            #expect(error?.message.contains("cannot be read") == true, "\(error?.message ?? "")")
+        }
+        #expect(Set(asked.values) == ["open sesame", "close sesame", "", "none"])
+        let silent = TLSConfiguration(certificates: [
+            .init(chain: EncryptedPair.chain, key: EncryptedPair.key)
+        ])
+        #expect(refusal(of: silent)?.message.contains("cannot be read") == true)
     }
 
     @Test func isEqualToItselfAlone() {

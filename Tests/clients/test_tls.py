@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import tempfile
+import threading
 import unittest
 
 from harness import (
@@ -320,9 +321,24 @@ class TLS:
         _, said = self.s_client("-tls1_2", "-servername", "two.example", input=b"R\n")
         self.assertRegex(said, r"no renegotiation|NO_RENEGOTIATION")
 
-    def test_bounds_key_updates(self):
-        status, said = self.s_client("-tls1_3", "-quiet", input=b"k\n" * 3)
-        self.assertNotRegex(said, r"alert")
+    def test_says_that_a_record_is_too_large(self):
+        for size in (16384 + 257, 65535):
+            with self.subTest(size), self.connect() as connection:
+                self.ask(connection)
+                # As the server sees it: encrypted, and larger than any (RFC 8446, section 5.2).
+                raw = socket.socket(fileno=os.dup(connection.fileno()))
+                with raw:
+                    raw.sendall(b"\x17\x03\x03" + size.to_bytes(2, "big") + b"x" * size)
+                    with self.assertRaises((ssl.SSLError, ConnectionResetError)) as found:
+                        connection.recv(1)
+                    if isinstance(found.exception, ssl.SSLError):
+                        self.assertIn("RECORD_OVERFLOW", str(found.exception))
+
+    def test_ends_a_body_without_a_length_with_close_notify(self):
+        with self.connect() as connection:
+            connection.sendall(request("/", version="1.0"))
+            while connection.recv(4096):  # an end without it would be an error
+                pass
 
     def test_serves_curl(self):
         url = f"https://one.example:{self.server.port}/user/7"
@@ -433,6 +449,49 @@ class Rotation:
             wait_for(lambda: self.shown() == b"second.example", "the new certificate")
             old.send(request("/user/7"))
             self.assertEqual(old.read_response().body, b"7")
+        self.assertEqual(self.server.stop(), 0)
+
+    def test_fails_no_request_while_it_changes(self):
+        """New connections and old ones, all the while that the files are replaced, twice."""
+        is_over, failures, counts = threading.Event(), [], [0, 0]
+
+        def ask_anew():
+            while not is_over.is_set():
+                with socket.create_connection(self.server.address, DEADLINE) as raw:
+                    with tls_context().wrap_socket(raw) as connection:
+                        connection.sendall(request("/user/7"))
+                        if b"200 OK" not in connection.recv(4096):
+                            raise Failed("another answer")
+                counts[0] += 1
+
+        def ask_again():
+            with Peer(self.server.address) as peer:
+                while not is_over.is_set():
+                    peer.extend()
+                    peer.send(request("/user/7"))
+                    if peer.read_response().body != b"7":
+                        raise Failed("another answer")
+                    counts[1] += 1
+
+        def run(ask):
+            try:
+                ask()
+            except Exception as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=run, args=(ask,)) for ask in (ask_anew, ask_anew, ask_again)]
+        for thread in threads:
+            thread.start()
+        try:
+            for name in ("second", "first"):
+                self.replace(f"{name}.example")
+                wait_for(lambda: self.shown() == f"{name}.example".encode(), "the new certificate")
+        finally:
+            is_over.set()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(failures, [])
+        self.assertTrue(all(counts), counts)
         self.assertEqual(self.server.stop(), 0)
 
     def test_loads_again_on_a_hangup(self):
