@@ -8,6 +8,7 @@
 
 #include "http/websocket_frame.h"
 #include "include/vn_detached.h"
+#include "include/vn_hub.h"
 #include "include/vn_websocket.h"
 #include "rig.h"
 
@@ -692,6 +693,85 @@ const char *vn_check_websocket_posts(int over)
         problem = rig_failed("late: %d", late);
     vn_websocket_release(socket);
     return finish(rig, problem);
+}
+
+/* ---- Topics ---- */
+
+static void publish(vn_hub *hub, const char *lines)
+{
+    vn_hub_publish(hub, vn_span_of("news"), vn_span_of(lines), (vn_span) {0}, (vn_span) {0});
+}
+
+/* The data of events comes as text, joined or alone; what has none does not come. */
+const char *vn_check_websocket_topic(int over)
+{
+    struct rig *rig = make(over);
+    vn_hub_options options;
+    vn_hub_statistics counted;
+    vn_hub_options_init(&options);
+    vn_hub *hub = vn_hub_open(&options);
+    open_socket(rig);
+    int32_t joined = vn_websocket_subscribe(user.socket, hub, vn_span_of("news"));
+    publish(hub, "data: a\n");
+    publish(hub, ": nothing\n");
+    publish(hub, "event: x\ndata: b\ndata: \ndata: c\n");
+    rig_turn_until_idle(rig);
+    publish(hub, "data: d\n");
+    rig_turn_until_idle(rig);
+    vn_websocket_close(user.socket, 1000, (vn_span) {0});
+    publish(hub, "data: late\n");
+    const char *problem = rig_finish(rig) ? NULL : rig_failed("it did not end");
+    if (problem == NULL)
+        problem = expect_frames(rig, "topic",
+                                WANT("\x81\x01"
+                                     "a\x81\x04"
+                                     "b\n\nc\x81\x01"
+                                     "d" CLOSED));
+    vn_hub_read_statistics(hub, &counted);
+    if (problem == NULL && (joined != 0 || counted.connected != 0 || counted.published != 5))
+        problem =
+            rig_failed("joined %d, %llu connected", joined, (unsigned long long) counted.connected);
+    vn_hub_close(hub);
+    return finish(rig, problem);
+}
+
+/* A client that takes nothing is cut, or loses the oldest events, as the topic says. */
+const char *vn_check_websocket_slow(int over)
+{
+    const char *problem = NULL;
+    for (int drops = 0; drops < 2 && problem == NULL; drops++) {
+        struct rig *rig = make(over);
+        vn_hub_options options;
+        vn_hub_statistics counted;
+        vn_hub_options_init(&options);
+        options.topic.history_bytes = 0;
+        options.topic.history_events = 0;
+        options.topic.backlog_bytes = 30;
+        options.topic.slow = drops ? VN_SLOW_DROP_OLDEST : VN_SLOW_DISCONNECT;
+        vn_hub *hub = vn_hub_open(&options);
+        open_socket(rig);
+        vn_websocket_subscribe(user.socket, hub, vn_span_of("news"));
+        rig_script(rig)->is_stalled = true;
+        for (int i = 0; i < 6; i++) {
+            publish(hub, "data: 0123456789\n");
+            rig_turn_until_idle(rig);
+        }
+        rig_script(rig)->is_stalled = false;
+        rig_turn_until_idle(rig);
+        vn_hub_read_statistics(hub, &counted);
+        if (drops ? counted.dropped == 0 || user.ended != 0
+                  : counted.disconnected != 1 || user.code != 1006)
+            problem = rig_failed("dropped %llu, disconnected %llu, told %u",
+                                 (unsigned long long) counted.dropped,
+                                 (unsigned long long) counted.disconnected, user.code);
+        if (user.socket != NULL)
+            vn_websocket_close(user.socket, 1000, (vn_span) {0});
+        if (!rig_finish(rig) && problem == NULL)
+            problem = rig_failed("it did not end");
+        vn_hub_close(hub);
+        problem = finish(rig, problem);
+    }
+    return problem;
 }
 
 /* ---- The handshake ---- */

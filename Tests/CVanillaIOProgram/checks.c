@@ -250,6 +250,8 @@ static void check_websockets(void)
     OVER(vn_check_websocket_waits(over));
     OVER(vn_check_websocket_large(over));
     OVER(vn_check_websocket_posts(over));
+    OVER(vn_check_websocket_topic(over));
+    OVER(vn_check_websocket_slow(over));
     OVER(vn_check_websocket_late(over));
     OVER(vn_check_websocket_lost(over));
     OVER(vn_check_websocket_refuses(over));

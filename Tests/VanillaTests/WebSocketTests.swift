@@ -204,6 +204,40 @@ import VanillaTesting
         }
     }
 
+    /// One publication reaches sockets and streams of events.
+    @Test(arguments: Lane.all)
+    func getsWhatIsPublished(lane: Lane) async throws {
+        let hub = try EventHub()
+        let server = try lane.server { routes in
+            routes.webSocket("/chat") { socket in
+                try socket.subscribe(to: "chat", in: hub)
+                try await socket.send("joined")
+                while case .text(let text)? = try await socket.receive() {
+                    try hub.publish(ServerSentEvent(text), to: "chat")
+                }
+            }
+            routes.get("/events") { request, response in
+                try response.subscribe(to: "chat", in: hub, for: request)
+            }
+        }
+        try await server.test(lane.mode) { client in
+            let events = try await client.events("/events")
+            let one = try await client.webSocket("/chat")
+            let other = try await client.webSocket("/chat")
+            #expect(try await one.receive() == .text("joined"))
+            #expect(try await other.receive() == .text("joined"))
+            try await waitUntil { hub.statistics.subscribers == 3 }
+            one.send("first\nof two lines")
+            #expect(try await one.receive() == .text("first\nof two lines"))
+            #expect(try await other.receive() == .text("first\nof two lines"))
+            #expect(try await events.next()?.data == "first\nof two lines")
+            try await one.close()
+            other.send("second")
+            #expect(try await other.receive() == .text("second"))
+            try await waitUntil { hub.statistics.subscribers == 2 }
+        }
+    }
+
     @Test func itsExchangeEndsWithTheAnswer() async throws {
         let statuses = Recorder<Status?>()
         let server = try Lane(mode: .inProcess, backend: nil).server(

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "frames.h"
 #include "subscriber.h"
 
 enum {
@@ -18,22 +19,40 @@ static void prefetch(const struct vn_exchange *exchange)
     vn_prefetch((const char *) exchange - 2 * VN_CACHE_LINE, 3 * VN_CACHE_LINE);
 }
 
+/* The same events as frames, made for the first subscriber that wants them. */
+vn_cold static struct vn_batch *frames_of(const struct vn_subscription_list *list,
+                                          struct vn_batch **frames)
+{
+    if (*frames == NULL)
+        *frames = vn_frames_make(list->batch, list->batch_count);
+    return *frames;
+}
+
+static void hand_out(struct vn_subscriber *subscriber, struct vn_batch *batch)
+{
+    if (batch != NULL)
+        vn_subscriber_hand_out(subscriber, batch);
+    else
+        vn_subscriber_disconnect(subscriber);
+}
+
 static void list_flush(struct vn_subscription_list *list)
 {
     struct vn_batch *batch = vn_batch_make(list->batch, list->batch_count, list->batch_bytes);
+    struct vn_batch *frames = NULL;
     struct vn_link *next;
     for (struct vn_link *link = list->subscribers.next; link != &list->subscribers; link = next) {
         struct vn_subscriber *subscriber = vn_holder(link, struct vn_subscriber, link);
         next = link->next;
         if (next != &list->subscribers)
             prefetch(vn_holder(next, struct vn_subscriber, link)->exchange);
-        if (batch != NULL)
-            vn_subscriber_hand_out(subscriber, batch);
-        else
-            vn_subscriber_disconnect(subscriber);
+        hand_out(subscriber,
+                 vn_unlikely(subscriber->wants_frames) ? frames_of(list, &frames) : batch);
     }
     if (batch != NULL)
         vn_batch_release(batch);
+    if (frames != NULL)
+        vn_batch_release(frames);
     for (uint32_t i = 0; i < list->batch_count; i++)
         vn_message_release(list->batch[i]);
     list->batch_count = 0;

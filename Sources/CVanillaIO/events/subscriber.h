@@ -13,6 +13,7 @@ struct vn_subscriber {
     struct vn_link link; /* of its list */
     struct vn_subscription_list *list; /* NULL: it is on none */
     struct vn_exchange *exchange;
+    bool wants_frames; /* of WebSocket, and not lines of an event stream */
     uint64_t waiting; /* bytes */
     struct vn_batch **batches; /* that wait: `count` of them from `first` on */
     uint32_t first;

@@ -7,7 +7,7 @@
 #include "../serve/response.h"
 #include "../system/clock.h"
 #include "shard.h"
-#include "subscriber.h"
+#include "subscription.h"
 
 /* A few bytes of the hub's own for one subscriber. */
 static bool tell(struct vn_subscriber *subscriber, const struct vn_hub *hub, const char *before,
@@ -99,7 +99,7 @@ static int32_t join(struct vn_subscriber *subscriber, struct vn_hub_shard *shard
     if (result == 0) {
         subscriber->list = list;
         vn_list_append(&list->subscribers, &subscriber->link);
-        if (!greet(subscriber, topic, hub, last_id))
+        if (!subscriber->wants_frames && !greet(subscriber, topic, hub, last_id))
             result = -ENOMEM; /* it is on the list, and leaves as others do */
     }
     pthread_mutex_unlock(&hub->lock);
@@ -108,8 +108,7 @@ static int32_t join(struct vn_subscriber *subscriber, struct vn_hub_shard *shard
     return result;
 }
 
-/* Its exchange is over, or never began. */
-static void leave(void *context)
+void vn_subscription_leave(void *context)
 {
     struct vn_subscriber *subscriber = context;
     struct vn_subscription_list *list = subscriber->list;
@@ -121,6 +120,24 @@ static void leave(void *context)
         vn_shard_remove_list(list);
 }
 
+int32_t vn_subscription_join(struct vn_subscriber *subscriber, struct vn_worker *worker,
+                             struct vn_hub *hub, vn_span topic, vn_span last_id)
+{
+    struct vn_hub_shard *shard = vn_shard_find(worker, hub);
+    if (shard == NULL) {
+        vn_subscriber_free(subscriber);
+        return -ENOMEM;
+    }
+    int32_t result = join(subscriber, shard, topic, last_id);
+    if (result < 0) {
+        bool was_listed = subscriber->list != NULL;
+        vn_subscription_leave(subscriber);
+        if (!was_listed)
+            vn_shard_remove_unused(shard);
+    }
+    return result;
+}
+
 int32_t vn_response_subscribe(vn_response *response, vn_hub *hub, vn_span topic, vn_span last_id)
 {
     if (!vn_response_is_open(response))
@@ -128,20 +145,11 @@ int32_t vn_response_subscribe(vn_response *response, vn_hub *hub, vn_span topic,
     if (topic.count > VN_ID_MAX)
         return -EMSGSIZE;
     struct vn_subscriber *subscriber = vn_subscriber_make(response->exchange);
-    struct vn_hub_shard *shard = subscriber == NULL ? NULL : vn_shard_find(response->worker, hub);
-    if (shard == NULL) {
-        if (subscriber != NULL)
-            vn_subscriber_free(subscriber);
-        return -ENOMEM;
-    }
-    int32_t result = join(subscriber, shard, topic, last_id);
-    if (result < 0) {
-        bool was_listed = subscriber->list != NULL;
-        leave(subscriber);
-        if (!was_listed)
-            vn_shard_remove_unused(shard);
+    int32_t result = subscriber == NULL
+                         ? -ENOMEM
+                         : vn_subscription_join(subscriber, response->worker, hub, topic, last_id);
+    if (result < 0)
         return result;
-    }
-    return vn_response_stream_events(response, &hub->options.stream, vn_subscriber_produce, leave,
-                                     subscriber);
+    return vn_response_stream_events(response, &hub->options.stream, vn_subscriber_produce,
+                                     vn_subscription_leave, subscriber);
 }

@@ -7,7 +7,7 @@
 #ifndef VN_WEBSOCKET_H
 #define VN_WEBSOCKET_H
 
-#include "vn_response.h"
+#include "vn_hub.h"
 
 typedef struct vn_websocket vn_websocket;
 
@@ -105,6 +105,12 @@ void vn_websocket_finish(vn_websocket *socket);
 
 /* Go on after VN_RECEIVE_PAUSE. */
 void vn_websocket_resume(vn_websocket *socket);
+
+/* Have the socket get the events of a topic from now on, as long as it is open: the data of each as
+ * text, framed once for all sockets of a worker, and sent as vn_topic_options says where it takes
+ * them slowly. Returns 0; -EPIPE; -EMSGSIZE for a topic's name of more than 255 bytes; -ENOBUFS
+ * beyond the limit of topics; -ENOMEM. */
+int32_t vn_websocket_subscribe(vn_websocket *socket, vn_hub *hub, vn_span topic);
 
 /* Bytes that wait to be sent. Any thread; what has just left may still be counted. */
 uint64_t vn_websocket_unsent(const vn_websocket *socket);

@@ -23,7 +23,8 @@ static void websocket_begin(struct vn_connection *connection)
     struct vn_websocket *socket = vn_websocket_of(connection);
     socket->heard = connection->worker->loop.now;
     socket->has_begun = true;
-    connection->has_more = socket->wants_room || vn_connection_unsent(connection) > 0;
+    /* What was sent with the answer may wait for the rest, and so may what subscribed. */
+    connection->has_more = true;
     if (connection->worker->loop.is_draining)
         websocket_drain(connection);
 }
@@ -40,6 +41,12 @@ static void websocket_end(struct vn_connection *connection)
     __atomic_store_n(&socket->unsent, 0, __ATOMIC_RELAXED);
     free(socket->incoming.bytes);
     socket->incoming = (struct vn_incoming) {0};
+    while (!vn_list_is_empty(&socket->sources)) {
+        struct vn_websocket_source *source =
+            vn_holder(socket->sources.next, struct vn_websocket_source, link);
+        vn_list_remove(&source->link);
+        source->over(source);
+    }
     socket->connection = NULL;
     connection->state.ahead = NULL;
     vn_count_more(&socket->worker->counted.websockets_open, (uint64_t) -1);
@@ -98,8 +105,13 @@ static void websocket_output_sent(struct vn_connection *connection)
 
 static bool websocket_produce(struct vn_connection *connection)
 {
+    struct vn_websocket *socket = vn_websocket_of(connection);
     connection->has_more = false;
-    vn_websocket_note_sent(vn_websocket_of(connection));
+    vn_websocket_note_sent(socket);
+    for (struct vn_link *link = socket->sources.next; link != &socket->sources; link = link->next)
+        if (!vn_holder(link, struct vn_websocket_source, link)
+                 ->produce(vn_holder(link, struct vn_websocket_source, link)))
+            return false;
     return true;
 }
 

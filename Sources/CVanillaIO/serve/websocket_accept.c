@@ -69,6 +69,7 @@ static struct vn_websocket *make_socket(struct vn_worker *worker,
     socket->options = *options;
     socket->options.protocol = (vn_span) {0}; /* it is said in the answer, and not kept */
     socket->calls = calls;
+    vn_list_init(&socket->sources);
     socket->context = context;
     socket->collect.run = vn_websocket_collect;
     socket->collect.context = socket;

@@ -23,6 +23,14 @@ struct vn_posted {
     uint8_t bytes[]; /* its payload */
 };
 
+/* What writes to a socket beside its user, such as a topic of a hub: its memory, and its calls on
+ * the worker's thread. */
+struct vn_websocket_source {
+    struct vn_link link; /* of the socket */
+    bool (*produce)(struct vn_websocket_source *source); /* false: the connection is to be cut */
+    void (*over)(struct vn_websocket_source *source); /* the last call */
+};
+
 /* The message that is read. */
 struct vn_incoming {
     struct vn_frame_rules rules;
@@ -52,6 +60,7 @@ struct vn_websocket {
     bool is_pinged; /* by this server, and nothing has come since */
     uint16_t code; /* to close with */
     struct vn_incoming incoming;
+    struct vn_link sources;
     uint64_t heard; /* milliseconds: when something came last, or the ping was sent */
     uint64_t closing_at; /* begin of VN_WEBSOCKET_OWES or _CLOSES */
     uint64_t shutdown_at; /* 0: not yet */

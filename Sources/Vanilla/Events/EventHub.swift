@@ -115,6 +115,15 @@ extension EventHub {
         }
     }
 
+    /// Has C's socket get the topic's events.
+    func subscribe(socket: OpaquePointer, to topic: String) -> Int32 {
+        topic.withBytes { topic in
+            unsafe topic.withCSpan { topic in
+                unsafe vn_websocket_subscribe(socket, pointer, topic)
+            }
+        }
+    }
+
     /// C's form of options.
     private static func c<Options>(
         _ options: () throws(InvalidOption) -> Options

@@ -25,7 +25,7 @@ public final class WebSocket: @unchecked Sendable {
     /// The worker of its connection.
     public let worker: Worker
     /// C's socket, retained. Set once, before anybody else has this object.
-    private nonisolated(unsafe) var pointer: OpaquePointer!
+    nonisolated(unsafe) private(set) var pointer: OpaquePointer!
     /// What C uses lives as long as the core.
     private let core: ServerCore
     /// Of the callback form; `nil`: messages wait for `receive`.
@@ -178,7 +178,7 @@ extension WebSocket {
         _ = try check(result)
     }
 
-    private var isOnWorker: Bool {
+    var isOnWorker: Bool {
         unsafe vn_worker_current() == vn_websocket_worker(pointer).map { OpaquePointer($0) }
     }
 

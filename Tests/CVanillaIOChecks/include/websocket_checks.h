@@ -43,6 +43,8 @@ const char *vn_check_websocket_waits(int over);
 const char *vn_check_websocket_large(int over);
 /* Messages from other threads arrive, in the order of each. */
 const char *vn_check_websocket_posts(int over);
+const char *vn_check_websocket_topic(int over);
+const char *vn_check_websocket_slow(int over);
 const char *vn_check_websocket_late(int over);
 const char *vn_check_websocket_lost(int over);
 const char *vn_check_websocket_refuses(int over);

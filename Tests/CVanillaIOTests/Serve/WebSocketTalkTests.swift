@@ -61,6 +61,16 @@ import Testing
     }
 
     @Test(arguments: Transport.allCases)
+    func getsTheEventsOfATopic(over transport: Transport) {
+        expectNoProblem(vn_check_websocket_topic(transport.c))
+    }
+
+    @Test(arguments: Transport.allCases)
+    func isCutOrLosesEventsWhereItIsSlow(over transport: Transport) {
+        expectNoProblem(vn_check_websocket_slow(transport.c))
+    }
+
+    @Test(arguments: Transport.allCases)
     func readsAfterALateAnswerWhatCameBefore(over transport: Transport) {
         expectNoProblem(vn_check_websocket_late(transport.c))
     }
