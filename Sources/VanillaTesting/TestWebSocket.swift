@@ -99,6 +99,7 @@ public final class TestWebSocket: Sendable {
                     return !state.hasClosed
                 }
                 if answers { sendClose(code) }
+                connection.finish()
                 return nil
             }
         }

@@ -174,3 +174,49 @@ class CountedLookups(Counted, unittest.TestCase):
         )
         body = b"first=1&s%65cond=two+words&%zz=3&last=a+value+that+is+longer+than+a+small+string%21"
         self.check(request("/lookups?page=7&p%61th=%2F", fields, "POST", body), ["POST"])
+
+
+@on_each_backend
+class CountedSockets(unittest.TestCase):
+    """Small messages that a callback echoes allocate nothing."""
+
+    program = "arena"
+    options = ("--handler", "swift")
+    ROUND = 2000
+    MESSAGE = b"\x82\x86\x00\x00\x00\x00abcdef"
+    ECHO = b"\x82\x06abcdef"
+    OPENING = request(
+        "/ws",
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+    )
+
+    setUp = Counted.setUp
+
+    def counted_for(self, peer, count, at_once):
+        before = self.counters.read()
+        for _ in range(count):
+            peer.send(self.MESSAGE * at_once)
+            self.assertEqual(peer.take(len(self.ECHO) * at_once), self.ECHO * at_once)
+        counted = difference(before, self.counters.read())
+        return counted["allocations"], counted["frees"]
+
+    def check(self, at_once):
+        """As Counted.check does."""
+        with self.server.connect(deadline=360) as peer:
+            peer.send(self.OPENING)
+            peer.take_until(b"\r\n\r\n", 4096)
+            self.counted_for(peer, 200, at_once)
+            for _ in range(3):
+                once = self.counted_for(peer, self.ROUND, at_once)
+                twice = self.counted_for(peer, 2 * self.ROUND, at_once)
+                costs = [round((b - a) / self.ROUND / at_once, 2) for a, b in zip(once, twice)]
+                if costs == [0, 0]:
+                    return
+        self.assertEqual(costs, [0, 0], f"{once}; then {twice}")
+
+    def test_a_message_costs_nothing(self):
+        self.check(1)
+
+    def test_pipelined_messages_cost_nothing(self):
+        self.check(16)

@@ -41,12 +41,7 @@ static void websocket_end(struct vn_connection *connection)
     __atomic_store_n(&socket->unsent, 0, __ATOMIC_RELAXED);
     free(socket->incoming.bytes);
     socket->incoming = (struct vn_incoming) {0};
-    while (!vn_list_is_empty(&socket->sources)) {
-        struct vn_websocket_source *source =
-            vn_holder(socket->sources.next, struct vn_websocket_source, link);
-        vn_list_remove(&source->link);
-        source->over(source);
-    }
+    vn_websocket_end_sources(socket);
     socket->connection = NULL;
     connection->state.ahead = NULL;
     vn_count_more(&socket->worker->counted.websockets_open, (uint64_t) -1);

@@ -38,12 +38,23 @@ int32_t vn_websocket_put(struct vn_websocket *socket, uint8_t kind, vn_span byte
     return result;
 }
 
+void vn_websocket_end_sources(struct vn_websocket *socket)
+{
+    while (!vn_list_is_empty(&socket->sources)) {
+        struct vn_websocket_source *source =
+            vn_holder(socket->sources.next, struct vn_websocket_source, link);
+        vn_list_remove(&source->link);
+        source->over(source);
+    }
+}
+
 void vn_websocket_put_close(struct vn_websocket *socket, uint16_t code, vn_span reason)
 {
     uint8_t payload[VN_FRAME_CONTROL_MAX];
     size_t count = vn_frame_write_close(payload, code, reason);
     if (vn_websocket_put(socket, VN_FRAME_CLOSE, (vn_span) {payload, count}) < 0)
         socket->connection->is_cut = true;
+    vn_websocket_end_sources(socket);
 }
 
 /* Whoever waits for room learns of it. */

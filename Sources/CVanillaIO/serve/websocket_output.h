@@ -8,7 +8,10 @@
 /* Append a frame whatever waits. Returns 0 or -ENOMEM. */
 int32_t vn_websocket_put(struct vn_websocket *socket, uint8_t kind, vn_span bytes);
 
-/* Append a Close frame. Without memory the connection is cut. */
+/* Nothing is taken from other sources any more. */
+void vn_websocket_end_sources(struct vn_websocket *socket);
+
+/* Append a Close frame: the last one. Without memory the connection is cut. */
 void vn_websocket_put_close(struct vn_websocket *socket, uint16_t code, vn_span reason);
 
 /* Have calls->writable called when everything is sent. */
