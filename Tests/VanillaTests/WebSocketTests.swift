@@ -68,6 +68,15 @@ import VanillaTesting
                     try next(request, &response)
                 }
             }
+            // An answer that is held back until it returns, and one that opens a socket.
+            routes.group("/around") { around in
+                around.use { request, response, next in try await next(request, &response) }
+                around.webSocket("/") { socket in
+                    while let message = try await socket.receive() {
+                        try await socket.send(message)
+                    }
+                }
+            }
             routes.get("/rooms/:name") { request, response in
                 let room = try request.parameters.require("name")
                 let user = request.cookies["user"].map { String($0) } ?? "nobody"
@@ -87,6 +96,11 @@ import VanillaTesting
             #expect(try await socket.receive() == nil)
             #expect(socket.closeCode == .goingAway && socket.closeReason == "done")
             #expect(socket.subprotocol == "v1" && socket.headers["X-Seen"] == "yes")
+
+            let around = try await client.webSocket("/around/")
+            around.send("a")
+            #expect(try await around.receive() == .text("a"))
+            #expect(around.headers["X-Seen"] == "yes")
 
             let other = ["Origin": "https://b.example"] as TestHeaders
             for (target, headers, status) in [
