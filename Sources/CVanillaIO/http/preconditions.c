@@ -141,6 +141,11 @@ bool vn_preconditions_are_there(const vn_request *request)
     return find_conditions(request, &conditions);
 }
 
+bool vn_preconditions_have_range(const vn_request *request)
+{
+    return vn_request_find(request, LITERAL("Range"), 0) != request->field_count;
+}
+
 int32_t vn_preconditions_evaluate(const vn_request *request, const vn_validators *validators,
                                   int64_t now)
 {
@@ -157,7 +162,7 @@ bool vn_preconditions_allow_range(const vn_request *request, const vn_validators
     static const vn_span if_range = LITERAL("If-Range");
     size_t count = request->field_count;
     if (request->method_id != VN_METHOD_GET || validators == NULL ||
-        vn_request_find(request, LITERAL("Range"), 0) == count)
+        !vn_preconditions_have_range(request))
         return false;
     size_t found = vn_request_find(request, if_range, 0);
     if (found == count)

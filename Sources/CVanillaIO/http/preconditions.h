@@ -11,6 +11,9 @@
 /* Whether a request has any of the fields that vn_preconditions_evaluate looks at. */
 bool vn_preconditions_are_there(const vn_request *request);
 
+/* Whether a request asks for a range. */
+bool vn_preconditions_have_range(const vn_request *request);
+
 /* Evaluate the preconditions of a request in the order of RFC 9110, section 13.2.2, against the
  * current representation, or NULL where there is none. `now`, in seconds since 1970, is for dates
  * with a year of two digits. Returns VN_PERFORM, VN_NOT_MODIFIED or VN_PRECONDITION_FAILED.

@@ -4,11 +4,13 @@
 #define CVANILLAIO_H
 
 #include "vn_detached.h"
+#include "vn_codings.h"
 #include "vn_conditional.h"
 #include "vn_date.h"
 #include "vn_exchange.h"
 #include "vn_hub.h"
 #include "vn_offline.h"
+#include "vn_ranges.h"
 #include "vn_request.h"
 #include "vn_response.h"
 #include "vn_server.h"

@@ -103,6 +103,9 @@ int32_t vn_response_stream(vn_response *response, vn_span content_type, int64_t 
 /* Bytes that can be written now without more than one send's worth waiting in memory. */
 size_t vn_body_capacity(const vn_body_writer *writer);
 
+/* Bytes of the declared length that are still to be written; UINT64_MAX where none was declared. */
+uint64_t vn_body_left(const vn_body_writer *writer);
+
 /* Append to the body: copied, or by reference until `release`. Returns 0, or -EMSGSIZE past the
  * declared length. */
 int32_t vn_body_write(vn_body_writer *writer, vn_span bytes);

@@ -11,6 +11,11 @@ size_t vn_body_capacity(const vn_body_writer *writer)
     return (size_t) vn_smaller(exchange->pending->left, room);
 }
 
+uint64_t vn_body_left(const vn_body_writer *writer)
+{
+    return writer->exchange->pending->left;
+}
+
 /* Returns 0, or -EMSGSIZE when more would be written than was declared. */
 static int32_t count_written(struct vn_exchange *exchange, size_t count)
 {

@@ -114,7 +114,8 @@ bool vn_exchange_keep_request(struct vn_exchange *exchange, const vn_request *re
 
 bool vn_exchange_keep_conditions(struct vn_exchange *exchange, const vn_request *request)
 {
-    if (vn_likely(request == NULL || !vn_preconditions_are_there(request)))
+    if (vn_likely(request == NULL ||
+                  (!vn_preconditions_are_there(request) && !vn_preconditions_have_range(request))))
         return true;
     if (exchange->pending != NULL && exchange->pending->request != NULL)
         return true;

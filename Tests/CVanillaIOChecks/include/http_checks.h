@@ -102,4 +102,10 @@ const char *vn_check_precondition_rows(void);
 const char *vn_check_precondition_combinations(void);
 const char *vn_check_if_range_combinations(void);
 
+/* Ranges, by rows and at random; the texts between parts; content codings. */
+const char *vn_check_ranges(void);
+const char *vn_check_ranges_at_random(uint64_t seed);
+const char *vn_check_part_texts(void);
+const char *vn_check_codings(void);
+
 #endif
