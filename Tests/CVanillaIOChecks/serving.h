@@ -11,7 +11,7 @@
 static inline int32_t serving_open(struct vn_worker *worker, vn_ring_opener *opener,
                                    uint32_t connections, uint32_t watches)
 {
-    return vn_worker_open(worker, opener, vn_acceptor_slot_size(), connections, watches, 0);
+    return vn_worker_open(worker, opener, vn_acceptor_slot_size(), connections, watches, 64, 0);
 }
 
 /* A connection that speaks HTTP/1.1 as it is. */

@@ -18,6 +18,7 @@
 #include "base_checks.h"
 #include "early_checks.h"
 #include "ended_checks.h"
+#include "file_checks.h"
 #include "handover_checks.h"
 #include "http_checks.h"
 #include "hub_checks.h"
@@ -159,6 +160,10 @@ static void check_text(void)
     CHECK(vn_check_precondition_rows());
     CHECK(vn_check_precondition_combinations());
     CHECK(vn_check_if_range_combinations());
+    CHECK(vn_check_ranges());
+    SEEDED(vn_check_ranges_at_random((uint64_t) seed));
+    CHECK(vn_check_part_texts());
+    CHECK(vn_check_codings());
 }
 
 static const char conversation[] =
@@ -339,6 +344,14 @@ static void check_ring(int32_t backend)
         CHECK(vn_check_falls_back());
 }
 
+static void check_files(int ring)
+{
+    CHECK(vn_check_paths_beneath());
+    CHECK(vn_check_paths_beneath_while_swapped());
+    CHECK(vn_check_reads(ring));
+    CHECK(vn_check_read_ends(ring));
+}
+
 static void check_work(int ring)
 {
     CHECK(vn_check_tasks());
@@ -458,6 +471,7 @@ static void check_over(const struct backend *backend)
 {
     check_transport(backend->ring);
     check_ring(backend->place);
+    check_files(backend->ring);
     check_work(backend->ring);
     check_unread(backend->number);
     check_server(backend->number);

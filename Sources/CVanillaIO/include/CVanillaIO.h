@@ -8,6 +8,7 @@
 #include "vn_conditional.h"
 #include "vn_date.h"
 #include "vn_exchange.h"
+#include "vn_file.h"
 #include "vn_hub.h"
 #include "vn_offline.h"
 #include "vn_ranges.h"

@@ -38,6 +38,8 @@ struct vn_loop {
     uint8_t put_off_count; /* turns in a row that put deadlines off */
     uint32_t watch_count; /* descriptors that are watched, those included that have not ended */
     uint32_t watch_limit;
+    uint32_t file_count; /* files that are read, those included that have not ended */
+    uint32_t file_limit;
     uint64_t random;
     struct vn_mailbox mailbox;
     struct vn_event events[VN_EVENTS_MAX];

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../base/random.h"
+#include "../system/file.h"
 #include "../system/poll.h"
 #include "../system/wakeup.h"
 
@@ -25,6 +26,7 @@ struct line {
     bool receives;
     bool quiesces;
     bool is_watched;
+    struct vn_read *read; /* under way; NULL: none */
     bool is_over; /* end of input or the error was delivered */
     bool ends;
 };
@@ -144,6 +146,16 @@ static void loopback_watch(struct vn_ring *ring, struct vn_source *source, uint3
     struct line *line = line_of(loopback_of(ring), source);
     line->is_watched = true;
     source->watch_mask = mask;
+}
+
+static int64_t loopback_read(struct vn_ring *ring, struct vn_source *source, struct vn_read *read)
+{
+    struct loopback *loopback = loopback_of(ring);
+    bool is_later = is_random(loopback) ? draw(loopback, 2) == 0 : loopback->script.reads_later;
+    if (!is_later)
+        return vn_file_read(source->fd, read->bytes, read->count, read->at);
+    line_of(loopback, source)->read = read;
+    return -EINPROGRESS;
 }
 
 static size_t output_append(struct vn_loopback_peer *peer, const uint8_t *bytes, size_t count)
@@ -325,6 +337,15 @@ static bool tell_quiet(struct line *line, struct vn_event *event)
     return true;
 }
 
+static bool finish_read(struct line *line, struct vn_event *event)
+{
+    const struct vn_read *read = line->read;
+    int64_t count = vn_file_read(line->source->fd, read->bytes, read->count, read->at);
+    line->read = NULL;
+    *event = (struct vn_event) {.source = line->source, .type = VN_READ, .count = (int32_t) count};
+    return true;
+}
+
 static bool next_event(struct loopback *loopback, struct line *line, struct vn_event *event)
 {
     if (line->source == NULL || (is_random(loopback) && draw(loopback, 3) == 0))
@@ -333,6 +354,8 @@ static bool next_event(struct loopback *loopback, struct line *line, struct vn_e
         return end_line(line, event);
     if (line->is_watched)
         return find_ready(line, event);
+    if (line->read != NULL)
+        return finish_read(line, event);
     if (line->source->message != NULL && finish_send(loopback, line, event))
         return true;
     if (line->quiesces)
@@ -348,7 +371,7 @@ static bool has_work(const struct loopback *loopback)
             continue;
         bool has_input = line->peer != NULL && (line->input_at < line->input_count ||
                                                 (!line->is_over && !stays_open(loopback, line)));
-        if (line->ends || line->quiesces ||
+        if (line->ends || line->quiesces || line->read != NULL ||
             (line->source->message != NULL && !is_stalled(loopback, line)) ||
             (line->receives && has_input))
             return true;
@@ -405,6 +428,7 @@ static const struct vn_ring_ops loopback_ops = {
     .has_input = loopback_has_input,
     .send = loopback_send,
     .try_send = loopback_try_send,
+    .read = loopback_read,
     .watch = loopback_watch,
     .end = loopback_end,
     .give = loopback_give,

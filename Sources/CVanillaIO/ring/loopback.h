@@ -11,6 +11,7 @@ struct vn_loopback_script {
     uint32_t receive_max; /* bytes in one RECEIVED; 0: a whole buffer */
     uint32_t send_max; /* bytes that one send takes; 0: all */
     bool sends_later; /* SENT in the next wait instead of at once, as io_uring does */
+    bool reads_later; /* READ in the next wait instead of at once */
     bool is_stalled; /* sends are taken up but not finished while this is set */
     int32_t receive_error; /* -errno delivered once, after the input, instead of the end of input */
     int32_t send_error; /* -errno for every send from here on */

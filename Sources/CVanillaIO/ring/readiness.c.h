@@ -35,7 +35,9 @@
 
 #include "backend.h"
 #include "pool.h"
+#include "../system/file.h"
 #include "readiness.h"
+#include "reader.h"
 
 enum { ACCEPT_MAX = 64 }; /* connections accepted from one source in one wait */
 enum { FULL_MAX = 2 }; /* sources that filled a buffer and may fill another in one wait */
@@ -47,6 +49,7 @@ struct readiness {
     struct vn_source_queue full; /* to receive from, after a receive that filled its buffer */
     struct vn_source_queue ended;
     struct vn_pool pool;
+    struct vn_reader reader;
     struct poller poller;
 };
 
@@ -146,6 +149,21 @@ static int64_t ready_try_send(struct vn_ring *base, struct vn_source *source,
     return vn_unlikely(count == -EAGAIN) ? 0 : count;
 }
 
+/* What is in memory comes at once; a thread waits for the disk. */
+static int64_t ready_read(struct vn_ring *base, struct vn_source *source, struct vn_read *read)
+{
+    struct readiness *ring = readiness_of(base);
+    int64_t count = vn_file_read_cached(source->fd, read->bytes, read->count, read->at);
+    if (count != -EAGAIN)
+        return count;
+    read->source = source;
+    int32_t error = vn_reader_submit(&ring->reader, read, source->fd);
+    if (error < 0)
+        return error;
+    source->wants |= WANTS_READ;
+    return -EINPROGRESS;
+}
+
 static void ready_watch(struct vn_ring *base, struct vn_source *source, uint32_t mask)
 {
     source->wants |= WANTS_WATCH;
@@ -154,14 +172,8 @@ static void ready_watch(struct vn_ring *base, struct vn_source *source, uint32_t
     queue_turn(readiness_of(base), source);
 }
 
-static void ready_end(struct vn_ring *base, struct vn_source *source)
+static void end_source(struct readiness *ring, struct vn_source *source)
 {
-    struct readiness *ring = readiness_of(base);
-    assert(!(source->wants & WANTS_END));
-    source->wants = WANTS_END;
-    source->message = NULL;
-    source->outstanding = 0;
-    ring->is_stuck = false;
     poller_forget(&ring->poller, source);
     if (!(source->has & IS_LISTENING))
         close(source->fd);
@@ -169,6 +181,19 @@ static void ready_end(struct vn_ring *base, struct vn_source *source)
         return;
     source->has |= IS_QUEUED;
     vn_queue_push(&ring->ended, source);
+}
+
+static void ready_end(struct vn_ring *base, struct vn_source *source)
+{
+    struct readiness *ring = readiness_of(base);
+    assert(!(source->wants & WANTS_END));
+    source->wants = WANTS_END | (source->wants & WANTS_READ);
+    source->message = NULL;
+    source->outstanding = 0;
+    ring->is_stuck = false;
+    if (vn_unlikely(source->wants & WANTS_READ))
+        return; /* a thread has its descriptor and its memory: finish_reads */
+    end_source(ring, source);
 }
 
 static void ready_give(struct vn_ring *base, uint16_t buffer)
@@ -428,6 +453,24 @@ static int32_t listen_to_system(struct readiness *ring, struct vn_event *events,
     return count;
 }
 
+/* Tell of reads that a thread has done. Those for which there is no room wait. */
+static int32_t finish_reads(struct readiness *ring, struct vn_event *events, int32_t capacity)
+{
+    int32_t count = 0;
+    struct vn_read *read;
+    if (vn_likely(ring->reader.outstanding == 0))
+        return 0;
+    while (count < capacity && (read = vn_reader_take(&ring->reader)) != NULL) {
+        struct vn_source *source = read->source;
+        source->wants &= (uint8_t) ~WANTS_READ;
+        if (source->wants & WANTS_END)
+            end_source(ring, source);
+        else
+            count += tell(&events[count], source, VN_READ, (int32_t) read->result);
+    }
+    return count;
+}
+
 static int32_t finish_ended(struct readiness *ring, struct vn_event *events, int32_t capacity)
 {
     int32_t count = 0;
@@ -454,7 +497,9 @@ static int32_t ready_wait(struct vn_ring *base, struct vn_event *events, int32_t
     int64_t until = timeout > 0 ? (int64_t) vn_clock_nanoseconds() + timeout : 0;
     for (;;) {
         int32_t count = finish_ended(ring, events, capacity);
-        bool has_turns = (ring->turns.first != NULL || ring->full.first != NULL) && !ring->is_stuck;
+        bool has_turns =
+            ((ring->turns.first != NULL || ring->full.first != NULL) && !ring->is_stuck) ||
+            vn_reader_has_done(&ring->reader);
         if (count < capacity) {
             int64_t span = count > 0 || has_turns ? 0 : timeout;
             int32_t heard = listen_to_system(ring, events + count, capacity - count, span);
@@ -462,6 +507,7 @@ static int32_t ready_wait(struct vn_ring *base, struct vn_event *events, int32_t
                 return heard;
             count += heard;
         }
+        count += finish_reads(ring, events + count, capacity - count);
         count += take_turns(ring, events + count, capacity - count);
         if (count > 0)
             return count;
@@ -485,6 +531,7 @@ static bool ready_has_more(const struct vn_ring *base)
 static void ready_close(struct vn_ring *base)
 {
     struct readiness *ring = readiness_of(base);
+    vn_reader_close(&ring->reader);
     poller_close(&ring->poller);
     vn_pool_close(&ring->pool);
     free(ring);
@@ -501,6 +548,7 @@ static const struct vn_ring_ops ready_ops = {
     .has_input = vn_source_has_input,
     .send = ready_send,
     .try_send = ready_try_send,
+    .read = ready_read,
     .watch = ready_watch,
     .end = ready_end,
     .give = ready_give,
@@ -522,9 +570,14 @@ static int32_t ready_open(struct vn_ring **opened, struct vn_slab *slab)
     error = poller_open(&ring->poller);
     if (error < 0)
         goto close_pool;
+    error = vn_reader_open(&ring->reader, &ring->poller.wakeup);
+    if (error < 0)
+        goto close_poller;
     *opened = &ring->ring;
     return 0;
 
+close_poller:
+    poller_close(&ring->poller);
 close_pool:
     vn_pool_close(&ring->pool);
 free_ring:

@@ -9,7 +9,7 @@
 static const uint64_t WAKEUP_NAME = UINT32_MAX;
 
 /* Bits of vn_source.wants. */
-enum { WANTS_RECEIVE = 1, WANTS_WATCH = 2, WANTS_END = 4, WANTS_QUIET = 8 };
+enum { WANTS_RECEIVE = 1, WANTS_WATCH = 2, WANTS_END = 4, WANTS_QUIET = 8, WANTS_READ = 16 };
 
 /* Bits of vn_source.has. */
 enum {

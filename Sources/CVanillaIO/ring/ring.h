@@ -30,6 +30,7 @@ enum vn_event_type {
      * receiving */
     VN_RECEIVED,
     VN_SENT, /* count: bytes taken, which may be fewer than asked; or -errno */
+    VN_READ, /* count: bytes read, 0: the file ends; or -errno, of which -EAGAIN: ask again */
     VN_READY, /* count: the poll(2) events that a watched descriptor has; watching has stopped */
     VN_QUIET, /* receiving has stopped: nothing is under way any more */
     VN_ENDED, /* the source is the owner's to free */
@@ -58,6 +59,20 @@ struct vn_source {
     };
 };
 
+/* A read of a regular file. The first three are the owner's, and stay until it is done. */
+struct vn_read {
+    uint8_t *bytes;
+    uint32_t count;
+    uint64_t at; /* of the file */
+
+    /* The ring's. */
+    struct vn_read *next;
+    struct vn_source *source;
+    struct vn_reader *reader;
+    int64_t result;
+    int32_t fd;
+};
+
 struct vn_event {
     struct vn_source *source;
     uint8_t *bytes; /* may be written to until give */
@@ -80,6 +95,7 @@ struct vn_ring_ops {
     int64_t (*send)(struct vn_ring *ring, struct vn_source *source, const struct msghdr *message);
     /* NULL: it takes nothing at once */
     int64_t (*try_send)(struct vn_ring *ring, struct vn_source *source, const struct iovec *piece);
+    int64_t (*read)(struct vn_ring *ring, struct vn_source *source, struct vn_read *read);
     void (*watch)(struct vn_ring *ring, struct vn_source *source, uint32_t mask);
     void (*end)(struct vn_ring *ring, struct vn_source *source);
     void (*give)(struct vn_ring *ring, uint16_t buffer);
@@ -186,6 +202,16 @@ static inline int64_t vn_ring_try_send(struct vn_ring *ring, struct vn_source *s
     return ring->ops->try_send == NULL ? 0 : ring->ops->try_send(ring, source, piece);
 }
 
+/* Read from a source that is a regular file, one call at a time, and nothing else is asked of it.
+ * It never waits for a disk. Returns bytes read at once, which may be fewer than asked, 0 where the
+ * file ends; -EINPROGRESS when READ will follow; or another -errno, and no READ follows. */
+static inline int64_t vn_ring_read(struct vn_ring *ring, struct vn_source *source,
+                                   struct vn_read *read)
+{
+    assert(read->count > 0);
+    return ring->ops->read(ring, source, read);
+}
+
 /* One READY when the descriptor has any of the poll(2) events in `mask`. A call while one is
  * watched replaces the mask. A watched source is read and written by its owner: neither receive nor
  * send is asked of it. */
@@ -194,8 +220,8 @@ static inline void vn_ring_watch(struct vn_ring *ring, struct vn_source *source,
     ring->ops->watch(ring, source, mask);
 }
 
-/* Give up everything under way, close the descriptor, then ENDED. A listening source first delivers
- * as ACCEPTED what its accept queue holds, beyond any budget. */
+/* Give up everything under way, but wait for a read, close the descriptor, then ENDED. A listening
+ * source first delivers as ACCEPTED what its accept queue holds, beyond any budget. */
 static inline void vn_ring_end(struct vn_ring *ring, struct vn_source *source)
 {
     ring->ops->end(ring, source);

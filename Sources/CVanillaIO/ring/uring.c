@@ -221,6 +221,15 @@ static int64_t uring_send(struct vn_ring *base, struct vn_source *source,
     return 0;
 }
 
+static int64_t uring_read(struct vn_ring *base, struct vn_source *source, struct vn_read *read)
+{
+    struct io_uring_sqe *entry = vn_uring_next_entry(uring_of(base));
+    io_uring_prep_read(entry, source->fd, read->bytes, read->count, read->at);
+    entry->user_data = name_of(VN_URING_READ, source);
+    source->outstanding++;
+    return -EINPROGRESS;
+}
+
 static void uring_watch(struct vn_ring *base, struct vn_source *source, uint32_t mask)
 {
     bool is_new = source->watch_mask != mask;
@@ -376,6 +385,16 @@ static int32_t sent(struct vn_uring *ring, struct vn_source *source, int32_t res
     return 1;
 }
 
+static int32_t read_done(struct vn_uring *ring, struct vn_source *source, int32_t result,
+                         struct vn_event *event)
+{
+    source->outstanding--;
+    if (is_unheard(ring, source))
+        return 0;
+    *event = (struct vn_event) {.source = source, .count = result, .type = VN_READ};
+    return 1;
+}
+
 static int32_t accepted(struct vn_uring *ring, struct vn_source *source,
                         const struct io_uring_cqe *completion, struct vn_event *event)
 {
@@ -456,6 +475,8 @@ static int32_t complete(struct vn_uring *ring, const struct io_uring_cqe *comple
         return sent(ring, source, completion->res, event);
     case VN_URING_ACCEPT:
         return accepted(ring, source, completion, event);
+    case VN_URING_READ:
+        return read_done(ring, source, completion->res, event);
     default:
         return watched(ring, source, completion->res, event);
     }
@@ -635,6 +656,7 @@ const struct vn_ring_ops vn_uring_ops = {
     .quiesce = uring_quiesce,
     .has_input = vn_source_has_input,
     .send = uring_send,
+    .read = uring_read,
     .watch = uring_watch,
     .end = uring_end,
     .give = uring_give,

@@ -31,7 +31,8 @@ enum {
     VN_URING_RECEIVE,
     VN_URING_SEND,
     VN_URING_ACCEPT,
-    VN_URING_WATCH
+    VN_URING_WATCH,
+    VN_URING_READ
 };
 
 struct vn_uring {

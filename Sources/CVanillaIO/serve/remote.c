@@ -5,6 +5,7 @@
 
 #include "connection.h"
 #include "dispatch.h"
+#include "remote.h"
 
 struct remote {
     vn_task task;
@@ -25,6 +26,24 @@ static struct vn_connection *find_connection(const vn_handle *handle)
     return is_alive ? connection : NULL;
 }
 
+/* A producer or a consumer goes on. */
+static void resume(struct vn_exchange *exchange)
+{
+    exchange->protocol->resume_output(exchange);
+    exchange->protocol->resume_input(exchange);
+}
+
+void vn_remote_resume(vn_handle handle)
+{
+    struct vn_connection *connection = find_connection(&handle);
+    struct vn_exchange *exchange =
+        connection == NULL ? NULL : connection->protocol->find(connection, handle.exchange);
+    if (exchange == NULL)
+        return;
+    resume(exchange);
+    vn_connection_go_on(connection);
+}
+
 static void remote_run(void *context)
 {
     struct remote call = *(struct remote *) context;
@@ -39,10 +58,8 @@ static void remote_run(void *context)
     }
     if (call.later != NULL)
         vn_dispatch_later(exchange, call.later, call.context);
-    else {
-        exchange->protocol->resume_output(exchange);
-        exchange->protocol->resume_input(exchange);
-    }
+    else
+        resume(exchange);
     vn_connection_go_on(connection);
 }
 

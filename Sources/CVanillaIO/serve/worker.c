@@ -38,7 +38,8 @@ void vn_worker_deinit(struct vn_worker *worker)
 }
 
 int32_t vn_worker_open(struct vn_worker *worker, vn_ring_opener *open_ring, size_t slot_size,
-                       uint32_t connection_limit, uint32_t watch_limit, uint32_t beyond)
+                       uint32_t connection_limit, uint32_t watch_limit, uint32_t file_limit,
+                       uint32_t beyond)
 {
     worker->connection_limit = connection_limit;
     worker->places_granted = worker->places == NULL ? connection_limit : 1;
@@ -51,8 +52,9 @@ int32_t vn_worker_open(struct vn_worker *worker, vn_ring_opener *open_ring, size
     vn_trim_begin(&worker->trim, worker->config->keeps_memory ? NULL : &worker->loop);
     worker->unread = (struct vn_unread) {.is_planned = true};
     worker->loop.watch_limit = watch_limit;
+    worker->loop.file_limit = file_limit;
     return vn_loop_open(&worker->loop, open_ring, slot_size,
-                        connection_limit + watch_limit + beyond);
+                        connection_limit + watch_limit + file_limit + beyond);
 }
 
 vn_cold void vn_worker_write_date(struct vn_worker *worker)
@@ -146,6 +148,7 @@ void vn_worker_close(struct vn_worker *worker)
     assert(worker->hub_shards == NULL); /* they go with their last subscribers */
     vn_writer_close(&worker->writer);
     vn_freelist_close(&worker->freelist);
+    vn_file_chunks_close(&worker->file_chunks);
 }
 
 const uint16_t vn_refused_statuses[12] = {400, 408, 413, 414, 431, 500, 501, 503, 505};

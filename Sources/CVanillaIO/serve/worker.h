@@ -10,6 +10,7 @@
 #include "../base/freelist.h"
 #include "../http/head.h"
 #include "../include/vn_server.h"
+#include "../loop/file_chunk.h"
 #include "../loop/loop.h"
 #include "../loop/trim.h"
 #include "../loop/unread.h"
@@ -74,6 +75,7 @@ struct vn_worker {
     bool has_awaited; /* those of the end */
     struct vn_trim trim; /* of memory that a load took */
     struct vn_unread unread; /* output that clients have not taken */
+    struct vn_file_chunks file_chunks;
     void *hub_shards; /* of events/: one for each hub that has subscribers here */
 
     /* Its totals of what listeners count stay 0. */
@@ -89,9 +91,10 @@ int32_t vn_worker_init(struct vn_worker *worker, const vn_config *config);
 void vn_worker_deinit(struct vn_worker *worker);
 
 /* Open the loop on the calling thread, with slots of `slot_size` bytes: one for each connection up
- * to the limit and for each watch, and `beyond` more. Returns 0 or -errno. */
+ * to the limit, for each watch and for each file, and `beyond` more. Returns 0 or -errno. */
 int32_t vn_worker_open(struct vn_worker *worker, vn_ring_opener *open_ring, size_t slot_size,
-                       uint32_t connection_limit, uint32_t watch_limit, uint32_t beyond);
+                       uint32_t connection_limit, uint32_t watch_limit, uint32_t file_limit,
+                       uint32_t beyond);
 
 /* The loop has run. Handlers that have not returned, whose clients are gone, get some time for
  * it. */

@@ -2,6 +2,7 @@
 /* offline.c - the whole server on the calling thread, with bytes in place of a socket. */
 #include <stdlib.h>
 
+#include "../loop/file.h"
 #include "../loop/watch.h"
 #include "../ring/loopback.h"
 #include "../serve/acceptor.h"
@@ -67,7 +68,7 @@ static void offline_answer(struct vn_worker *worker, vn_span input, struct vn_lo
 static void offline_handle(struct vn_worker *worker, vn_span input, struct vn_loopback_peer *peer)
 {
     if (vn_worker_open(worker, vn_loopback_open, vn_acceptor_slot_size(), 1, VN_WATCHES_OFFLINE,
-                       0) < 0) {
+                       VN_FILES_OFFLINE, 0) < 0) {
         vn_loop_end_tasks(&worker->loop);
         return;
     }

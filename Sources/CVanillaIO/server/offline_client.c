@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../include/vn_offline.h"
+#include "../loop/file.h"
 #include "../loop/watch.h"
 #include "../ring/loopback.h"
 #include "../serve/acceptor.h"
@@ -61,7 +62,7 @@ static int32_t serve(vn_server *server, void (*begun)(void *context), void *cont
 {
     struct vn_worker *worker = server->offline;
     int32_t opened = vn_worker_open(worker, vn_loopback_open, vn_acceptor_slot_size(), CLIENTS_MAX,
-                                    VN_WATCHES_OFFLINE, 0);
+                                    VN_WATCHES_OFFLINE, VN_FILES_OFFLINE, 0);
     if (opened < 0) {
         vn_loop_end_tasks(&worker->loop);
         return opened;

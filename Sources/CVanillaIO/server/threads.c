@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../loop/file.h"
 #include "../loop/watch.h"
 #include "../serve/acceptor.h"
 #include "../serve/http1.h"
@@ -94,7 +95,7 @@ static int32_t open_loop(struct vn_worker_thread *thread)
     vn_ring_opener *opener = vn_ring_opener_of(server->ring);
     uint32_t beyond = config->listener_count * vn_acceptor_slots(config->backlog);
     return vn_worker_open(thread->worker, opener, vn_acceptor_slot_size(), count_slots(server),
-                          VN_WATCHES_MAX, beyond);
+                          VN_WATCHES_MAX, VN_FILES_MAX, beyond);
 }
 
 static void close_listeners(struct vn_worker_thread *thread)

@@ -28,6 +28,14 @@ public final class SharedBytes: Sendable {
         unsafe memory.initialize(repeating: byte)
     }
 
+    /// Bytes that `fill` writes: all of them, into memory that has an address.
+    @unsafe
+    init(count: Int, fill: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
+        unsafe memory = .allocate(capacity: count)
+        unsafe memory.initialize(repeating: 0)
+        unsafe fill(memory)
+    }
+
     deinit {
         unsafe memory.deallocate()
     }

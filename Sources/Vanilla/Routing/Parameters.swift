@@ -43,6 +43,17 @@ extension Request {
                         $0.findParameter(name.bytes, of: route)
                     })
                 else { return nil }
+                return self[at: index]
+            }
+        }
+
+        /// The bytes of the parameter of that number; empty where there is none.
+        subscript(at index: Int) -> Bytes {
+            @_lifetime(copy self)
+            get {
+                guard index >= 0, index < count, let match = unsafe request.match else {
+                    return unsafe request.lend(vn_span())
+                }
                 // The router has found this range in the path, and one for each parameter.
                 let range = unsafe match.pointee.ranges[index]
                 let path = unsafe vn_request_path(request.pointer)

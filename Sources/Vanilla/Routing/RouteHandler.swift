@@ -29,7 +29,8 @@ final class RouteHandler: @unchecked Sendable {
         }
     }
 
-    fileprivate init(_ handle: @escaping Server.Handler, waiting: Server.AsyncHandler?) {
+    /// One that begins a task, or is called in one that has begun.
+    init(_ handle: @escaping Server.Handler, waiting: Server.AsyncHandler?) {
         self.handle = handle
         self.waiting = waiting
     }

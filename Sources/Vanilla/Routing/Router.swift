@@ -53,6 +53,8 @@ public struct Router: Sendable {
     /// By the number of the route.
     private let bodies: [Request.BodyDelivery]
     private let fallbackBody: Request.BodyDelivery
+    /// Those of its routes, opened when it was made.
+    private let folders = RouteFolders()
     private let build: @Sendable (inout Routes) -> Void
 
     /// The number of parameters that a route may have, its rest included: 16.
@@ -68,7 +70,7 @@ public struct Router: Sendable {
     /// - Throws: ``RouteError`` of the kind `invalidRoute`: a path is malformed, two routes match
     ///   the same requests, or one of the maxima above is passed. The message names the routes.
     public init(_ build: @escaping @Sendable (inout Routes) -> Void) throws(RouteError) {
-        let list = RouteList(build)
+        let list = RouteList(folders, build)
         if let mistake = list.mistake { throw mistake }
         self.build = build
         tree = try RouteTree(list)
@@ -94,7 +96,7 @@ extension Router {
     ///     })
     /// ```
     public func makeHandler() -> Server.Handler {
-        let list = RouteList(build)
+        let list = RouteList(folders, build)
         guard let handlers = list.handlers(in: numbers) else {
             let error = RouteError(
                 .invalidRoute, "The router's closure did not list the same routes on each worker.")

@@ -30,6 +30,18 @@ public struct Routes: ~Copyable {
     private let start: Int
     private var middleware: [RouteMiddleware] = []
 
+    /// What is wrong with a route, thrown by `Router.init`.
+    func misplace(_ message: String) {
+        list.misplace(message)
+    }
+
+    /// The folder of a route, which the builds of a router share.
+    func openFolder(
+        _ folder: String, for path: String, _ options: FileFolder.Options
+    ) throws(FileError) -> FileFolder {
+        try list.folders.folder(folder, for: prefix + path, options)
+    }
+
     init(of list: RouteList, prefix: String = "") {
         self.list = list
         self.prefix = prefix
@@ -205,8 +217,12 @@ final class RouteList {
     /// What answers each miss, with what the router itself uses around it.
     private(set) var misses: [RouteHandler] = []
 
+    /// Those of the router.
+    let folders: RouteFolders
+
     /// What `build` lists.
-    init(_ build: (inout Routes) -> Void) {
+    init(_ folders: RouteFolders, _ build: (inout Routes) -> Void) {
+        self.folders = folders
         var routes = Routes(of: self)
         build(&routes)
         routes.wrap()
@@ -236,6 +252,22 @@ final class RouteList {
         }
         let found = handlers.compactMap(\.self)
         return found.count == routes.count ? found : nil
+    }
+}
+
+/// The folders of a router's routes: its closure is run for each worker, and they are opened once.
+final class RouteFolders: Sendable {
+    private let folders = Lock<[String: FileFolder]>([:])
+
+    func folder(
+        _ path: String, for route: String, _ options: FileFolder.Options
+    ) throws(FileError) -> FileFolder {
+        try folders.withLock { (folders) throws(FileError) in
+            if let folder = folders[route] { return folder }
+            let folder = try FileFolder(path, options: options)
+            folders[route] = folder
+            return folder
+        }
     }
 }
 

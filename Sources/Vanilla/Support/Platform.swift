@@ -17,13 +17,17 @@ enum SystemError {
     static var cancelled: Int32 { ECANCELED }
     static var exists: Int32 { EEXIST }
     static var invalidArgument: Int32 { EINVAL }
+    static var nameTooLong: Int32 { ENAMETOOLONG }
     static var noBufferSpace: Int32 { ENOBUFS }
     static var noMemory: Int32 { ENOMEM }
+    static var notAFolder: Int32 { ENOTDIR }
     static var notASocket: Int32 { ENOTSOCK }
+    static var notFound: Int32 { ENOENT }
     static var notPermitted: Int32 { EPERM }
     static var notSupported: Int32 { ENOTSUP }
     static var otherThread: Int32 { EXDEV }
     static var tooLarge: Int32 { EMSGSIZE }
+    static var tooManyLinks: Int32 { ELOOP }
     static var tooManyOpenFiles: Int32 { EMFILE }
     static var tooManyOpenFilesInSystem: Int32 { ENFILE }
 }
