@@ -29,9 +29,14 @@ struct ArenaCommand: ParsableCommand {
     @Option(help: "limits.unread, in bytes. With --handler swift.")
     var unread: Int?
 
+    @Option(
+        name: .customLong("static"),
+        help: "A folder whose files are at /static/. With --handler swift.")
+    var folder: String?
+
     func validate() throws {
-        if handler == .c, !deadline.isEmpty || unread != nil {
-            throw ValidationError("--deadline and --unread need --handler swift.")
+        if handler == .c, !deadline.isEmpty || unread != nil || folder != nil {
+            throw ValidationError("--deadline, --unread and --static need --handler swift.")
         }
     }
 
@@ -42,7 +47,7 @@ struct ArenaCommand: ParsableCommand {
                 var configuration = configuration
                 for deadline in deadline { deadline.apply(to: &configuration) }
                 configuration.limits.unread = unread
-                return try Server.arena(configuration)
+                return try Server.arena(configuration, folder: folder)
             }
         case .c:
             try serveWithC(options)

@@ -4,8 +4,10 @@ import Vanilla
 
 extension Server {
     /// The arena's server, not started.
-    static func arena(_ configuration: Configuration) throws -> Server {
-        let router = try Router.arena()
+    ///
+    /// - Parameter folder: That of `/static/`; `nil`: there is none.
+    static func arena(_ configuration: Configuration, folder: String? = nil) throws -> Server {
+        let router = try Router.arena(folder)
         // As short as others are: what is compared is what it costs to answer, not to explain.
         var configuration = configuration
         configuration.errorBody = .empty
@@ -27,8 +29,16 @@ private struct Stored {
 
 extension Router {
     /// What the arena serves.
-    fileprivate static func arena() throws(RouteError) -> Router {
+    fileprivate static func arena(_ folder: String?) throws(RouteError) -> Router {
         try Router { routes in
+            if let folder { routes.files("/static/*path", from: folder) }
+            let items = ItemsWriter()
+            routes.get("/json/:count", body: .ignored) { request, response in
+                let count = try request.parameters.require("count", as: Int.self)
+                guard (0...Item.all.count).contains(count) else { throw RequestError(.notFound) }
+                let factor = request.query["m", as: Int.self] ?? 1
+                response.send(items.write(count, factor: factor), contentType: .json)
+            }
             routes.get("/", body: .ignored) { _, response in
                 response.send("Hello, World!", contentType: .plainText)
             }
