@@ -24,7 +24,7 @@ static void finish(struct vn_read *read)
     pthread_mutex_lock(&reader->lock);
     read->next = reader->first;
     reader->first = read;
-    vn_wakeup_ask(reader->wakeup);
+    vn_ring_wake(reader->ring);
     pthread_mutex_unlock(&reader->lock);
 }
 
@@ -68,9 +68,9 @@ static int32_t ensure_thread(void)
     return 0;
 }
 
-int32_t vn_reader_open(struct vn_reader *reader, struct vn_wakeup *wakeup)
+int32_t vn_reader_open(struct vn_reader *reader, struct vn_ring *ring)
 {
-    *reader = (struct vn_reader) {.wakeup = wakeup};
+    *reader = (struct vn_reader) {.ring = ring};
     return -pthread_mutex_init(&reader->lock, NULL);
 }
 

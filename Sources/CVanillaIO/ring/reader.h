@@ -12,12 +12,12 @@
 struct vn_reader {
     pthread_mutex_t lock;
     struct vn_read *first;
-    struct vn_wakeup *wakeup; /* of the ring's thread */
+    struct vn_ring *ring; /* to be woken */
     uint32_t outstanding; /* the ring's own: reads whose end it has not taken up */
 };
 
 /* Returns 0 or -errno. */
-int32_t vn_reader_open(struct vn_reader *reader, struct vn_wakeup *wakeup);
+int32_t vn_reader_open(struct vn_reader *reader, struct vn_ring *ring);
 
 /* No read is outstanding. */
 void vn_reader_close(struct vn_reader *reader);

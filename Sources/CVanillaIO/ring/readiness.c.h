@@ -570,7 +570,7 @@ static int32_t ready_open(struct vn_ring **opened, struct vn_slab *slab)
     error = poller_open(&ring->poller);
     if (error < 0)
         goto close_pool;
-    error = vn_reader_open(&ring->reader, &ring->poller.wakeup);
+    error = vn_reader_open(&ring->reader, &ring->ring);
     if (error < 0)
         goto close_poller;
     *opened = &ring->ring;

@@ -37,7 +37,7 @@ static void note_read(struct file_body *body, int64_t result)
     if (result > 0)
         body->chunk->count = (uint32_t) result;
     else
-        body->failure = result < 0 ? result : -ENODATA; /* it has become shorter */
+        body->failure = result < 0 ? result : -ESTALE; /* it has become shorter */
 }
 
 static void body_read(void *context, int64_t result)

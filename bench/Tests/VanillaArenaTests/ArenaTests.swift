@@ -41,6 +41,9 @@ import VanillaTestSupport
         (get("/teams/red/users/7"), 200, "red"),
         (get("/teams/red/users/0"), 404, ""),
         (get("/teams/red/users/x"), 404, ""),
+        (get("/json/0?m=2"), 200, "{\"items\":[],\"count\":0}"),
+        (get("/json/51"), 404, ""),
+        (get("/static/a"), 404, ""),
         (get("/nowhere"), 404, ""),
         (post("/nowhere", "body"), 404, ""),
     ])
