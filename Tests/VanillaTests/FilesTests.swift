@@ -73,7 +73,10 @@ private func serve(
 
     @Test(arguments: backends, [0, 64 << 20])
     func answersConditionsAndRanges(backend: Server.Backend, memory: Int) throws {
-        let server = try serve(try makeSite(), backend) { $0.memory.maximumBytes = memory }
+        let log = Recorder<String>()
+        let server = try serve(try makeSite(), backend, log: log) {
+            $0.memory.maximumBytes = memory
+        }
         let path = "/static/data.bin"
         let whole = try server.answers([get(path)])[0]
         let tag = try #require(whole["ETag"])
@@ -97,6 +100,7 @@ private func serve(
         #expect(answers[5]["Content-Length"] == String(answers[5].body.count))
         #expect(answers[6]["Content-Range"] == "bytes */256")
         #expect(answers[9].body.count == 256)
+        #expect(log.values == [])
     }
 
     @Test(arguments: backends)

@@ -74,6 +74,7 @@ int32_t vn_response_select(vn_response *response, const vn_validators *validator
     if (verdict != VN_PERFORM)
         return verdict;
     parts->size = length;
+    parts->selection.status = 0; /* no range was looked at */
     parts->selection.count = 0;
     if (response->head.status == 200) {
         verdict = vn_response_set_field(response, VN_LITERAL("Accept-Ranges"), VN_LITERAL("bytes"));
@@ -84,7 +85,7 @@ int32_t vn_response_select(vn_response *response, const vn_validators *validator
      * one. */
     if (find_range(response, validators, &value))
         vn_ranges_select(value, length, &parts->selection);
-    if (parts->selection.count == 0 && value.count > 0 && parts->selection.status == 416)
+    if (parts->selection.status == 416)
         return send_unsatisfiable(response, length);
     bool is_whole = parts->selection.count == 0 ||
                     (parts->selection.count > 1 &&
