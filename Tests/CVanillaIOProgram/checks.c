@@ -20,6 +20,7 @@
 #include "ended_checks.h"
 #include "file_checks.h"
 #include "handover_checks.h"
+#include "hpack_checks.h"
 #include "http_checks.h"
 #include "hub_checks.h"
 #include "lateness_checks.h"
@@ -127,6 +128,21 @@ static void check_scanner(void)
     SEEDED(vn_check_text_at_random((uint64_t) seed));
     CHECK(vn_check_handshake_rows());
     CHECK(vn_check_handshake_accept());
+}
+
+static void check_hpack(void)
+{
+    CHECK(vn_check_hpack_examples());
+    CHECK(vn_check_hpack_errors());
+    CHECK(vn_check_hpack_cuts());
+    CHECK(vn_check_huffman());
+    SEEDED(vn_check_hpack_round_trip((uint64_t) seed));
+    CHECK(vn_check_hpack_limits());
+    CHECK(vn_check_hpack_indexing());
+    CHECK(vn_check_hpack_long_fields());
+    CHECK(vn_check_frame_shapes());
+    CHECK(vn_check_frame_parts());
+    CHECK(vn_check_priorities());
 }
 
 static void check_text(void)
@@ -430,6 +446,7 @@ static void check_alone(void)
 {
     check_base();
     check_scanner();
+    check_hpack();
     check_text();
     check_connection();
     check_limits();
