@@ -21,6 +21,7 @@
 #include "file_checks.h"
 #include "handover_checks.h"
 #include "hpack_checks.h"
+#include "http2_checks.h"
 #include "http_checks.h"
 #include "hub_checks.h"
 #include "lateness_checks.h"
@@ -143,6 +144,22 @@ static void check_hpack(void)
     CHECK(vn_check_frame_shapes());
     CHECK(vn_check_frame_parts());
     CHECK(vn_check_priorities());
+}
+
+static void check_http2(void)
+{
+    OVER(vn_check_http2_answers(over));
+    OVER(vn_check_http2_cuts(over));
+    SEEDED(vn_check_http2_at_random(OVER_PLAIN, (uint64_t) seed));
+    OVER(vn_check_http2_lost(over));
+    SEEDED(vn_check_http2_broken(OVER_PLAIN, (uint64_t) seed));
+    OVER(vn_check_http2_windows(over));
+    OVER(vn_check_http2_resumes(over));
+    OVER(vn_check_http2_deadlines(over));
+    OVER(vn_check_http2_drains(over));
+    OVER(vn_check_http2_bounds(over));
+    OVER(vn_check_preface(over));
+    EACH(seed, 1, 200, vn_check_http2_damaged((uint64_t) seed));
 }
 
 static void check_text(void)
@@ -447,6 +464,7 @@ static void check_alone(void)
     check_base();
     check_scanner();
     check_hpack();
+    check_http2();
     check_text();
     check_connection();
     check_limits();

@@ -13,8 +13,9 @@
  *   POST /stop          stops the server
  *
  * Options: --backend auto|io_uring|epoll|kqueue, --workers N, --unix PATH, --sink FD,
- * --head-deadline MS, --write-stall MS, --write-rate N. It prints the line that every program of
- * this project prints, and returns when it was stopped. */
+ * --head-deadline MS, --write-stall MS, --write-rate N, and --h2c-port N for a second listener, of
+ * HTTP/2. It prints the line that every program of this project prints, for each listener, and
+ * returns when it was stopped. */
 #include <CVanillaIO.h>
 
 #include <errno.h>
@@ -236,6 +237,7 @@ static void read_options(vn_config *config, int count, char **arguments)
         {"head-deadline", required_argument, NULL, 'h'},
         {"write-stall", required_argument, NULL, 't'},
         {"write-rate", required_argument, NULL, 'r'},
+        {"h2c-port", required_argument, NULL, '2'},
         {NULL, 0, NULL, 0},
     };
     for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {
@@ -261,6 +263,12 @@ static void read_options(vn_config *config, int count, char **arguments)
         case 'r':
             config->deadlines.write_rate = (uint32_t) atoi(optarg);
             break;
+        case '2':
+            config->listener_count = 2;
+            config->listeners[1].host = "127.0.0.1";
+            config->listeners[1].port = (uint16_t) atoi(optarg);
+            config->listeners[1].protocols = VN_SPEAKS_HTTP1 | VN_SPEAKS_HTTP2;
+            break;
         default:
             exit(64);
         }
@@ -284,6 +292,9 @@ static void say_where(const vn_config *config)
     else
         printf("listening on http://%s:%u (%s, %u worker%s)\n", listener->host,
                vn_server_port(server, 0), backend, workers, plural);
+    if (config->listener_count > 1)
+        printf("listening on h2c://%s:%u (%s, %u worker%s)\n", config->listeners[1].host,
+               vn_server_port(server, 1), backend, workers, plural);
     fflush(stdout);
 }
 

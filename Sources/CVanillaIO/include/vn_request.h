@@ -60,6 +60,7 @@ enum {
     VN_SAYS_KEEP_ALIVE = 1 << 3, /* Connection: keep-alive */
     VN_EXPECTS_CONTINUE = 1 << 4, /* Expect: 100-continue, in HTTP/1.1 */
     VN_HAS_HOST = 1 << 5,
+    VN_IS_HTTP2 = 1 << 6, /* it came by HTTP/2; its head is written as one of HTTP/1.1 */
 };
 
 enum { VN_FIELDS_MAX = 256 }; /* the most that limits.field_count may allow */

@@ -120,6 +120,13 @@ enum { VN_LISTENERS_MAX = 16 }; /* of one server */
 
 struct vn_transport;
 
+/* What the clients of a listener may speak. */
+enum {
+    VN_SPEAKS_HTTP1 = 1 << 0,
+    /* HTTP/2, by its preface: "prior knowledge" (RFC 9113, section 3.3), and over TLS after ALPN */
+    VN_SPEAKS_HTTP2 = 1 << 1,
+};
+
 /* Where to listen. */
 typedef struct vn_listener {
     /* address in digits, with an interface where it is of one link ("fe80::1%eth0"), or the name of
@@ -137,6 +144,7 @@ typedef struct vn_listener {
     /* Answer each request with 308, to the same host and target by https on that port: no handler
      * sees one. A request that names no host gets 400. 0: this is an ordinary listener. */
     uint16_t redirect_port;
+    uint8_t protocols; /* VN_SPEAKS_..., of which one at least; 0: HTTP/1 */
 } vn_listener;
 
 typedef struct vn_config {

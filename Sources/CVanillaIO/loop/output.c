@@ -234,6 +234,68 @@ int32_t vn_output_refer(struct vn_output *output, vn_span bytes, vn_release *rel
     return appended;
 }
 
+/* ---- From one output to another ---- */
+
+/* A piece that lies in two outputs, or two parts of one. */
+struct shared_piece {
+    struct vn_piece piece;
+    uint32_t references;
+};
+
+static void shared_release(void *context)
+{
+    struct shared_piece *shared = context;
+    if (--shared->references > 0)
+        return;
+    if (shared->piece.release != NULL)
+        shared->piece.release(shared->piece.context);
+    free(shared);
+}
+
+/* Have one more who releases a piece. Returns 0 or -ENOMEM. */
+static int32_t piece_retain(struct vn_piece *piece)
+{
+    if (piece->release == block_release)
+        ((struct vn_block *) piece->context)->references++;
+    else if (piece->release == shared_release)
+        ((struct shared_piece *) piece->context)->references++;
+    else if (piece->release != NULL) {
+        struct shared_piece *shared = malloc(sizeof *shared);
+        if (shared == NULL)
+            return -ENOMEM;
+        *shared = (struct shared_piece) {*piece, 2};
+        *piece = (struct vn_piece) {shared_release, shared};
+    }
+    return 0;
+}
+
+int32_t vn_output_move(struct vn_output *output, struct vn_output *from, size_t count)
+{
+    assert(!from->holds && !from->is_sending && count <= from->unsent);
+    while (count > 0) {
+        struct iovec *vector = &from->vectors[from->first];
+        struct vn_piece *piece = &from->pieces[from->first];
+        size_t part = vn_smaller(count, vector->iov_len);
+        bool is_whole = part == vector->iov_len;
+        if (!is_whole && piece_retain(piece) < 0)
+            return -ENOMEM;
+        if (output_append(output, vector->iov_base, part, piece->release, piece->context) < 0) {
+            if (!is_whole && piece->release != NULL)
+                piece->release(piece->context);
+            return -ENOMEM;
+        }
+        *vector = (struct iovec) {(uint8_t *) vector->iov_base + part, vector->iov_len - part};
+        from->first += is_whole;
+        from->unsent -= part;
+        count -= part;
+    }
+    if (from->first == from->count)
+        from->first = from->count = 0;
+    return 0;
+}
+
+/* ---- Holding back ---- */
+
 void vn_output_let_go(struct vn_output *output)
 {
     output->unsent += output->held;
@@ -252,11 +314,18 @@ void vn_output_drop_held(struct vn_output *output, size_t at, size_t count)
     output->held -= count;
 }
 
+static bool is_copy(const struct vn_piece *piece)
+{
+    if (piece->release == shared_release)
+        return ((const struct shared_piece *) piece->context)->piece.release == free;
+    return piece->release == block_release || piece->release == free;
+}
+
 uint64_t vn_output_copied(const struct vn_output *output)
 {
     uint64_t sum = 0;
     for (uint32_t i = output->first; i < output->count; i++)
-        if (output->pieces[i].release == block_release || output->pieces[i].release == free)
+        if (is_copy(&output->pieces[i]))
             sum += output->vectors[i].iov_len;
     return sum;
 }

@@ -112,6 +112,10 @@ int32_t vn_output_commit(struct vn_output *output, struct vn_writer *writer, siz
 int32_t vn_output_refer(struct vn_output *output, vn_span bytes, vn_release *release,
                         void *context);
 
+/* Move the first `count` unsent bytes of another output, which is not being sent, to the end of
+ * this one, by reference. Returns 0, or -ENOMEM when a part of them may have been moved. */
+int32_t vn_output_move(struct vn_output *output, struct vn_output *from, size_t count);
+
 /* Hold back what is appended from here on, in pieces of its own. */
 static inline void vn_output_hold(struct vn_output *output)
 {

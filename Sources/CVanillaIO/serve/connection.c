@@ -147,7 +147,10 @@ static int32_t finish_transport(struct vn_connection *connection)
  * however long the ring takes to close. */
 vn_cold static void connection_end_idle(struct vn_connection *connection)
 {
-    if (finish_transport(connection) == 0) {
+    bool says_so = connection->protocol->retire != NULL;
+    if (says_so)
+        connection->protocol->retire(connection);
+    if (says_so || finish_transport(connection) == 0) {
         vn_connection_close(connection, false);
         return;
     }

@@ -115,6 +115,15 @@ static inline void vn_connection_count_sent(struct vn_connection *connection, ui
 
 /* ---- For protocols ---- */
 
+/* It speaks another protocol from now on: to be called in `received`, by a protocol that keeps
+ * nothing any more. What has come and is not used goes to the other one. */
+static inline void vn_connection_speak(struct vn_connection *connection,
+                                       const struct vn_protocol *protocol)
+{
+    connection->protocol = protocol;
+    protocol->begin(connection);
+}
+
 /* Where its output goes, made on demand; NULL when memory ran out. */
 struct vn_output *vn_connection_output(struct vn_connection *connection);
 

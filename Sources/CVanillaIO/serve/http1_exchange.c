@@ -143,13 +143,6 @@ void vn_http1_next(struct vn_connection *connection)
 
 /* ---- Failures ---- */
 
-static void count_refusal(vn_statistics *counted, uint16_t status)
-{
-    for (size_t i = 0; i < sizeof vn_refused_statuses / sizeof *vn_refused_statuses; i++)
-        if (vn_refused_statuses[i] == status)
-            vn_count_more(&counted->refused_by_status[i], 1);
-}
-
 /* Of a request whose head is refused, what is kept begins with the head. */
 static void note_head_time(const struct vn_connection *connection)
 {
@@ -163,7 +156,6 @@ vn_cold void vn_http1_refuse(struct vn_connection *connection, uint16_t status,
                              const vn_request *request)
 {
     struct vn_exchange *exchange = &vn_http1_of(connection)->exchange;
-    count_refusal(&connection->worker->counted, status);
     connection->lingers = true;
     exchange->closes = true;
     exchange->answer = VN_ANSWER_NONE;

@@ -28,6 +28,7 @@ enum vn_timeout_kind {
     VN_TIMEOUT_SHUTDOWN,
     VN_TIMEOUT_GONE,
     VN_TIMEOUT_LAME_DUCK, /* the server stops, and the client of an idle connection asked nothing */
+    VN_TIMEOUT_WINDOW, /* the client of one of several exchanges takes nothing: write_stall */
 };
 
 /* What follows a head. */
@@ -77,6 +78,9 @@ struct vn_protocol {
     void (*expired)(struct vn_connection *connection, enum vn_timeout_kind kind);
     /* Whether it is between two exchanges, with nothing begun. */
     bool (*is_idle)(const struct vn_connection *connection);
+    /* It was idle for long enough, and ends: say so, where there is something to say. NULL: there
+     * is not. */
+    void (*retire)(struct vn_connection *connection);
     /* The server stops: set an end to exchanges that have none. */
     void (*drain)(struct vn_connection *connection);
     /* The exchange of that number while it goes on, or NULL. */

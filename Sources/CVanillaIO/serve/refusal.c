@@ -19,9 +19,17 @@ static bool was_read(uint16_t status)
     return status == 413 || (status >= 500 && status != 501 && status != 505);
 }
 
+static void count_refusal(vn_statistics *counted, uint16_t status)
+{
+    for (size_t i = 0; i < sizeof vn_refused_statuses / sizeof *vn_refused_statuses; i++)
+        if (vn_refused_statuses[i] == status)
+            vn_count_more(&counted->refused_by_status[i], 1);
+}
+
 vn_cold void vn_response_refuse(struct vn_response *response, uint16_t status)
 {
     struct vn_worker *worker = response->worker;
+    count_refusal(&worker->counted, status);
     struct vn_exchange *exchange = response->exchange;
     struct vn_record *record = vn_exchange_record(exchange);
     const vn_handlers *handlers = &worker->config->handlers;

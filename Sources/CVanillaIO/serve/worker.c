@@ -34,6 +34,8 @@ int32_t vn_worker_init(struct vn_worker *worker, const vn_config *config)
 
 void vn_worker_deinit(struct vn_worker *worker)
 {
+    free(worker->http2_room);
+    worker->http2_room = NULL;
     vn_loop_deinit(&worker->loop);
 }
 

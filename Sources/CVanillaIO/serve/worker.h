@@ -77,6 +77,7 @@ struct vn_worker {
     struct vn_unread unread; /* output that clients have not taken */
     struct vn_file_chunks file_chunks;
     void *hub_shards; /* of events/: one for each hub that has subscribers here */
+    uint8_t *http2_room; /* for the head that HTTP/2 decodes; NULL: none was yet */
 
     /* Its totals of what listeners count stay 0. */
     _Alignas(2 * VN_CACHE_LINE) vn_statistics counted;

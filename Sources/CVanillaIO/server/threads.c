@@ -10,6 +10,8 @@
 #include "../loop/watch.h"
 #include "../serve/acceptor.h"
 #include "../serve/http1.h"
+#include "../serve/http2.h"
+#include "../serve/preface.h"
 #include "../serve/unread_watch.h"
 #include "../system/cpus.h"
 #include "../system/descriptors.h"
@@ -107,6 +109,14 @@ static void close_listeners(struct vn_worker_thread *thread)
     }
 }
 
+static const struct vn_protocol *protocol_of(const vn_listener *listener)
+{
+    if ((listener->protocols & VN_SPEAKS_HTTP2) == 0)
+        return &vn_protocol_http1;
+    return (listener->protocols & VN_SPEAKS_HTTP1) == 0 ? &vn_protocol_http2
+                                                        : &vn_protocol_by_preface;
+}
+
 /* Take over the listeners, or what the first worker accepts of them. */
 static void open_acceptors(struct vn_worker_thread *thread)
 {
@@ -116,9 +126,10 @@ static void open_acceptors(struct vn_worker_thread *thread)
     for (uint32_t i = 0; i < thread->server->config.listener_count; i++) {
         if (thread->listeners[i] < 0)
             continue;
-        const struct vn_transport *transport = thread->server->config.listeners[i].transport;
+        const vn_listener *listener = &thread->server->config.listeners[i];
+        const struct vn_transport *transport = listener->transport;
         const struct vn_lane lane = {transport != NULL ? transport : &vn_transport_plain,
-                                     &vn_protocol_http1, (uint8_t) i};
+                                     protocol_of(listener), (uint8_t) i};
         vn_acceptor_open(worker, thread->listeners[i], &lane);
         if (lane.transport->opened != NULL)
             lane.transport->opened(lane.transport, worker);
