@@ -223,6 +223,11 @@ ensure_websocket_clients() { # root
         websockets==17.4 wsproto==1.3.2 aiohttp==3.14.5 >/dev/null || true
 }
 
+# What peers of HTTP/2 are made of. Tests that want them are not run where they cannot be had.
+ensure_http2_peers() { # root
+    from_pypi "$1" http2 300 "hpack and httpx" hpack==4.0.0 h2==4.1.0 hyperframe==6.0.1 httpx==0.27.2 >/dev/null || true
+}
+
 # clang-format, and where it is. This version is what .clang-format means: others break some lines elsewhere.
 ensure_clang_format() { # root
     local version=20.1.8 folder

@@ -214,6 +214,11 @@ bool vn_tls_set_up(void *setup_context, SSL_CTX *context)
 /* As they are on the wire. */
 static int32_t write_protocols(vn_tls *tls, vn_tls_error *error)
 {
+    static const unsigned char http2[] = {2, 'h', '2'};
+    if (tls->config.offers_http2) {
+        memcpy(tls->protocols, http2, sizeof http2);
+        tls->protocols_count = sizeof http2;
+    }
     for (uint32_t i = 0; i < tls->config.protocol_count; i++) {
         const char *protocol = tls->config.protocols[i];
         size_t count = strlen(protocol);

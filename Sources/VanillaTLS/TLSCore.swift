@@ -13,11 +13,14 @@ final class TLSCore: OpenTransport, @unchecked Sendable {
 
     init(
         _ configuration: TLSConfiguration,
+        protocols: Server.Listener.Protocols,
         log: @escaping @Sendable (Server.LogLevel, String) -> Void
     ) throws(ServerError) {
         callbacks = TLSCallbacks(configuration.certificates.map(\.password), log: log)
         let context = unsafe Unmanaged.passUnretained(callbacks).toOpaque()
         unsafe tls = try configuration.withC { config throws(ServerError) in
+            unsafe config.offers_http2 = protocols.contains(.http2)
+            if !protocols.contains(.http1) { unsafe config.protocol_count = 0 }
             unsafe config.password = TLSCallbacks.password
             unsafe config.password_context = unsafe context
             unsafe config.log = TLSCallbacks.log

@@ -11,8 +11,9 @@ final class TLSTransport: ListenerTransport {
     }
 
     func open(
+        protocols: Server.Listener.Protocols,
         log: @escaping @Sendable (Server.LogLevel, String) -> Void
     ) throws(ServerError) -> any OpenTransport {
-        try TLSCore(configuration, log: log)
+        try TLSCore(configuration, protocols: protocols, log: log)
     }
 }

@@ -213,7 +213,7 @@ class TLS:
              "Cipher is ECDHE-RSA-CHACHA20-POLY1305"),
             # A share of a group that the server does not have: HelloRetryRequest.
             (("-tls1_3", "-groups", "P-384:P-256"), "Server Temp Key: ECDH, prime256v1"),
-            (("-alpn", "h2,http/1.1"), "ALPN protocol: http/1.1"),
+            (("-alpn", "http/1.1,h2"), "ALPN protocol: h2"),
             (("-alpn", "http/1.0,http/1.1"), "ALPN protocol: http/1.1"),
             (("-alpn", "http/1.0"), "ALPN protocol: http/1.0"),
             ((), "No ALPN negotiated"),
@@ -231,7 +231,7 @@ class TLS:
             (("-tls1_2", "-cipher", "AES128-GCM-SHA256"), "handshake failure"),
             (("-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA"), "handshake failure"),
             (("-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"), "handshake failure"),
-            (("-alpn", "h2"), "no application protocol"),
+            (("-alpn", "h3"), "no application protocol"),
             (("-tls1_3", "-groups", "P-521"), "handshake failure"),
         ]  # fmt: skip
         for options, expected in rows:

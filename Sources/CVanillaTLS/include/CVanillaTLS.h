@@ -52,6 +52,7 @@ typedef struct vn_tls_config {
     void *password_context;
     const char *protocols[VN_TLS_PROTOCOLS_MAX]; /* of ALPN, the best first; both of HTTP/1 */
     uint32_t protocol_count;
+    bool offers_http2; /* before those: false */
     uint16_t version_min; /* VN_TLS_1_2 */
     uint32_t handshake; /* 10,000 milliseconds from accept until a handshake is over */
     uint32_t handshakes; /* 1,024 under way on a worker; beyond, the oldest one is given up */

@@ -21,12 +21,15 @@ extension Request {
         // swift-format-ignore: AlwaysUseLowerCamelCase
         public static let http1_1 = Version(1, 1)
 
+        /// HTTP/2.
+        public static let http2 = Version(2, 0)
+
         /// Whether one is older than the other.
         public static func < (left: Version, right: Version) -> Bool {
             (left.major, left.minor) < (right.major, right.minor)
         }
 
-        /// The version as it is sent: `HTTP/1.1`.
-        public var description: String { "HTTP/\(major).\(minor)" }
+        /// The version as it is written: `HTTP/1.1`, `HTTP/2`.
+        public var description: String { major == 1 ? "HTTP/1.\(minor)" : "HTTP/\(major)" }
     }
 }

@@ -75,7 +75,8 @@ extension Request {
 
     /// The version of HTTP that the client speaks.
     public var version: Version {
-        unsafe pointer.pointee.minor == 0 ? .http1_0 : .http1_1
+        if unsafe Int(pointer.pointee.facts) & VN_IS_HTTP2 != 0 { return .http2 }
+        return unsafe pointer.pointee.minor == 0 ? .http1_0 : .http1_1
     }
 
     /// The value of Content-Length, where the client sent one. A chunked body has none.

@@ -38,6 +38,10 @@ extension Server.Configuration {
         let number = UInt32(truncatingIfNeeded: index)
         // The defaults of C are in every listener, with its transport.
         var listener = unsafe vn_config_listener(&config, number)
+        guard !listeners[index].protocols.isDisjoint(with: [.http1, .http2]) else {
+            throw ServerError(InvalidOption("A listener speaks HTTP/1, HTTP/2 or both."))
+        }
+        unsafe listener.protocols = listeners[index].protocols.rawValue
         switch listeners[index].address.place {
         case .any(let port):
             unsafe listener.port = try port.c(listener: index)

@@ -12,14 +12,19 @@ extension Server {
     public struct Listener: Sendable, Hashable {
         /// Where it listens.
         public var address: Configuration.Address
+        /// What its clients may speak.
+        public var protocols: Protocols
         /// How bytes pass; `nil` as they are.
         package let transport: (any ListenerTransport)?
         /// The port of https to which it redirects each request; `nil` for ordinary listeners.
         public private(set) var redirectedPort: Int?
 
-        /// A listener for HTTP/1.1, in clear. `VanillaTLS` has one for HTTPS.
-        public init(_ address: Configuration.Address) {
-            self.init(address, transport: nil)
+        /// A listener in clear. `VanillaTLS` has one for HTTPS.
+        ///
+        /// - Parameter protocols: What its clients may speak. In clear a client of HTTP/2 has to
+        ///   know that the server does (RFC 9113, section 3.3); browsers do not.
+        public init(_ address: Configuration.Address, protocols: Protocols = .http1) {
+            self.init(address, protocols: protocols, transport: nil)
         }
 
         /// A listener in clear that only says where https is: each request, by any method, is
@@ -44,16 +49,20 @@ extension Server {
         }
 
         /// A listener whose bytes pass as `transport` has it.
-        package init(_ address: Configuration.Address, transport: (any ListenerTransport)?) {
+        package init(
+            _ address: Configuration.Address, protocols: Protocols,
+            transport: (any ListenerTransport)?
+        ) {
             self.address = address
+            self.protocols = protocols
             self.transport = transport
         }
 
-        /// Whether both listen at the same address, with the very same TLS or both without, and
-        /// redirect to the same port or not at all.
+        /// Whether both listen at the same address for the same protocols, with the very same TLS
+        /// or both without, and redirect to the same port or not at all.
         public static func == (one: Listener, other: Listener) -> Bool {
-            one.address == other.address && one.transport === other.transport
-                && one.redirectedPort == other.redirectedPort
+            one.address == other.address && one.protocols == other.protocols
+                && one.transport === other.transport && one.redirectedPort == other.redirectedPort
         }
 
         /// Feeds the address into a hasher.

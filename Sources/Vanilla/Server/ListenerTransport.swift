@@ -5,9 +5,11 @@
 package protocol ListenerTransport: AnyObject, Sendable {
     /// Loads what it is made of, for one server.
     ///
+    /// - Parameter protocols: What clients may speak, which they are told where the transport can.
     /// - Parameter log: Takes messages, on any thread.
     /// - Throws: ``ServerError`` where an option of it is impossible.
     func open(
+        protocols: Server.Listener.Protocols,
         log: @escaping @Sendable (Server.LogLevel, String) -> Void
     ) throws(ServerError) -> any OpenTransport
 }

@@ -32,7 +32,9 @@ final class ServerCore: @unchecked Sendable {
         }
         var transports: [(any OpenTransport)?] = []
         for listener in configuration.listeners {
-            transports.append(try listener.transport?.open(log: hooks.report))
+            transports.append(
+                try listener.transport?.open(
+                    protocols: listener.protocols, log: hooks.report))
         }
         self.transports = transports
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()

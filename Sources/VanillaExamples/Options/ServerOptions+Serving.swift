@@ -18,7 +18,7 @@ extension ServerOptions {
             let server = try makeServer(configuration)
             try server.run {
                 announce(
-                    server.addresses, secure: server.configuration.listeners.map { $0.tls != nil },
+                    server.addresses, schemes: server.configuration.listeners.map(\.scheme),
                     backend: server.backend, workerCount: server.workerCount)
             }
         } catch let error as ServerError where error.isAboutOptions {
@@ -29,23 +29,31 @@ extension ServerOptions {
     /// Says on standard output that connections are accepted, one line for each address, for people
     /// and for scripts that wait for it.
     public func announce(
-        _ addresses: [Server.Configuration.Address], secure: [Bool] = [], backend: Server.Backend,
-        workerCount: Int
+        _ addresses: [Server.Configuration.Address], schemes: [String] = [],
+        backend: Server.Backend, workerCount: Int
     ) {
         let workers = workerCount == 1 ? "1 worker" : "\(workerCount) workers"
         for (index, address) in addresses.enumerated() {
-            let isSecure = secure.indices.contains(index) && secure[index]
-            print("listening on \(address.url(isSecure: isSecure)) (\(backend), \(workers))")
+            let scheme = schemes.indices.contains(index) ? schemes[index] : "http"
+            print("listening on \(address.url(scheme: scheme)) (\(backend), \(workers))")
         }
         fflush(nil)
     }
 }
 
+extension Server.Listener {
+    /// What stands before its address: `h2c` where a client has to know that it is HTTP/2.
+    fileprivate var scheme: String {
+        if tls != nil { return "https" }
+        return protocols == .http2 ? "h2c" : "http"
+    }
+}
+
 extension Server.Configuration.Address {
     /// What a client is told to reach it.
-    fileprivate func url(isSecure: Bool) -> String {
+    fileprivate func url(scheme: String) -> String {
         if let unixSocket { return "unix:\(unixSocket.path)" }
-        let (scheme, port) = (isSecure ? "https" : "http", port ?? 0)
+        let port = port ?? 0
         return switch host {
         case nil, "0.0.0.0", "::", "[::]": "\(scheme)://127.0.0.1:\(port)"
         case let host? where host.contains(":"): "\(scheme)://[\(ipv6InURL(host))]:\(port)"

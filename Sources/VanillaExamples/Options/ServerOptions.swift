@@ -21,6 +21,12 @@ public struct ServerOptions: ParsableArguments {
             """)
     public var listen: [ListenOption] = []
 
+    @Option(help: "The port of another listener, for HTTP/2 in clear by prior knowledge.")
+    public var h2cPort: Int?
+
+    @Flag(help: "Listeners over TLS offer HTTP/1.1 alone.")
+    public var http1Only = false
+
     @OptionGroup
     public var tls: TLSOptions
 
@@ -40,6 +46,7 @@ public struct ServerOptions: ParsableArguments {
     public func validate() throws {
         _ = try portInForce
         _ = try backendInForce
+        if let h2cPort { _ = try checked(h2cPort, "--h2c-port") }
         if let workers, !(1...1024 ~= workers) {
             throw ValidationError("--workers is \(workers), but must be 1 to 1024.")
         }
@@ -57,9 +64,16 @@ extension ServerOptions {
             configuration.listeners += listen.map { Server.Listener($0.address) }
             if tls.tls { configuration.listeners[0] = try tls.listener(at: configuration.address) }
             if let port = tls.tlsPort {
-                let address: Server.Configuration.Address =
-                    if let host { .host(host, port: port) } else { .any(port: port) }
-                configuration.listeners.append(try tls.listener(at: address))
+                configuration.listeners.append(try tls.listener(at: addressOfHost(port: port)))
+            }
+            if http1Only {
+                for index in configuration.listeners.indices {
+                    configuration.listeners[index].protocols = .http1
+                }
+            }
+            if let port = h2cPort {
+                configuration.listeners.append(
+                    Server.Listener(addressOfHost(port: port), protocols: .http2))
             }
             configuration.backend = try backendInForce
             configuration.workers = workers
@@ -76,9 +90,12 @@ extension ServerOptions {
     private var address: Server.Configuration.Address {
         get throws {
             if let unixSocket { return .unixSocket(path: unixSocket) }
-            let port = try portInForce
-            return if let host { .host(host, port: port) } else { .any(port: port) }
+            return addressOfHost(port: try portInForce)
         }
+    }
+
+    private func addressOfHost(port: Int) -> Server.Configuration.Address {
+        if let host { .host(host, port: port) } else { .any(port: port) }
     }
 
     private var portInForce: Int {
