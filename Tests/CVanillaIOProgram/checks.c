@@ -197,6 +197,9 @@ static void check_text(void)
     SEEDED(vn_check_ranges_at_random((uint64_t) seed));
     CHECK(vn_check_part_texts());
     CHECK(vn_check_codings());
+    CHECK(vn_check_multipart());
+    CHECK(vn_check_multipart_bounds());
+    CHECK(vn_check_multipart_boundaries());
 }
 
 static const char conversation[] =

@@ -10,6 +10,7 @@
 #include "vn_exchange.h"
 #include "vn_file.h"
 #include "vn_hub.h"
+#include "vn_multipart.h"
 #include "vn_offline.h"
 #include "vn_ranges.h"
 #include "vn_request.h"

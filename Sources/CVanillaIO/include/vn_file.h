@@ -47,6 +47,16 @@ int32_t vn_file_look(int32_t fd, vn_file_facts *facts);
  * Any thread. Returns how many were read, or -errno. */
 int64_t vn_file_read_some(int32_t fd, uint8_t *bytes, size_t count, uint64_t at);
 
+/* Make a file that is not there, for its owner alone (0600), open for writing. Any thread. Returns
+ * a descriptor or -errno. */
+int32_t vn_file_create(const char *path);
+
+/* Write all of the bytes. It may wait for a disk. Any thread. Returns 0 or -errno. */
+int32_t vn_file_write(int32_t fd, const uint8_t *bytes, size_t count);
+
+/* Remove a file by its name. Any thread. */
+void vn_file_remove(const char *path);
+
 /* Nanoseconds since 1970 by the clock that the times of files are of, and milliseconds of one that
  * nobody sets. */
 int64_t vn_file_now(void);

@@ -63,6 +63,31 @@ int32_t vn_folder_list(int32_t fd, vn_folder_entry *entry, void *context)
     return 0;
 }
 
+int32_t vn_file_create(const char *path)
+{
+    int32_t fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return fd >= 0 ? fd : -errno;
+}
+
+int32_t vn_file_write(int32_t fd, const uint8_t *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t written = write(fd, bytes, count);
+        if (written < 0 && errno != EINTR)
+            return -errno;
+        if (written > 0) {
+            bytes += written;
+            count -= (size_t) written;
+        }
+    }
+    return 0;
+}
+
+void vn_file_remove(const char *path)
+{
+    unlink(path);
+}
+
 int64_t vn_file_now(void)
 {
     struct timespec now;

@@ -108,4 +108,9 @@ const char *vn_check_ranges_at_random(uint64_t seed);
 const char *vn_check_part_texts(void);
 const char *vn_check_codings(void);
 
+/* Forms with files: over every cut, their bounds, their boundaries. */
+const char *vn_check_multipart(void);
+const char *vn_check_multipart_bounds(void);
+const char *vn_check_multipart_boundaries(void);
+
 #endif
