@@ -499,7 +499,7 @@ static int32_t ready_wait(struct vn_ring *base, struct vn_event *events, int32_t
         int32_t count = finish_ended(ring, events, capacity);
         bool has_turns =
             ((ring->turns.first != NULL || ring->full.first != NULL) && !ring->is_stuck) ||
-            vn_reader_has_done(&ring->reader);
+            (vn_unlikely(ring->reader.outstanding > 0) && vn_reader_has_done(&ring->reader));
         if (count < capacity) {
             int64_t span = count > 0 || has_turns ? 0 : timeout;
             int32_t heard = listen_to_system(ring, events + count, capacity - count, span);

@@ -107,29 +107,42 @@ void vn_http1_update(struct vn_connection *connection)
         vn_http1_unpause(connection); /* the rest of the body is drained */
 }
 
-void vn_http1_next(struct vn_connection *connection)
+/* Nothing of an exchange is left in its connection. */
+static inline void clear_marks(struct vn_connection *connection)
 {
-    struct vn_http1 *http1 = vn_http1_of(connection);
-    const struct vn_protocol *next_protocol = NULL;
-    void *next_context = NULL;
-    if (vn_unlikely(http1->exchange.pending != NULL)) {
-        if (connection->output != NULL && connection->output->holds)
-            vn_http1_let_go(&http1->exchange);
-        next_protocol = http1->exchange.pending->next_protocol;
-        next_context = http1->exchange.pending->next_context;
-    }
-    vn_exchange_end(&http1->exchange);
-    http1->awaits_continue = false;
-    http1->has_begun = false;
     connection->has_more = false;
     connection->goes_on_shortly = false;
     connection->holds_output = false;
     connection->pauses_input = false;
+}
+
+/* What an exchange had that is less common than others. Whether the next request is another
+ * protocol's. */
+vn_cold static bool leave_to_next_protocol(struct vn_connection *connection)
+{
+    struct vn_exchange *exchange = &vn_http1_of(connection)->exchange;
+    if (connection->output != NULL && connection->output->holds)
+        vn_http1_let_go(exchange);
+    const struct vn_protocol *next = exchange->pending->next_protocol;
+    void *context = exchange->pending->next_context;
+    if (next == NULL)
+        return false;
+    vn_exchange_end(exchange);
+    clear_marks(connection);
+    vn_connection_change_protocol(connection, next, context);
+    return true;
+}
+
+void vn_http1_next(struct vn_connection *connection)
+{
+    struct vn_http1 *http1 = vn_http1_of(connection);
+    if (vn_unlikely(http1->exchange.pending != NULL) && leave_to_next_protocol(connection))
+        return;
+    vn_exchange_end(&http1->exchange);
+    http1->awaits_continue = false;
+    http1->has_begun = false;
+    clear_marks(connection);
     if (vn_unlikely(http1->exchange.closes)) {
-        if (next_protocol != NULL) {
-            vn_connection_change_protocol(connection, next_protocol, next_context);
-            return;
-        }
         /* A client that did not ask for the close may be sending its next request. */
         vn_connection_close(connection, !http1->asks_close);
         return;
