@@ -147,6 +147,7 @@ REQUESTS = [
     ("length twice", headers(1,POST+[("content-length","3"),("content-length","3")],4)+frame(DATA,1,1,b"aaa"),fails(PROTOCOL_ERROR)),
     ("length ok", headers(1,POST+[("content-length","3")],4)+frame(DATA,0,1,b"aa")+frame(DATA,1,1,b"a"),answers(200)),
     ("trailers", headers(1,POST,4)+frame(DATA,0,1,b"aa")+headers(1,[("a","b")]),answers(200)),
+    ("trailers longer than the head", headers(1,POST,4)+frame(DATA,0,1,b"aa")+headers(1,[("x","a = b"*60)]),answers(200)),
     ("trailers no end", headers(1,POST,4)+frame(DATA,0,1,b"aa")+headers(1,[("a","b")],4),fails(PROTOCOL_ERROR)),
     ("trailers pseudo", headers(1,POST,4)+frame(DATA,0,1,b"aa")+headers(1,[(":path","b")]),fails(PROTOCOL_ERROR)),
     ("trailers upper", headers(1,POST,4)+frame(DATA,0,1,b"aa")+headers(1,[("A","b")]),fails(PROTOCOL_ERROR)),
@@ -259,6 +260,7 @@ class HTTP2(unittest.TestCase):
     def test_ends_resets_that_it_is_made_to_send(self):
         self.flood(lambda i: headers(i, POST, END_HEADERS) + frame(WINDOW_UPDATE, 0, i, number(0)))
         self.flood(lambda i: headers(i, GET + [("A", "b")]))
+        self.flood(lambda i: headers(i, GET) + frame(WINDOW_UPDATE, 0, i, number(0)))
 
     def test_takes_a_hundred_cancelled_streams(self):
         peer = self.peer()

@@ -175,6 +175,21 @@ static uint64_t answer_deadline(const struct vn_stream *stream, const vn_deadlin
     return first;
 }
 
+/* A stream whose own window is open waits for the others: what the client takes of them counts. */
+static uint64_t progress_of(const struct vn_stream *stream)
+{
+    uint64_t all = stream->http2->progress;
+    return stream->send_window > 0 && all > stream->progress ? all : stream->progress;
+}
+
+/* Whether a producer is not asked, since nothing that it gives may be sent. */
+static bool is_shut(const struct vn_stream *stream)
+{
+    const struct vn_exchange *exchange = &stream->exchange;
+    return exchange->answer == VN_ANSWER_STREAM && !exchange->waits && stream->has_head &&
+           (stream->send_window <= 0 || stream->http2->send_window <= 0);
+}
+
 static uint64_t stream_deadline(const struct vn_stream *stream, enum vn_timeout_kind *kind)
 {
     const struct vn_exchange *exchange = &stream->exchange;
@@ -182,7 +197,7 @@ static uint64_t stream_deadline(const struct vn_stream *stream, enum vn_timeout_
     const vn_deadlines *deadlines = &connection->worker->config->deadlines;
     if (vn_stream_unsent(stream) > 0) {
         *kind = VN_TIMEOUT_WINDOW;
-        return vn_stall_deadline(&stream->stall, stream->progress, deadlines->write_stall);
+        return vn_stall_deadline(&stream->stall, progress_of(stream), deadlines->write_stall);
     }
     bool is_held = stream->pauses || stream->lacks_consumer || stream->is_postponed;
     if (!stream->has_ended && !(is_held && !stream->is_over)) {
@@ -194,6 +209,8 @@ static uint64_t stream_deadline(const struct vn_stream *stream, enum vn_timeout_
     if (exchange->is_event_stream && exchange->answer == VN_ANSWER_STREAM)
         return vn_event_stream_deadline(exchange, stream->progress, kind);
     *kind = VN_TIMEOUT_WINDOW; /* the client of one that waits for its producer may be gone */
+    if (is_shut(stream))
+        return vn_after(progress_of(stream), deadlines->write_stall);
     return connection->is_at_end ? vn_after(stream->since, deadlines->write_stall) : 0;
 }
 
@@ -234,10 +251,16 @@ static void window_expired(struct vn_stream *stream)
 {
     struct vn_worker *worker = stream->exchange.worker;
     const vn_deadlines *deadlines = &worker->config->deadlines;
+    struct vn_http2 *http2 = stream->http2;
     uint64_t now = worker->loop.now;
-    vn_stall_note(&stream->stall, now, stream->sent, false);
-    if (vn_stream_unsent(stream) > 0 && now - stream->progress < deadlines->write_stall &&
-        vn_stall_is_fast(&stream->stall, now, deadlines->write_stall, deadlines->write_rate))
+    bool waits_for_others = stream->send_window > 0;
+    struct vn_stall *stall = waits_for_others ? &http2->stall : &stream->stall;
+    /* The rate of a stream is measured while its own window holds it up. */
+    vn_stall_note(&stream->stall, now, stream->sent, waits_for_others);
+    if (waits_for_others)
+        vn_stall_note(stall, now, http2->sent, now - stall->looked > deadlines->write_stall);
+    if (vn_stream_unsent(stream) > 0 && now - progress_of(stream) < deadlines->write_stall &&
+        vn_stall_is_fast(stall, now, deadlines->write_stall, deadlines->write_rate))
         return;
     vn_timeout_count(&worker->counted, VN_TIMEOUT_WRITE);
     vn_stream_reset(stream, VN_HTTP2_CANCEL);

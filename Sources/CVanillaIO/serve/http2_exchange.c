@@ -245,7 +245,7 @@ void vn_stream_deliver(struct vn_stream *stream, vn_span piece, bool is_last)
             vn_stream_close(stream);
         else
             discard(stream, piece.count);
-    } else if (stream->body > body_limit(stream))
+    } else if (stream->body > body_limit(stream) && exchange->answer != VN_ANSWER_DONE)
         vn_stream_fail(stream, 413);
     else if (exchange->body_mode == VN_BODY_WHOLE && exchange->answer == VN_ANSWER_NONE)
         gather(stream, piece, is_last);
@@ -271,6 +271,7 @@ static bool deliver_input(struct vn_stream *stream)
     struct vn_input *input = stream->input;
     if (exchange->answer == VN_ANSWER_DONE || !vn_exchange_has_consumer(exchange)) {
         vn_stream_drop_input(stream);
+        vn_stream_credit(stream, 0);
         return true;
     }
     uint32_t count = input->count - input->at;

@@ -204,6 +204,7 @@ static void use_headers(struct vn_http2 *http2, const struct vn_frame *frame, vn
         return;
     }
     http2->is_in_head = true;
+    http2->began = now_of(http2);
     http2->head = (struct vn_http2_head) {
         .stream = frame->stream, .ends = ends, .depends_on_itself = depends_on_itself};
     append_head(http2, payload);
@@ -370,7 +371,8 @@ static void use_reset(struct vn_http2 *http2, const struct vn_frame *frame)
         return;
     }
     bool is_allowed = true;
-    for (int i = stream == NULL ? 2 : 1; i > 0 && is_allowed; i--)
+    /* What an answer gives back is taken back, too. */
+    for (int i = stream == NULL || stream->is_over ? 2 : 1; i > 0 && is_allowed; i--)
         is_allowed = vn_allowance_use(&http2->resets, now_of(http2), VN_HTTP2_RESETS,
                                       VN_HTTP2_RESETS_A_SECOND);
     if (!is_allowed)
@@ -533,6 +535,8 @@ static size_t use_preface(struct vn_http2 *http2, const uint8_t *bytes, size_t c
         return 0;
     http2->has_preface = true;
     vn_http2_put_settings(http2);
+    if (http2->connection->worker->loop.is_draining)
+        vn_http2_leave(http2);
     return have;
 }
 
@@ -551,7 +555,7 @@ size_t vn_http2_received(struct vn_connection *connection, uint8_t *bytes, size_
         connection->is_cut = true;
         return count;
     }
-    bool was_in_head = http2->is_in_head;
+    bool was_amid = vn_http2_is_amid(http2);
     while (at < count && !connection->is_cut && !connection->is_closing) {
         if (vn_unlikely(vn_connection_is_full(connection) ||
                         vn_connection_is_over_budget(connection))) {
@@ -564,7 +568,7 @@ size_t vn_http2_received(struct vn_connection *connection, uint8_t *bytes, size_
         at += used;
     }
     connection->looks = 0;
-    if (at > 0 && !was_in_head)
+    if (!was_amid || (at > 0 && !http2->is_in_head))
         http2->began = now_of(http2);
     http2->is_amid = at < count && !connection->is_blocked;
     if (!connection->is_closing)

@@ -161,6 +161,8 @@ static void take_windows(struct vn_stream *stream, size_t count)
     stream->send_window -= (int64_t) count;
     stream->http2->send_window -= (int64_t) count;
     stream->progress = stream->exchange.worker->loop.now;
+    stream->http2->progress = stream->progress;
+    stream->http2->sent += count;
     vn_allowance_give(&stream->http2->window_updates, 2, VN_HTTP2_WINDOW_UPDATES);
 }
 
@@ -230,6 +232,8 @@ static int32_t send_head(struct vn_stream *stream, vn_span text, uint16_t status
         stream->is_ended = ends || is_direct;
         result = commit(stream, (size_t) (at - start));
     }
+    if (result < 0)
+        vn_stream_connection(stream)->is_cut = true; /* the tables are not alike any more */
     if (block != stack)
         free(block);
     return result < 0 || content.count == 0 || is_direct ? result : keep(stream, content);
@@ -251,10 +255,10 @@ int32_t vn_http2_head(struct vn_exchange *exchange, struct vn_head *head,
     vn_span bytes = has_content ? content->bytes : (vn_span) {0};
     int32_t result = send_head(stream, text, head->status, ends, bytes);
     stream->has_head = true;
+    stream->progress = exchange->worker->loop.now;
     if (exchange->closes)
         stream->http2->is_unwanted = true;
-    if (!ends)
-        vn_stream_make_ready(stream);
+    vn_stream_make_ready(stream);
     return result;
 }
 
@@ -264,7 +268,8 @@ static size_t measure_head(vn_span message)
     const uint8_t *at = message.bytes, *end = at + message.count;
     while ((at = memchr(at, '\n', (size_t) (end - at))) != NULL) {
         at++;
-        if (end - at >= 2 && at[0] == '\r' && at[1] == '\n' && at[-2] == '\r')
+        if (at - message.bytes >= 2 && end - at >= 2 && at[0] == '\r' && at[1] == '\n' &&
+            at[-2] == '\r')
             return (size_t) (at + 2 - message.bytes);
     }
     return 0;

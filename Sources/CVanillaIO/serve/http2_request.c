@@ -282,7 +282,7 @@ static int32_t read_fields(struct reading *reading, struct vn_hpack_decoder *dec
         if (vn_unlikely(found == VN_HPACK_LONG_FIELD)) {
             reading->is_long = reading->is_long || field.name.bytes[0] != ':';
             reading->pseudo.is_full |= field.name.bytes[0] == ':';
-        } else if (!reading->is_long && !reading->head.is_full)
+        } else if (!reading->is_long && !reading->head.is_full && !reading->cookies.is_full)
             use_field(reading, &field);
     }
     if (!reading->has_fields)
@@ -356,6 +356,7 @@ int32_t vn_http2_read_trailers(struct vn_http2 *http2, vn_span block)
         return result;
     if (reading.is_long || reading.head.is_full)
         return -431;
+    vn_scan_begin(&worker->request); /* of the head that was read last nothing is gone on with */
     struct vn_scan_limits limits = scan_limits(worker);
     limits.fields = worker->config->limits.trailers;
     return verdict_of(

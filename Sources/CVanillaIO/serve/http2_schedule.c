@@ -47,8 +47,8 @@ static enum turn send_data(struct vn_stream *stream)
 
 static enum turn take_turn(struct vn_stream *stream)
 {
-    if (stream->is_ended)
-        return TURN_DONE;
+    if (stream->is_ended) /* one that was answered outside of its connection's events ends here */
+        return stream->is_over ? TURN_DONE : TURN_GONE;
     if (produces(stream)) {
         if (stream->send_window <= 0)
             return TURN_DONE;

@@ -14,7 +14,7 @@
 
 enum {
     VN_HTTP2_BUCKETS = 32, /* of the table of streams; a power of two */
-    VN_HTTP2_ENDED_KEPT = 64, /* streams that ended last, of which is known how */
+    VN_HTTP2_ENDED_KEPT = 256, /* streams that ended last, of which is known how */
     VN_HTTP2_REPEATED_MAX = 384, /* bytes of the text of a head that is kept, and of its block */
 };
 
@@ -84,6 +84,9 @@ struct vn_http2 {
     bool is_amid; /* bytes of a frame wait for the rest of it */
     bool input_is_over;
     bool is_unwanted; /* an answer asked for its end: vn_http2_leave is to be called */
+    uint64_t progress; /* milliseconds: when the client last took content of any stream */
+    uint64_t sent; /* bytes of content of all streams */
+    struct vn_stall stall; /* of all streams */
     uint64_t began; /* milliseconds: when what has come last was used, and so a frame began */
     struct vn_http2_data data;
     struct vn_http2_head head;

@@ -142,11 +142,18 @@ void vn_stream_reset(struct vn_stream *stream, enum vn_http2_error error)
 void vn_http2_provoked(struct vn_http2 *http2, uint32_t number, enum vn_http2_error error)
 {
     uint64_t now = http2->connection->worker->loop.now;
-    if (!vn_allowance_use(&http2->resets, now, VN_HTTP2_RESETS, VN_HTTP2_RESETS_A_SECOND)) {
+    struct vn_stream *stream = vn_stream_find(http2, number);
+    bool was_answered =
+        stream != NULL ? stream->is_over : vn_stream_find_ended(http2, number) != NULL;
+    bool is_allowed = true;
+    /* What an answer gives back is taken back, too. */
+    for (int i = was_answered ? 2 : 1; i > 0 && is_allowed; i--)
+        is_allowed =
+            vn_allowance_use(&http2->resets, now, VN_HTTP2_RESETS, VN_HTTP2_RESETS_A_SECOND);
+    if (!is_allowed) {
         vn_http2_fail(http2, VN_HTTP2_ENHANCE_YOUR_CALM, "too many streams were reset");
         return;
     }
-    struct vn_stream *stream = vn_stream_find(http2, number);
     if (stream != NULL)
         vn_stream_reset(stream, error);
     else {
@@ -223,6 +230,7 @@ void vn_stream_drop_input(struct vn_stream *stream)
     if (stream->input == NULL)
         return;
     uint32_t count = stream->input->count - stream->input->at;
+    stream->owed += count;
     stream->http2->waiting -= count;
     vn_input_free(&stream->input);
     vn_http2_credit(stream->http2, 0);
