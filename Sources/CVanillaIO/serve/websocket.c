@@ -34,6 +34,7 @@ static void websocket_end(struct vn_connection *connection)
     struct vn_websocket *socket = vn_websocket_of(connection);
     socket->phase = VN_WEBSOCKET_OVER;
     __atomic_store_n(&socket->is_over, true, __ATOMIC_RELAXED);
+    vn_websocket_end_sources(socket); /* before the user is told, who may add others to a topic */
     if (!socket->has_ended) {
         socket->has_ended = true;
         socket->calls->ended(socket->context, VN_CLOSE_ABNORMAL, (vn_span) {0});
@@ -41,7 +42,6 @@ static void websocket_end(struct vn_connection *connection)
     __atomic_store_n(&socket->unsent, 0, __ATOMIC_RELAXED);
     free(socket->incoming.bytes);
     socket->incoming = (struct vn_incoming) {0};
-    vn_websocket_end_sources(socket);
     socket->connection = NULL;
     connection->state.ahead = NULL;
     vn_count_more(&socket->worker->counted.websockets_open, (uint64_t) -1);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "held.h"
+#include "websocket_send.h"
 
 enum {
     WORK_OF_FRAME = 16, /* pieces of a body that a frame is as much work as */
@@ -19,6 +20,9 @@ void vn_websocket_finish(vn_websocket *socket)
     struct vn_connection *connection = socket->connection;
     if (connection == NULL || socket->phase != VN_WEBSOCKET_OWES)
         return;
+    vn_websocket_send_posted(socket); /* before the Close frame */
+    if (socket->phase != VN_WEBSOCKET_OWES)
+        return; /* one of them was a close */
     socket->phase = VN_WEBSOCKET_OVER;
     __atomic_store_n(&socket->is_over, true, __ATOMIC_RELAXED);
     if (socket->code != VN_CLOSE_ABNORMAL)
@@ -51,6 +55,8 @@ void vn_websocket_end_input(struct vn_websocket *socket, uint16_t code, vn_span 
 
 static void fail(struct vn_websocket *socket, int32_t code)
 {
+    if (socket->phase < VN_WEBSOCKET_OWES)
+        socket->is_breach = true;
     vn_websocket_end_input(socket, (uint16_t) code, (vn_span) {0});
 }
 

@@ -34,7 +34,7 @@ static void send_posted(struct vn_websocket *socket, const struct vn_posted *pos
         socket->connection->is_cut = true;
 }
 
-static void send_all_posted(struct vn_websocket *socket)
+void vn_websocket_send_posted(struct vn_websocket *socket)
 {
     struct vn_posted *posted = vn_websocket_take_posted(socket);
     while (posted != NULL) {
@@ -48,10 +48,15 @@ static void send_all_posted(struct vn_websocket *socket)
 void vn_websocket_collect(void *context)
 {
     struct vn_websocket *socket = context;
-    __atomic_store_n(&socket->is_announced, false, __ATOMIC_SEQ_CST);
-    send_all_posted(socket);
-    if (__atomic_exchange_n(&socket->poster_waits, false, __ATOMIC_RELAXED) && may_send(socket))
-        vn_websocket_await_room(socket);
+    /* An exchange, since it sees what was done before the one that found it announced. */
+    (void) __atomic_exchange_n(&socket->is_announced, false, __ATOMIC_SEQ_CST);
+    vn_websocket_send_posted(socket);
+    if (__atomic_exchange_n(&socket->poster_waits, false, __ATOMIC_RELAXED)) {
+        if (may_send(socket))
+            vn_websocket_await_room(socket);
+        else if (socket->connection != NULL)
+            socket->calls->writable(socket->context); /* and finds it closed */
+    }
     vn_websocket_release(socket);
 }
 
@@ -128,7 +133,7 @@ uint64_t vn_websocket_unsent(const vn_websocket *socket)
 static bool begin_sending(struct vn_websocket *socket)
 {
     if (vn_unlikely(__atomic_load_n(&socket->posted, __ATOMIC_RELAXED) != NULL))
-        send_all_posted(socket);
+        vn_websocket_send_posted(socket);
     return may_send(socket);
 }
 
@@ -165,7 +170,9 @@ int32_t vn_websocket_close(vn_websocket *socket, uint16_t code, vn_span reason)
     if (!begin_sending(socket))
         return 0;
     bool is_answer = socket->phase == VN_WEBSOCKET_OWES;
-    if (!is_answer || socket->code != VN_CLOSE_ABNORMAL)
+    if (is_answer && socket->is_breach)
+        vn_websocket_put_close(socket, socket->code, (vn_span) {0});
+    else if (!is_answer || socket->code != VN_CLOSE_ABNORMAL)
         vn_websocket_put_close(socket, code, reason);
     socket->phase = is_answer ? VN_WEBSOCKET_OVER : VN_WEBSOCKET_CLOSES;
     __atomic_store_n(&socket->is_over, true, __ATOMIC_RELAXED);

@@ -8,4 +8,7 @@
 /* The task of a socket to which something was posted. */
 void vn_websocket_collect(void *socket);
 
+/* Send what other threads have posted. */
+void vn_websocket_send_posted(struct vn_websocket *socket);
+
 #endif

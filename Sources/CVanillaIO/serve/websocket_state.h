@@ -57,6 +57,7 @@ struct vn_websocket {
     bool has_ended; /* calls->ended was told */
     bool is_reading; /* in a call for bytes that came: what is written is seen to after it */
     bool wants_room; /* calls->writable is to be called */
+    bool is_breach; /* `code` says what the client did, and the user's own does not count */
     bool is_pinged; /* by this server, and nothing has come since */
     uint16_t code; /* to close with */
     struct vn_incoming incoming;

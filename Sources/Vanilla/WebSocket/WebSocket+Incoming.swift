@@ -3,6 +3,9 @@
 extension WebSocket {
     /// Messages that have come and were not taken.
     struct Incoming {
+        /// Messages that were taken are kept while more come, until they are so many.
+        private static let takenAtMost = 16
+
         var messages: [Message] = []
         /// The first that was not taken.
         var next = 0
@@ -28,6 +31,9 @@ extension WebSocket {
             next += 1
             if isEmpty {
                 messages.removeAll(keepingCapacity: true)
+                next = 0
+            } else if next >= Self.takenAtMost {
+                messages.removeFirst(next)
                 next = 0
             }
             return first
