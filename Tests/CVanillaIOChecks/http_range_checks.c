@@ -203,6 +203,7 @@ const char *vn_check_codings(void)
         {"Accept-Encoding: gzip, br, zstd\r\n", ALL, VN_CODING_ZSTD},
         {"Accept-Encoding: gzip, br\r\n", ALL, VN_CODING_BROTLI},
         {"Accept-Encoding: gzip;q=1, br;q=0.9, zstd;q=0.8\r\n", ALL, VN_CODING_GZIP},
+        {"Accept-Encoding: gzip;q=0.0000\r\n", ALL, VN_CODING_IDENTITY},
         {"Accept-Encoding: gzip;q=0.001, br;q=0\r\n", ALL, VN_CODING_GZIP},
         {"Accept-Encoding: br;q=0\r\n", ALL, VN_CODING_IDENTITY},
         {"Accept-Encoding: gzip;q=0\r\n", ALL, VN_CODING_IDENTITY},

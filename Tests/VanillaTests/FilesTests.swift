@@ -125,6 +125,17 @@ private func serve(
         }
     }
 
+    /// Texts that Unicode has for the same are names of different files.
+    @Test(arguments: backends)
+    func tellsNamesApartByTheirBytes(backend: Server.Backend) throws {
+        let folder = try makeSite()
+        try folder.write("site/caf\u{e9}.txt", "composed")
+        let server = try serve(folder, backend)
+        let targets = ["caf%C3%A9.txt", "cafe%CC%81.txt", "caf%C3%A9.txt", "cafe%CC%81.txt"]
+        let answers = try server.answers(targets.map { get("/static/" + $0) })
+        #expect(answers.map(\.status) == [200, 404, 200, 404])
+    }
+
     @Test(arguments: backends)
     func opensNothingThatIsNoFile(backend: Server.Backend) throws {
         let server = try serve(try makeSite(), backend)

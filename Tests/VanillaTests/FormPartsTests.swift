@@ -117,6 +117,10 @@ private func serve(_ backend: Server.Backend, _ folder: Folder) throws -> Server
         #expect(saved.status == 200 && saved.text == "\(large.utf8.count + 1)")
         #expect(try String(contentsOfFile: folder.path + "/one", encoding: .utf8) == large)
         #expect(try String(contentsOfFile: folder.path + "/two", encoding: .utf8) == "2")
+        // Each of these bytes may begin a delimiter.
+        let returns = String(repeating: "\r", count: 1 << 18)
+        let long = try server.answers([post("/files", form(("name=\"returns\"", returns)))])[0]
+        #expect(long.status == 200 && long.text == "\(returns.utf8.count)")
         let again = try server.answers([post("/files", form(("name=\"two\"", "3")))])[0]
         #expect(again.status == 500)
         #expect(try String(contentsOfFile: folder.path + "/two", encoding: .utf8) == "2")

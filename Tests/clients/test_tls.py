@@ -640,9 +640,11 @@ class SharedTickets:
         for server in servers:
             self.assertTrue(self.ask(server, context, session)[1])
         session, _ = self.ask(servers[0], context)
+        # A file that is read while it is written may be loaded twice.
+        before = [server.log().count("loaded again") for server in servers]
         self.write(second)
-        for server in servers:
-            wait_for(lambda: server.log().count("loaded again") == 2, "the line in the log")
+        for server, count in zip(servers, before):
+            wait_for(lambda: server.log().count("loaded again") > count, "the line in the log")
             self.assertTrue(self.ask(server, context, session)[1])
         # What is no key leaves those there are.
         self.write(second[:-1])

@@ -19,6 +19,7 @@ enum state {
     IN_HEAD,
     IN_DATA,
     AT_END,
+    BROKEN,
 };
 
 /* ---- The boundary ---- */
@@ -270,6 +271,8 @@ static int32_t take_after(vn_multipart *multipart, uint8_t byte)
 int32_t vn_multipart_next(vn_multipart *multipart, vn_span *input, vn_span *data)
 {
     int32_t result = VN_MULTIPART_MORE;
+    if (multipart->state == BROKEN)
+        return -400;
     while (input->count > 0 && result == VN_MULTIPART_MORE) {
         if (multipart->state == AT_END) {
             drop(input, input->count);
@@ -284,5 +287,7 @@ int32_t vn_multipart_next(vn_multipart *multipart, vn_span *input, vn_span *data
         result =
             multipart->state == IN_HEAD ? take_head(multipart, byte) : take_after(multipart, byte);
     }
+    if (result < 0)
+        multipart->state = BROKEN;
     return result;
 }

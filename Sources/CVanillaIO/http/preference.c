@@ -35,8 +35,10 @@ static int32_t read_quality(vn_span value)
     for (size_t i = 0; i < value.count; i++) {
         if (i == 1 && value.bytes[i] == '.')
             continue;
-        if (!vn_is_digit(value.bytes[i]) || unit == 0)
+        if (!vn_is_digit(value.bytes[i]))
             return VN_QUALITY_MAX;
+        if (unit == 0)
+            continue; /* a digit too many: a refusal stays one */
         quality += (value.bytes[i] - '0') * unit;
         unit /= 10;
     }

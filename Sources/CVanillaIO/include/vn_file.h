@@ -15,6 +15,7 @@ typedef struct vn_file_facts {
     uint64_t device;
     int64_t modified; /* its bytes */
     int64_t changed; /* anything of it */
+    uint32_t links; /* names */
     uint8_t type; /* VN_FILE_... */
 } vn_file_facts;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "reader.h"
 
+#include <errno.h>
 #include <signal.h>
 
 #include "../system/file.h"
@@ -62,7 +63,7 @@ static int32_t ensure_thread(void)
     int32_t error = pthread_create(&thread, NULL, run, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error != 0)
-        return threads > 0 ? 0 : -error;
+        return threads > 0 ? 0 : -ENOMEM; /* -EAGAIN would say: at once again */
     pthread_detach(thread);
     threads++;
     return 0;

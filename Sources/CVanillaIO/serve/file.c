@@ -19,6 +19,7 @@ static void note(vn_file_facts *facts, const struct stat *status)
         .device = (uint64_t) status->st_dev,
         .modified = vn_file_modified(status),
         .changed = vn_file_changed(status),
+        .links = (uint32_t) status->st_nlink,
         .type = S_ISDIR(status->st_mode) ? VN_FILE_FOLDER : VN_FILE_REGULAR,
     };
 }

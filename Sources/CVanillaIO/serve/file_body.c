@@ -73,12 +73,15 @@ static void begin_read(struct file_body *body, const vn_extent *next)
         note_read(body, result);
 }
 
-/* Whether what was read is of the file that the head is about. */
+/* Whether what was read is of the file that the head is about. That it lost a name, as one that was
+ * replaced, changes it without changing its bytes; else that is a sign of a time that was set
+ * back. */
 static bool is_unchanged(const struct file_body *body)
 {
     vn_file_facts now;
     return vn_file_look(vn_file_descriptor(body->file), &now) == 0 &&
-           now.size == body->facts.size && now.modified == body->facts.modified;
+           now.size == body->facts.size && now.modified == body->facts.modified &&
+           (now.changed == body->facts.changed || now.links != body->facts.links);
 }
 
 /* ---- Writing ---- */

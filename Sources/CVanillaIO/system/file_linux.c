@@ -97,8 +97,10 @@ int64_t vn_file_read_cached(int32_t fd, uint8_t *bytes, size_t count, uint64_t a
 {
     struct iovec vector = {.iov_base = bytes, .iov_len = count};
     ssize_t result = preadv2(fd, &vector, 1, (off_t) at, RWF_NOWAIT);
-    if (result >= 0)
+    if (result > 0)
         return result;
+    if (result == 0)
+        return -EAGAIN; /* the end, or what Linux 5.9 says of bytes that are not there: preadv2(2) */
     /* A file system that cannot tell, and a system that has no such read. */
     bool cannot_tell = errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL || errno == EINTR;
     return cannot_tell ? -EAGAIN : -errno;

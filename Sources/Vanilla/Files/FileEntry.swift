@@ -110,7 +110,9 @@ final class OpenFile: @unchecked Sendable {
         }
         var now = vn_file_facts()
         let looked = unsafe vn_file_look(descriptor, &now)
-        let isSame = looked == 0 && now.size == facts.size && now.modified == facts.modified
+        let isSame =
+            looked == 0 && now.size == facts.size && now.modified == facts.modified
+            && (now.changed == facts.changed || now.links != facts.links)
         return isSame && result == count ? bytes : nil
     }
 }

@@ -22,10 +22,8 @@ extension FileFolder {
     }
 
     private func findFresh(_ path: String?, _ now: UInt64) -> FileEntry? {
-        guard let path, let found = memory.withLock({ $0.find(path, now: now) }),
-            found.entry.isFresh(now)
-        else { return nil }
-        return found.entry
+        guard let path else { return nil }
+        return memory.withLock { memory in memory.findFresh(path, now: now) }
     }
 
     private func answerMissing(
@@ -89,12 +87,16 @@ extension ResponseWriter {
             return true
         }
         addHeaders(of: entry, variant.coding)
+        // That of these bytes, which may be newer than the file that they stand for.
+        let lastModified =
+            entry.lastModified == nil
+            ? nil : HTTPDate(secondsSince1970: variant.facts.modified / 1_000_000_000)
         if let bytes = variant.bytes {
             sendRanges(
-                of: bytes, etag: variant.etag, lastModified: entry.lastModified,
+                of: bytes, etag: variant.etag, lastModified: lastModified,
                 contentType: entry.contentType)
         } else if let open {
-            sendRanges(of: open, variant.etag, entry)
+            sendRanges(of: open, variant.etag, lastModified, entry.contentType)
         }
         return true
     }
@@ -112,10 +114,11 @@ extension ResponseWriter {
         }
     }
 
-    private mutating func sendRanges(of file: OpenFile, _ etag: ETag, _ entry: FileEntry) {
-        let contentType = entry.contentType
+    private mutating func sendRanges(
+        of file: OpenFile, _ etag: ETag, _ lastModified: HTTPDate?, _ contentType: ContentType
+    ) {
         var facts = file.facts
-        let verdict = unsafe withCValidators(etag, entry.lastModified) { validators in
+        let verdict = unsafe withCValidators(etag, lastModified) { validators in
             unsafe contentType.bytes.withCSpan { type in
                 unsafe vn_response_send_file(pointer, validators, type, file.take(), &facts)
             }
@@ -132,6 +135,10 @@ extension ResponseWriter {
     /// with one slash at its beginning it is no other host's (RFC 3986, section 4.2), and a browser
     /// takes a backslash for a slash.
     private mutating func redirectToFolder(_ request: Request) {
+        if [UInt8](request.path).last == UInt8(ascii: "/") {
+            // A handler's own choice of a folder: one slash more leads nowhere else.
+            return sendError(.notFound)
+        }
         let slashes: Set<UInt8> = [UInt8(ascii: "/"), UInt8(ascii: "\\")]
         let path = [UInt8](request.path).drop { slashes.contains($0) }
         var location = "/" + percentEncoded(path, keepingEscapes: true) + "/"

@@ -141,9 +141,16 @@ extension FileFolder {
     ) throws -> [(coding: Int32, file: OpenFile)] {
         var siblings: [(coding: Int32, file: OpenFile)] = []
         for (coding, ending) in Self.codings {
-            // One that may not be read is as none.
-            guard let sibling = try? open(path.dropLast() + Array(ending.utf8) + [0]),
-                !sibling.isFolder, sibling.facts.modified >= file.facts.modified
+            let found: OpenFile?
+            do {
+                found = try open(path.dropLast() + Array(ending.utf8) + [0])
+            } catch let error as RequestError where error.status == .serviceUnavailable {
+                throw error
+            } catch {
+                found = nil  // one that may not be read is as none
+            }
+            guard let sibling = found, !sibling.isFolder,
+                sibling.facts.modified >= file.facts.modified
             else { continue }
             siblings.append((coding, sibling))
         }

@@ -27,7 +27,7 @@ final class NewFile: @unchecked Sendable {
         // The name goes at once, and the bytes with the last descriptor, which may take a while.
         if !isKept { unsafe path.withCString { path in unsafe vn_file_remove(path) } }
         let descriptor = descriptor
-        OffloadPool.shared.add(OffloadCall { vn_folder_close(descriptor) })
+        OffloadPool.shared.addOrDo { vn_folder_close(descriptor) }
     }
 
     nonisolated(nonsending) static func make(_ path: String) async throws -> NewFile {

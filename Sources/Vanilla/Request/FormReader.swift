@@ -33,11 +33,16 @@ public final class FormReader {
         public init() {}
     }
 
+    /// Bytes that may follow the last part, which nobody sees.
+    private static let maximumEpilogue = 64 << 10
+
     private let pieces: Request.BodyStream
     private let limits: Limits
     /// Allocated in `init`, and freed with this object.
     private let scanner: UnsafeMutablePointer<vn_multipart>
     private var input: [UInt8] = []
+    /// What was found behind bytes that are handed on first.
+    private var foundNext: Int32?
     private var used = 0
     private var partCount = 0
     /// Bytes of the current part.
@@ -80,7 +85,13 @@ extension FormReader: FormPartSource {
             }
         }
         // What follows is to come, so that the answer may leave.
-        while try await pieces.next() != nil {}
+        var count = 0
+        while let piece = try await pieces.next() {
+            count += piece.count
+            if count > Self.maximumEpilogue {
+                throw RequestError(.contentTooLarge, "Too much follows the form.")
+            }
+        }
         return nil
     }
 
@@ -114,15 +125,14 @@ extension FormReader: FormPartSource {
     private func takeStep() throws(RequestError) -> Step? {
         var found: Int32 = 0
         var data: [UInt8] = []
-        unsafe input.withUnsafeBufferPointer { input in
-            var rest = unsafe vn_span()
-            if let start = input.baseAddress {
-                unsafe rest = vn_span(bytes: start + used, count: input.count - used)
-            }
-            var bytes = unsafe vn_span()
-            unsafe found = vn_multipart_next(scanner, &rest, &bytes)
-            unsafe used = input.count - rest.count
-            if Int(found) == VN_MULTIPART_DATA { unsafe data = [UInt8](Bytes(lent: bytes)) }
+        if let next = foundNext.take() {
+            found = next
+        } else {
+            found = scan(into: &data)
+        }
+        if !data.isEmpty {
+            foundNext = Int(found) == VN_MULTIPART_MORE ? nil : found
+            found = Int32(VN_MULTIPART_DATA)
         }
         switch Int(found) {
         case VN_MULTIPART_MORE: return nil
@@ -145,10 +155,31 @@ extension FormReader: FormPartSource {
         }
     }
 
+    /// Takes data as far as it goes, and what comes behind it. The scanner breaks off at each CR:
+    /// it is one piece all the same.
+    private func scan(into data: inout [UInt8]) -> Int32 {
+        unsafe input.withUnsafeBufferPointer { input in
+            var found: Int32 = 0
+            var rest = unsafe vn_span()
+            if let start = input.baseAddress {
+                unsafe rest = vn_span(bytes: start + used, count: input.count - used)
+            }
+            repeat {
+                var bytes = unsafe vn_span()
+                unsafe found = vn_multipart_next(scanner, &rest, &bytes)
+                if Int(found) == VN_MULTIPART_DATA {
+                    unsafe data.append(
+                        contentsOf: UnsafeBufferPointer(start: bytes.bytes, count: bytes.count))
+                }
+            } while Int(found) == VN_MULTIPART_DATA
+            unsafe used = input.count - rest.count
+            return found
+        }
+    }
+
     private func begin() throws(RequestError) -> FormPart {
         partCount += 1
         byteCount = 0
-        current = partCount
         current = partCount
         guard partCount <= limits.parts else {
             throw RequestError(

@@ -57,6 +57,11 @@ extension OffloadPool {
         if let error = tryAdd(work) { work.end(error) }
     }
 
+    /// Has a thread do it; where none will, it is done at once.
+    func addOrDo(_ body: @escaping @Sendable () -> Void) {
+        if tryAdd(OffloadCall(body)) != nil { body() }
+    }
+
     private func tryAdd(_ work: OffloadWork) -> (any Error)? {
         mutex.lock()
         defer { mutex.unlock() }
