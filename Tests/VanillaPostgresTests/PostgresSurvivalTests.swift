@@ -39,7 +39,13 @@ import VanillaTestSupport
         }
         let isOpen = try await eventually { bench.pool.statistics.connected == 3 }
         #expect(isOpen)
-        for _ in 0..<3 {
+        for round in 0..<3 {
+            // Those that are still coming back would be lost once less.
+            let isWhole = try await eventually {
+                let seen = bench.pool.statistics
+                return seen.losses >= 3 * round && seen.reconnects == seen.losses
+            }
+            #expect(isWhole)
             try ask(
                 "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'vanilla'",
                 of: postgres)
