@@ -202,6 +202,7 @@ static void serve(size_t first, size_t last, vn_span input, const vn_config *con
     if (script.stop_due != UINT64_MAX) { /* for the next run it was not stopped */
         worker->loop.is_draining = false;
         worker->loop.mailbox.stop_due = UINT64_MAX;
+        worker->loop.stop_due = UINT64_MAX;
     }
     bool is_cut = worker->counted.timeouts_write_stall > 0 || fuzz_system.now >= script.stop_due;
     for (size_t i = first; i <= last; i++) {

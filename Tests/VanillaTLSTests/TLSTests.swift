@@ -107,7 +107,7 @@ import VanillaTestingTLS
             #expect(answer.text.contains("HTTPS") == request.hasPrefix("GET"))
         }
         #expect(server.tlsStatistics[0] == nil)
-        #expect(server.tlsStatistics[1]?.plainRequests == 2)
+        try waitHere { server.tlsStatistics[1]?.plainRequests == 2 }
         #expect(server.tlsStatistics[1]?.fullHandshakes == 0)
     }
 

@@ -85,6 +85,7 @@ int32_t vn_loop_open(struct vn_loop *loop, vn_ring_opener *open_ring, size_t slo
 {
     loop->run++;
     loop->is_draining = false;
+    loop->stop_due = UINT64_MAX;
     vn_budget_open(&loop->budget);
     vn_list_init(&loop->ready);
     vn_list_init(&loop->resumed);
@@ -287,9 +288,9 @@ static void loop_drain_sources(struct vn_loop *loop, enum vn_drain step)
 }
 
 /* When the time for a stop is over, in the loop's own time; UINT64_MAX: never. */
-static uint64_t stop_due(struct vn_loop *loop)
+static uint64_t stop_due(const struct vn_loop *loop)
 {
-    uint64_t due = vn_mailbox_stop_due(&loop->mailbox);
+    uint64_t due = loop->stop_due;
     return due == UINT64_MAX || due < loop->lost ? due : due - loop->lost;
 }
 
@@ -362,12 +363,11 @@ int32_t vn_loop_turn(struct vn_loop *loop, uint64_t max)
     loop_expire(loop);
     loop->is_late = false;
     if (was_woken)
-        vn_mailbox_take(&loop->mailbox, &loop->soon);
+        loop->stop_due = vn_mailbox_take(&loop->mailbox, &loop->soon);
     loop_run_timers(loop);
     if (loop->soon.first != NULL || loop->last.first != NULL || !vn_list_is_empty(&loop->resumed))
         loop_run_tasks(loop);
-    if (vn_unlikely(loop->is_draining ||
-                    (was_woken && vn_mailbox_stop_due(&loop->mailbox) != UINT64_MAX)))
+    if (vn_unlikely(loop->stop_due != UINT64_MAX)) /* what was posted before has been run */
         loop_drain(loop);
     return 0;
 }

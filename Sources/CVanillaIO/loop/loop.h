@@ -31,6 +31,7 @@ struct vn_loop {
     struct vn_link stop_hooks;
     uint32_t run; /* counts the times that it was opened */
     bool is_draining;
+    uint64_t stop_due; /* milliseconds: what the mailbox said with the tasks taken last */
     uint64_t drain_begun; /* milliseconds of the loop's own time, once it is draining */
     uint64_t drain_due; /* the same: when the time for that is over */
     bool is_closed; /* the stop hooks have run; what is added now runs at once */

@@ -73,16 +73,10 @@ void vn_mailbox_wake(struct vn_mailbox *mailbox)
     pthread_mutex_unlock(&mailbox->lock);
 }
 
-void vn_mailbox_take(struct vn_mailbox *mailbox, struct vn_tasks *tasks)
+uint64_t vn_mailbox_take(struct vn_mailbox *mailbox, struct vn_tasks *tasks)
 {
     pthread_mutex_lock(&mailbox->lock);
     vn_tasks_append(tasks, &mailbox->tasks);
-    pthread_mutex_unlock(&mailbox->lock);
-}
-
-uint64_t vn_mailbox_stop_due(struct vn_mailbox *mailbox)
-{
-    pthread_mutex_lock(&mailbox->lock);
     uint64_t due = mailbox->stop_due;
     pthread_mutex_unlock(&mailbox->lock);
     return due;

@@ -40,9 +40,8 @@ void vn_mailbox_stop(struct vn_mailbox *mailbox, uint64_t due);
 /* Any thread: have the loop turn. */
 void vn_mailbox_wake(struct vn_mailbox *mailbox);
 
-/* Append what was posted to `tasks`. */
-void vn_mailbox_take(struct vn_mailbox *mailbox, struct vn_tasks *tasks);
-
-uint64_t vn_mailbox_stop_due(struct vn_mailbox *mailbox);
+/* Append what was posted to `tasks`. Returns when it is to have stopped; UINT64_MAX: it was not
+ * asked to. What was posted before it was asked is among the tasks, or was taken earlier. */
+uint64_t vn_mailbox_take(struct vn_mailbox *mailbox, struct vn_tasks *tasks);
 
 #endif
