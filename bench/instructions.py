@@ -13,6 +13,9 @@ io_uring, so the servers use epoll; with `--backend io_uring` their worker is st
 (steps.c), for fewer operations and without a profile. A look at the clock is cheaper than that of the
 real one, which takes some 50 instructions of the process.
 
+With `--baseline FILE` the counts are compared with those that are committed, and one that has grown by
+more than 3 % fails: either it is mended, or the file is changed in the same commit (`--write-baseline`).
+
 The programs are looked for by name in the folders given with --bin, and spoken to over their sockets
 alone: those of any two revisions are compared that serve the same.
 """
@@ -42,9 +45,11 @@ EVENT = b"A message of some length to all of those who are here."
 USER_TAG = "c4ca4238a0b923820dcc509a6f75849b"  # of /user/1 of the example `etag`
 MANY = 16  # pipelined
 STEPPED = 10  # a tenth of the operations is counted where a worker is stepped through
+GROWTH_MAX = 1.03  # beside a baseline
 TIMEOUT = 600  # seconds for a run: counting takes 50 times as long, on a machine with other work
 SOURCES = os.path.join(ROOT, "bench", "instructions")
 COMPILE = [shutil.which("clang") or "cc", "-O2", "-std=gnu17", "-D_GNU_SOURCE"]
+BUILT_HERE = ["core", "parts"]  # with the C files of a tree
 VALGRIND = ["valgrind", "--quiet", "--tool=callgrind", "--vgdb=no"]
 # What a program may see of where it runs, the same for all.
 ENVIRONMENT = ["PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", "SWIFT_DETERMINISTIC_HASHING=1"]
@@ -69,15 +74,15 @@ class Programs:
     def has(self, operation):
         if self.is_stepped() and not operation.can_be_stepped:
             return False
-        return all(self.find(name) or name == "core" for name in operation.programs)
+        return all(self.find(name) or name in BUILT_HERE for name in operation.programs)
 
     def copy(self, name):
         """Without the debugging information, over which valgrind stumbles, and at a path whose length
         does not depend on where the build is."""
         path = os.path.join(self.work, name)
         if not os.path.exists(path):
-            if name == "core":
-                build_core(self.tree, path)
+            if name in BUILT_HERE:
+                build_with_core(self.tree, name, path)
             else:
                 checked("strip", "-g", "-o", path, self.find(name))
         return path
@@ -190,7 +195,7 @@ def checked(*command):
         raise harness.Failed(f"{' '.join(map(str, command))}: status {status}: {said}")
 
 
-def build_core(tree, path):
+def build_with_core(tree, name, path):
     """The C core of a tree with a main of its own, as a release build compiles it."""
     top = os.path.join(tree, "Sources", "CVanillaIO")
     sources = [
@@ -200,7 +205,8 @@ def build_core(tree, path):
         if name.endswith(".c")
     ]
     checked(
-        *COMPILE, "-I", os.path.join(top, "include"), "-o", path, os.path.join(SOURCES, "core.c"),
+        *COMPILE, "-I", top, "-I", os.path.join(top, "include"), "-o", path,
+        os.path.join(SOURCES, name + ".c"),
         *sorted(sources), "-lpthread", "-luring",
     )  # fmt: skip
 
@@ -324,6 +330,10 @@ def get(target, fields=""):
     return f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:3000\r\n{fields}\r\n".encode()
 
 
+def part(name, title, few=1_000, many=11_000):
+    return Alone(name, title, "parts", few, many, [name])
+
+
 C_HANDLER = ["--handler", "c"]
 OPERATIONS = [
     Requests(
@@ -368,7 +378,19 @@ OPERATIONS = [
         "query", "one query: `/db` of DatabaseBench", ["DatabaseBench", "PostgresServer"], 500, 3_500,
         get("/db"),
     ),
+    Requests(
+        "json", "50 items as JSON: `/json/50?m=3` of arena", ["arena"], 100, 700, get("/json/50?m=3")
+    ),
     Alone("core", "the C core alone: plaintext, no socket", "core", 5_000, 25_000),
+    part("scan", "the head of a browser's request, scanned"),
+    part("head", "the head of an answer, written"),
+    part("chunks", "a body of three chunks, read"),
+    part("tag", "the tag of 1 KiB"),
+    part("event", "a Server-Sent Event, framed"),
+    part("hpack-encode", "HPACK: the fields of two answers, written"),
+    part("hpack-decode", "HPACK: the same, read"),
+    part("frame", "WebSocket: a text of 64 bytes, read, and the head of its echo"),
+    part("multipart", "multipart: a field and a file of 1 KiB, read"),
 ]  # fmt: skip
 
 
@@ -439,6 +461,24 @@ def comparison(before, after):
     yield ""
 
 
+def baseline_lines(baseline, side):
+    """How it stands beside the counts that were committed; the last line says how many passed."""
+    failed = 0
+    for name, before in baseline.items():
+        if name not in side["operations"]:
+            failed += 1
+            yield f"FAILED {name}: not measured"
+            continue
+        now = middle(side, name)
+        if now > before * GROWTH_MAX:
+            failed += 1
+            yield f"FAILED {name}: {now:,.1f} instructions, the baseline has {before:,.1f}"
+    for name in side["operations"].keys() - baseline.keys():
+        failed += 1
+        yield f"FAILED {name}: not in the baseline"
+    yield f"{len(baseline) - failed} passed, {failed} failed"
+
+
 def introduction(options):
     yield from heading(
         "Instructions", f"scripts/bench instructions {' '.join(options.said)}".rstrip(),
@@ -462,6 +502,15 @@ def sections(options):
         with open(options.json, "w") as file:
             json.dump(side, file, indent=1)
     yield from table(side)
+    if options.baseline:
+        baseline = read(options.baseline)
+        known = {name: baseline[name] for name in baseline if name in options.only}
+        yield from baseline_lines(known, side)
+    if options.write_baseline:
+        counts = {name: round(middle(side, name), 1) for name in side["operations"]}
+        with open(options.write_baseline, "w") as file:
+            json.dump(counts, file, indent=2)
+            file.write("\n")
 
 
 def arguments_of_command():
@@ -475,6 +524,8 @@ def arguments_of_command():
     parser.add_argument("--tree", default=ROOT, help="whose C core is compiled; this one's")
     parser.add_argument("--label", default="now", help="how the table calls these programs")
     parser.add_argument("--json", help="write the counts to this file")
+    parser.add_argument("--baseline", help="fail where a count is more than 3 % above this file's")
+    parser.add_argument("--write-baseline", metavar="FILE", help="write such a file")
     parser.add_argument("--compare", nargs=2, metavar="FILE", help="two such files, nothing is run")
     parser.add_argument("--backend", choices=["epoll", "io_uring"], default="epoll")
     parser.add_argument("--repeats", type=int, default=3)
@@ -497,6 +548,8 @@ def main():
     lines = printed(sections(options))
     if options.save:
         progress("saved: " + save(lines, "-instructions"))
+    if options.baseline and not lines[-1].endswith(" 0 failed"):
+        sys.exit(1)
 
 
 if __name__ == "__main__":
