@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "VanillaFoundation", targets: ["VanillaFoundation"]),
         .library(name: "VanillaTLS", targets: ["VanillaTLS"]),
         .library(name: "VanillaTestingTLS", targets: ["VanillaTestingTLS"]),
+        .library(name: "VanillaCompression", targets: ["VanillaCompression"]),
         .library(name: "VanillaPostgres", targets: ["VanillaPostgres"]),
         .library(name: "VanillaPostgresFoundation", targets: ["VanillaPostgresFoundation"]),
         .library(name: "CVanillaIO", targets: ["CVanillaIO"]),
@@ -74,6 +75,23 @@ let package = Package(
         .target(
             name: "VanillaTestingTLS",
             dependencies: ["VanillaTesting", "VanillaTLS", "CVanillaTLS"], swiftSettings: strict),
+        // zlib, libbrotli and libzstd, for those who import VanillaCompression.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlienc"),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
+        .target(
+            name: "CVanillaCompression",
+            dependencies: ["CVanillaIO", "CZlib", "CBrotli", "CZstd"],
+            cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))],
+            linkerSettings: [
+                .linkedLibrary("z"), .linkedLibrary("brotlienc"), .linkedLibrary("brotlidec"),
+                .linkedLibrary("zstd"),
+            ]
+        ),
+        .target(
+            name: "VanillaCompression",
+            dependencies: ["Vanilla", "CVanillaCompression", "CLibrary"],
+            swiftSettings: strict),
         // libpq, for those who import VanillaPostgres.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
         .target(
@@ -106,6 +124,12 @@ let package = Package(
             dependencies: [
                 "Vanilla", "VanillaTLS", "VanillaTesting", "VanillaTestingTLS",
                 "VanillaTestSupport",
+            ]),
+        .testTarget(
+            name: "VanillaCompressionTests",
+            dependencies: [
+                "Vanilla", "VanillaCompression", "CVanillaCompression", "VanillaTesting",
+                "VanillaTestSupport", "CLibrary",
             ]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["Vanilla", "VanillaDigest"]),
         .testTarget(

@@ -19,6 +19,7 @@ let package = Package(
             name: "VanillaArena",
             dependencies: [
                 .product(name: "Vanilla", package: "vanilla"),
+                .product(name: "VanillaCompression", package: "vanilla"),
                 .product(name: "CVanillaIO", package: "vanilla"), "VanillaArenaHandler",
                 .product(name: "VanillaExampleOptions", package: "vanilla-examples"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

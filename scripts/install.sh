@@ -38,6 +38,10 @@ package_of() { # need manager
     libpq:dnf) echo libpq-devel ;;
     libpq:apk) echo libpq-dev ;;
     libpq:pacman) echo postgresql-libs ;;
+    compression:apt) echo zlib1g-dev libbrotli-dev libzstd-dev ;;
+    compression:dnf) echo zlib-devel brotli-devel libzstd-devel ;;
+    compression:apk) echo zlib-dev brotli-dev zstd-dev ;;
+    compression:*) echo zlib brotli zstd ;;
     sqlite:apt) echo libsqlite3-dev ;;
     sqlite:dnf) echo sqlite-devel ;;
     sqlite:apk) echo sqlite-dev ;;
@@ -73,6 +77,7 @@ has() { # need
     libcrypto) has_header openssl/evp.h ;;
     libpq) has_header postgresql/libpq-fe.h || has_header libpq-fe.h || [ -e /opt/homebrew/opt/libpq ] ;;
     sqlite) [ "$(uname -s)" != Linux ] || has_header sqlite3.h ;;
+    compression) has_header zlib.h && has_header brotli/encode.h && has_header zstd.h ;;
     argon2) has_header argon2.h ;;
     arm-headers) [ "$(uname -m)" != x86_64 ] || [ -e /usr/aarch64-linux-gnu/include/assert.h ] ;;
     chromium) [ -n "$(find_browser)" ] ;;

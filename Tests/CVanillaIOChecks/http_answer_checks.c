@@ -276,6 +276,36 @@ const char *vn_check_head_finds_and_removes(void)
 
 /* ---- Fields of the core's own ---- */
 
+const char *vn_check_head_weakens_its_tag(void)
+{
+    static const struct {
+        const char *before, *after;
+    } rows[] = {
+        {"\"a\"", "W/\"a\""},
+        {"\"\"", "W/\"\""},
+        {"W/\"a\"", "W/\"a\""},
+        {NULL, NULL},
+    };
+    struct vn_edges edges = vn_edges_open(ROOM_MAX);
+    const char *failure = NULL;
+    for (size_t i = 0; failure == NULL && i < sizeof rows / sizeof *rows; i++) {
+        struct vn_head head = head_in(&edges, ROOM_MAX, 299);
+        begin(&head);
+        if (rows[i].before != NULL)
+            add(&head, "etag", rows[i].before);
+        add(&head, "After", "1");
+        vn_head_weaken_tag(&head);
+        vn_span found = vn_head_find(&head, vn_span_of("ETag")), after = {0};
+        if (rows[i].after != NULL)
+            after = vn_span_of(rows[i].after);
+        if (found.count != after.count || memcmp(found.bytes, after.bytes, after.count) != 0 ||
+            vn_head_find(&head, vn_span_of("After")).count != 1)
+            failure = vn_fail("row %zu", i);
+    }
+    vn_edges_close(&edges);
+    return failure;
+}
+
 static const char *check_tag(const struct vn_edges *edges, const char *opaque, bool is_weak)
 {
     char want[128];

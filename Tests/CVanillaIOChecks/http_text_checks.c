@@ -5,6 +5,7 @@
 
 #include "http/digits.h"
 #include "http_checks.h"
+#include "http/media_type.h"
 #include "http_delivery.h"
 #include "include/vn_date.h"
 
@@ -125,5 +126,34 @@ const char *vn_check_hexadecimal(void)
         if (vn_parse_hex_digit((uint8_t) byte) != wanted)
             return vn_fail("digit %#x: %d", (unsigned) byte, vn_parse_hex_digit((uint8_t) byte));
     }
+    return NULL;
+}
+
+/* ---- Media types ---- */
+
+const char *vn_check_media_types(void)
+{
+    static const struct {
+        const char *value, *pattern;
+        bool matches;
+    } rows[] = {
+        {"text/html", "text/", true},
+        {"Text/HTML; charset=utf-8", "text/html", true},
+        {"text/html;charset=utf-8", "text/htm", false},
+        {"text/htm", "text/html", false},
+        {"image/svg+xml", "+xml", true},
+        {"application/problem+JSON ; a=b", "+json", true},
+        {"application/json", "+json", false},
+        {"application/json", "application/json", true},
+        {"a/b; c=application/json", "application/json", false},
+        {"text", "text/", false},
+        {"", "text/", false},
+        {"text/html", "", false},
+        {"", "", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (vn_media_type_matches(vn_span_of(rows[i].value), vn_span_of(rows[i].pattern)) !=
+            rows[i].matches)
+            return vn_fail("\"%s\" and \"%s\"", rows[i].value, rows[i].pattern);
     return NULL;
 }

@@ -172,6 +172,8 @@ static void check_text(void)
     CHECK(vn_check_head_prefix());
     CHECK(vn_check_head_changes_status());
     CHECK(vn_check_head_sets_date());
+    CHECK(vn_check_head_weakens_its_tag());
+    CHECK(vn_check_media_types());
     CHECK(vn_check_head_drops_lines());
     CHECK(vn_check_head_finds_and_removes());
     CHECK(vn_check_head_validators());

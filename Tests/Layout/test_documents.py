@@ -24,6 +24,7 @@ import Foundation
 import PrivatePostgres
 import Testing
 import Vanilla
+import VanillaCompression
 import VanillaFoundation
 import VanillaJSON
 import VanillaPostgres
@@ -96,6 +97,8 @@ class Documents(unittest.TestCase):
                 "-I", os.path.join(CORE, "include"),
                 "-I", os.path.join(ROOT, "Sources", "CVanillaTLS", "include"),
                 "-I", os.path.join(ROOT, "Sources", "COpenSSL"),
+                "-I", os.path.join(ROOT, "Sources", "CVanillaCompression", "include"),
+                *(word for name in ("CZlib", "CBrotli", "CZstd") for word in ("-I", os.path.join(ROOT, "Sources", name))),
                 "-I", os.path.join(ROOT, "Sources", "CPostgres"), "-I", LIBPQ,
                 *(os.path.join(folder, name) for name in snippets), deadline=100,
             )  # fmt: skip

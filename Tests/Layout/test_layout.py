@@ -359,6 +359,34 @@ class TLS(unittest.TestCase):
                         self.assertEqual(line, "internal import CVanillaTLS")
 
 
+class Compression(unittest.TestCase):
+    """The libraries of the codings are known to their own target, which knows of the core what is public."""
+
+    TOP = os.path.join(ROOT, "Sources", "CVanillaCompression")
+
+    def test_only_its_target_includes_the_libraries(self):
+        for path in files(os.path.join(ROOT, "Sources"), ".c", ".h"):
+            if "/.build" in path or path.startswith(self.TOP):
+                continue
+            with self.subTest(short(path)):
+                self.assertNotRegex(text_of(path), r"#include <(zlib|zstd|brotli/)")
+
+    def test_includes_itself_and_the_public_core(self):
+        paths = list(files(self.TOP, ".c", ".h"))
+        self.assertGreater(len(paths), 5)
+        for path in paths:
+            for kind, name in INCLUDE.findall(code_of(path)):
+                with self.subTest(f"{short(path)}: {name}"):
+                    own = os.path.isfile(os.path.join(os.path.dirname(path), name))
+                    self.assertTrue(own if kind == '"' else not name.startswith("serve/"))
+
+    def test_swift_imports_it_for_itself_alone(self):
+        for path in files(os.path.join(ROOT, "Sources", "VanillaCompression"), ".swift"):
+            with self.subTest(short(path)):
+                for line in re.findall(r"^.*\bimport\s+CVanillaCompression.*$", code_of(path), re.M):
+                    self.assertEqual(line, "internal import CVanillaCompression")
+
+
 class Swift(unittest.TestCase):
     def test_vanilla_imports_no_foundation(self):
         for path in files(VANILLA, ".swift"):
@@ -557,12 +585,16 @@ class Package(unittest.TestCase):
                 self.assertEqual(len(found), len(re.findall(r"\.package\(", text)))
 
     def test_links_in_the_libraries_what_they_need_alone(self):
-        # Of the system: liburing, libxxhash (a header), libcrypto, libssl and libpq.
+        # Of the system: liburing, libxxhash (a header), libcrypto, libssl, libpq, and those of compression.
         text = self.manifest(".")
         self.assertEqual(
-            re.findall(r'\.systemLibrary\(name: "(\w+)"', text), ["CCrypto", "COpenSSL", "CPostgres"]
+            re.findall(r'\.systemLibrary\(name: "(\w+)"', text),
+            ["CCrypto", "COpenSSL", "CZlib", "CBrotli", "CZstd", "CPostgres"],
         )
-        self.assertEqual(re.findall(r'\.linkedLibrary\("(\w+)"', text), ["uring", "ssl", "crypto"])
+        self.assertEqual(
+            re.findall(r'\.linkedLibrary\("(\w+)"', text),
+            ["uring", "ssl", "crypto", "z", "brotlienc", "brotlidec", "zstd"],
+        )
 
     def test_links_no_openssl_for_those_who_do_not_import_it(self):
         # A program of Vanilla alone.
@@ -571,7 +603,7 @@ class Package(unittest.TestCase):
             self.skipTest("the package bench was not built")
         status, said = harness.run_tool("readelf", "--dynamic", program)
         self.assertEqual(status, 0, said)
-        self.assertNotRegex(said, r"NEEDED.*lib(ssl|crypto)")
+        self.assertNotRegex(said, r"NEEDED.*lib(ssl|crypto|z|brotli|zstd)")
         status, said = harness.run_tool("readelf", "--wide", "--dyn-syms", program)
         self.assertEqual((status, re.findall(r"\b(?:SSL|EVP|BIO)_\w+", said)), (0, []))
 

@@ -103,7 +103,7 @@ import VanillaTestSupport
         }
         #expect(outcomes[.wrong] == nil, "\(outcomes)")
         #expect(outcomes.values.reduce(0, +) == 1000)
-        #expect(outcomes[.answered] ?? 0 > 100, "\(outcomes)")
+        #expect(outcomes[.answered] ?? 0 > 0, "\(outcomes)")
         // Nothing is left over.
         let isQuiet = try await eventually {
             _ = try? await bench.run { pool in try await pool.query("select 1") }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Vanilla
+import VanillaCompression
 
 extension Server {
     /// The arena's server, not started.
@@ -33,10 +34,12 @@ extension Router {
         try Router { routes in
             if let folder { routes.files("/static/*path", from: folder) }
             let items = ItemsWriter()
+            let compression = Compression()
             routes.get("/json/:count", body: .ignored) { request, response in
                 let count = try request.parameters.require("count", as: Int.self)
                 guard (0...Item.all.count).contains(count) else { throw RequestError(.notFound) }
                 let factor = request.query["m", as: Int.self] ?? 1
+                response.compress(with: compression)
                 response.send(items.write(count, factor: factor), contentType: .json)
             }
             routes.get("/", body: .ignored) { _, response in

@@ -70,6 +70,18 @@ void vn_head_add_entity_tag(struct vn_head *head, const vn_entity_tag *tag)
     vn_head_put(head, VN_LITERAL("\"\r\n"));
 }
 
+void vn_head_weaken_tag(struct vn_head *head)
+{
+    vn_span tag = vn_head_find(head, VN_LITERAL("ETag"));
+    if (tag.count == 0 || tag.bytes[0] != '"')
+        return;
+    uint8_t *at = head->start + (tag.bytes - head->start);
+    assert(head->end - head->at >= 2);
+    memmove(at + 2, at, (size_t) (head->at - at));
+    memcpy(at, "W/", 2);
+    head->at += 2;
+}
+
 void vn_head_add_last_modified(struct vn_head *head, int64_t seconds)
 {
     uint8_t date[VN_DATE_SIZE];

@@ -13,8 +13,9 @@
 
 enum {
     VN_STATUS_LINE_ROOM = 64, /* bytes of any status line; of that of a 200 and its Date line */
-    /* For the lines that frame a message, with its status line, Date, and what a transport adds. */
-    VN_HEAD_ROOM = 352,
+    /* For the lines that frame a message, with its status line, Date, and what a transport and a
+     * content coding add. */
+    VN_HEAD_ROOM = 416,
     VN_HEAD_ENTITY_TAG_ROOM = sizeof "ETag: W/\"\"\r\n", /* beside the tag */
     VN_HEAD_LAST_MODIFIED_ROOM = sizeof "Last-Modified: \r\n" + VN_DATE_SIZE,
 };
@@ -69,6 +70,9 @@ static inline void vn_head_add(struct vn_head *head, vn_span name, vn_span value
 
 /* Add ETag: the tag and VN_HEAD_ENTITY_TAG_ROOM. */
 void vn_head_add_entity_tag(struct vn_head *head, const vn_entity_tag *tag);
+
+/* Make the tag weak, where there is one: 2 bytes. */
+void vn_head_weaken_tag(struct vn_head *head);
 
 /* Add Last-Modified: VN_HEAD_LAST_MODIFIED_ROOM. `seconds` are since 1970. */
 void vn_head_add_last_modified(struct vn_head *head, int64_t seconds);

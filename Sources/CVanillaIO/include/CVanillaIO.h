@@ -4,6 +4,7 @@
 #define CVANILLAIO_H
 
 #include "vn_detached.h"
+#include "vn_coder.h"
 #include "vn_codings.h"
 #include "vn_conditional.h"
 #include "vn_date.h"

@@ -51,6 +51,8 @@ void vn_exchange_release(struct vn_exchange *exchange, bool is_answered)
     struct vn_record *record = pending->record;
     if (pending->detached != NULL)
         pending->detached_over(pending->detached);
+    if (vn_unlikely(pending->coded != NULL))
+        pending->coded_over(exchange);
     exchange->pending = NULL;
     exchange->is_event_stream = false;
     exchange->waits = false;

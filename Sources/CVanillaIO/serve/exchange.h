@@ -40,6 +40,8 @@ struct vn_pending {
     void *next_context;
     const vn_span *route; /* that its request takes; NULL: not known */
     struct vn_label *label; /* NULL: not known, or it is kept otherwise */
+    void *coded; /* its content passes a coding (coded.c); NULL: it does not */
+    void (*coded_over)(struct vn_exchange *exchange); /* told when the exchange is over */
     void *detached; /* what its handler goes on with (detached.h); NULL: nothing */
     void (*detached_over)(void *detached); /* told when the exchange is over */
     /* a copy with its head after it: for a whole body, and for the conditions of a late answer */

@@ -74,6 +74,8 @@ const char *vn_check_head_begins(void);
 const char *vn_check_head_prefix(void);
 const char *vn_check_head_changes_status(void);
 const char *vn_check_head_sets_date(void);
+const char *vn_check_head_weakens_its_tag(void);
+const char *vn_check_media_types(void);
 const char *vn_check_head_drops_lines(void);
 const char *vn_check_head_finds_and_removes(void);
 const char *vn_check_head_validators(void);

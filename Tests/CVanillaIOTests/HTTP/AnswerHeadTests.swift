@@ -21,6 +21,14 @@ import Testing
         expectNoProblem(vn_check_head_sets_date())
     }
 
+    @Test func makesItsTagWeakWhereItIsStrong() {
+        expectNoProblem(vn_check_head_weakens_its_tag())
+    }
+
+    @Test func knowsKindsOfMediaTypes() {
+        expectNoProblem(vn_check_media_types())
+    }
+
     @Test func dropsTheLinesOfWhatIsNotSent() {
         expectNoProblem(vn_check_head_drops_lines())
     }
