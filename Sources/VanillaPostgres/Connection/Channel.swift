@@ -12,6 +12,8 @@ final class Channel {
     private var room = 8
     /// Written by libpq when it reads.
     private let lastWords: UnsafeMutablePointer<cpostgres_last_words>
+    /// Who hears of notifications.
+    var notified: ((PostgresNotification) -> Void)?
 
     enum Progress {
         case reading
@@ -71,6 +73,11 @@ final class Channel {
     func beginPipeline() -> Bool {
         canceller = findCanceller()
         return unsafe PQenterPipelineMode(connection) == 1
+    }
+
+    /// From now on one text of statements is sent at a time: nothing is under way.
+    func endPipeline() -> Bool {
+        unsafe PQexitPipelineMode(connection) == 1
     }
 
     /// Which of the places libpq tries, or is connected to.
@@ -190,6 +197,11 @@ final class Channel {
         return unsafe PQsendQueryParams(connection, text, 0, nil, nil, nil, nil, 1) == 1
     }
 
+    /// Sends several statements, which are one transaction. Not in a pipeline.
+    func sendAll(_ sql: String) -> Bool {
+        unsafe PQsendQuery(connection, sql) == 1
+    }
+
     /// Ends what was sent so far; libpq before 17 sends it at once.
     func sync() -> Bool {
         unsafe cpostgres_sync(connection) == 1
@@ -231,12 +243,25 @@ final class Channel {
     /// ends it.
     func receive() -> Bool {
         let isThere = unsafe PQconsumeInput(connection) == 1
-        // Nobody listens here, and libpq would keep them as long as the connection lives.
-        while let notification = unsafe PQnotifies(connection) {
-            unsafe PQfreemem(notification)
-        }
+        takeNotifications()
         // Words of which the first is zero are empty.
         return unsafe isThere && lastWords.pointee.state.0 == 0
+    }
+
+    /// Hands out the notifications that have come. Where nobody listens they are dropped: libpq
+    /// would keep them as long as the connection lives.
+    func takeNotifications() {
+        while let notification = unsafe PQnotifies(connection) {
+            if let notified {
+                // libpq's memory, with a NUL at the end of each text.
+                unsafe notified(
+                    PostgresNotification(
+                        channel: Self.text(notification.pointee.relname),
+                        payload: Self.text(notification.pointee.extra),
+                        process: notification.pointee.be_pid))
+            }
+            unsafe PQfreemem(notification)
+        }
     }
 
     /// Whether the next result has not come yet.

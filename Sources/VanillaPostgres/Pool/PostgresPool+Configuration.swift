@@ -49,6 +49,13 @@ extension PostgresPool {
         /// in transaction mode wants, which also gets no `statement_timeout`, and one Sync of a
         /// connection at a time.
         public var preparesStatements = true
+        /// Where the connections that listen lead, which ``PostgresPool/listen(on:buffering:)`` is
+        /// about: past a pooler in transaction mode, which cannot be listened through. As the
+        /// others where this is nil.
+        public var listenConnection: String?
+        /// How often a connection that listens is asked whether it is still there. It is given up,
+        /// and another one opened, where it has not answered for as long.
+        public var listenHeartbeat: Duration = .seconds(10)
         /// How long a connection is used on whose memory has grown by a large message: not as many
         /// of these cost a connection each, and the memory is given back soon.
         var grownLifetime: Duration = .seconds(10)
@@ -80,7 +87,7 @@ extension PostgresPool.Configuration {
             ("statementTimeout", statementTimeout ?? .seconds(30)), ("lifetime", lifetime),
             ("idleTimeout", idleTimeout), ("leaseWarning", leaseWarning),
             ("cancelGrace", cancelGrace), ("firstPause", firstPause),
-            ("maximumPause", maximumPause),
+            ("maximumPause", maximumPause), ("listenHeartbeat", listenHeartbeat),
         ]
         for (name, value) in times where value <= .zero {
             throw PostgresError(.misuse, "\(name) is \(value): more than nothing.")

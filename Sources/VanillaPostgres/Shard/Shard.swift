@@ -21,12 +21,16 @@ final class Shard: @unchecked Sendable {
     var missing = 0
     /// It has no connection, and waits for one of another worker.
     var isStarved = false
+    /// Hears of notifications, once somebody listens.
+    var listener: Listener?
+    let shared: Shared
 
     init(worker: Worker, shared: Shared, quota: ConnectionQuota<Shard>) {
         let configuration = shared.configuration
         context = Context(
             worker: worker, configuration: configuration, resolver: shared.resolver)
         self.quota = quota
+        self.shared = shared
         backoff = Backoff(configuration)
         backlog = Backlog(context, backoff)
         context.atEndOfTurn { [self] in flush() }
@@ -50,6 +54,7 @@ final class Shard: @unchecked Sendable {
         if isStarved { quota.stopStarving(self) }
         isStarved = false
         backlog.close()
+        listener?.end()
         for connection in connections { connection.close(nil) }
         freelist.close()
         gauge()
