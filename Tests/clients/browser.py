@@ -32,14 +32,15 @@ class Browser:
     """One page in a browser with a profile of its own. It takes commands of the DevTools protocol
     from its descriptor 3 and answers on 4: JSON, a zero byte after each message."""
 
-    def __init__(self, profile):
+    def __init__(self, profile, *options):
         theirs_in, self.commands = self._pipe()
         self.answers, theirs_out = self._pipe()
         self.process = subprocess.Popen(
             ["bash", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "browser", find_browser(),
              "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
              "--disable-background-networking", "--disable-dev-shm-usage",
-             f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"],
+             f"--user-data-dir={profile}", "--remote-debugging-pipe", *options,
+             "about:blank"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             pass_fds=(theirs_in, theirs_out), start_new_session=True,
         )  # fmt: skip
@@ -90,7 +91,7 @@ class Browser:
                 if "error" in answer:
                     raise Failed(f"{method}: {answer['error']}")
                 return answer["result"]
-            self.events.append(answer.get("method"))
+            self.events.append(answer)
 
     def visit(self, url):
         """Go to an address, and wait until the page is there."""
@@ -99,8 +100,12 @@ class Browser:
         if gone.get("errorText"):
             raise Failed(f"{url}: {gone['errorText']}")
         until = time.monotonic() + TIMEOUT
-        while "Page.loadEventFired" not in self.events:
-            self.events.append(self._read_message(until).get("method"))
+        while not self.happened("Page.loadEventFired"):
+            self.events.append(self._read_message(until))
+
+    def happened(self, method):
+        """What the events of a kind said, since the last visit began."""
+        return [event["params"] for event in self.events if event.get("method") == method]
 
     def evaluate(self, expression):
         """The value of an expression of the page, or what the promise that it is comes to."""
