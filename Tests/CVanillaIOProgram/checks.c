@@ -35,6 +35,7 @@
 #include "serve_checks.h"
 #include "server_checks.h"
 #include "stop_checks.h"
+#include "tls_cycle_checks.h"
 #include "transport_checks.h"
 #include "unread_checks.h"
 #include "utf8_checks.h"
@@ -418,6 +419,9 @@ static void check_unread(uint8_t backend)
 static void check_server(uint8_t backend)
 {
     CHECK(vn_check_cycles(backend, 50));
+#ifndef VN_CHECKS_WITHOUT_TLS
+    CHECK(vn_check_tls_cycles(backend, 50, 256 << 10));
+#endif
     CHECK(vn_check_connection_limit(backend));
     CHECK(vn_check_shared_places(backend));
     CHECK(vn_check_stop_serves_the_queue(backend));

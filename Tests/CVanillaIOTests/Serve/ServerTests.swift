@@ -4,12 +4,20 @@
 import CVanillaIO
 import CVanillaIOChecks
 import Testing
+import VanillaTestSupport
 
 /// One after the other: they count threads and send signals to the process.
 @Suite(.serialized) struct ServerTests {
     @Test(arguments: realBackends)
     func leaksNothingInAThousandStartsAndStops(_ backend: UInt8) {
         expectNoProblem(vn_check_cycles(backend, 1000))
+    }
+
+    /// A thousand by `scripts/test --long`: each has a key to make, and a handshake.
+    @Test(arguments: realBackends)
+    func leaksNothingInStartsAndStopsOverTLS(_ backend: UInt8) {
+        let cycles: UInt32 = isLong ? 1000 : 100
+        expectNoProblem(vn_check_tls_cycles(backend, cycles, 256 << 10))
     }
 
     @Test(arguments: realBackends)
