@@ -2,10 +2,12 @@
 /* context.c - the TLS of a listener: its rules for OpenSSL, and its life. */
 #include <openssl/err.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config.h"
 #include "identity.h"
+#include "kernel.h"
 #include "pair.h"
 #include "reload.h"
 #include "tls.h"
@@ -231,6 +233,22 @@ static int32_t write_protocols(vn_tls *tls, vn_tls_error *error)
     return 0;
 }
 
+/* OpenSSL gives the kernel its keys on sockets of its own alone (SSL_OP_ENABLE_KTLS), and here the
+ * ring sends. */
+static void say_about_kernel(const vn_tls *tls)
+{
+    char message[160];
+    if (!tls->config.probes_kernel || tls->config.log == NULL)
+        return;
+    int32_t result = vn_tls_kernel_probe();
+    if (result == 0)
+        snprintf(message, sizeof message, "TLS: kernel TLS is not used, though this kernel has it");
+    else
+        snprintf(message, sizeof message, "TLS: kernel TLS is not used, and unavailable here: %s",
+                 strerror(-result));
+    tls->config.log(tls->config.log_context, VN_LOG_INFO, message);
+}
+
 vn_tls *vn_tls_open(vn_tls_config *config, vn_tls_error *error)
 {
     if (vn_tls_config_check(config, error) < 0)
@@ -259,6 +277,7 @@ vn_tls *vn_tls_open(vn_tls_config *config, vn_tls_error *error)
         return NULL;
     }
     vn_tls_reload_begin(tls);
+    say_about_kernel(tls);
     return tls;
 }
 

@@ -17,6 +17,13 @@ static const struct vn_tls_connection *open_connection(const void *request)
     return tls->is_open ? tls : NULL;
 }
 
+/* NULL where a session of TLS 1.2 was resumed without it. */
+static const char *group_of(SSL *ssl)
+{
+    int group = (int) SSL_get_negotiated_group(ssl);
+    return group == NID_undef ? NULL : SSL_group_to_name(ssl, group);
+}
+
 bool vn_tls_session_of(const void *request, vn_tls_session *session)
 {
     const struct vn_tls_connection *tls = open_connection(request);
@@ -29,6 +36,7 @@ bool vn_tls_session_of(const void *request, vn_tls_session *session)
         .version = (uint16_t) SSL_version(tls->ssl),
         .is_resumed = SSL_session_reused(tls->ssl) == 1,
         .cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(tls->ssl)),
+        .group = group_of(tls->ssl),
         .server_name = SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name),
         .protocol = (const char *) protocol,
         .protocol_count = count,

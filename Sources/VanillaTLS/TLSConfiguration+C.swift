@@ -14,6 +14,7 @@ extension TLSConfiguration {
         unsafe config.version_min = minimumVersion.number
         unsafe config.handshake = handshakeDeadline.boundedMilliseconds
         unsafe config.handshakes = UInt32(clamping: max(0, maximumHandshakes))
+        unsafe config.probes_kernel = probesKernel
         unsafe config.ticket_lifetime = try cTicketLifetime
         if let value = try strictTransportSecurity?.cValue {
             guard unsafe vn_tls_config_set_strict(&config, value) == 0 else {

@@ -53,6 +53,11 @@ public struct TLSConfiguration: Sendable {
     /// handler that sets the field itself has the last word.
     public var strictTransportSecurity: StrictTransportSecurity?
 
+    /// Whether the log says, when a server is made, if the kernel could encrypt in OpenSSL's place
+    /// (kernel TLS): it does not by default, since asking may load a module of the kernel. It is
+    /// not used either way; docs/TLS.md has the reason.
+    public var probesKernel = false
+
     /// A configuration with every option at its default.
     public init(certificates: [Certificate]) {
         self.certificates = certificates

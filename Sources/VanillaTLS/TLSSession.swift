@@ -9,6 +9,9 @@ public struct TLSSession: Sendable, Hashable {
     public let version: TLSVersion
     /// The cipher suite, by its name in the registry of IANA: `TLS_AES_128_GCM_SHA256`.
     public let cipher: String
+    /// The group of the key exchange, by its name in the registry of IANA: `x25519`,
+    /// `X25519MLKEM768`; `nil` where a session of TLS 1.2 was resumed, which does not say.
+    public let group: String?
     /// The name that the client has asked for (SNI); `nil` where it named none. It need not be one
     /// of a certificate.
     public let serverName: String?
@@ -24,6 +27,7 @@ public struct TLSSession: Sendable, Hashable {
         self.clientCertificate = clientCertificate
         version = unsafe TLSVersion(number: session.version)
         cipher = unsafe session.cipher.map { unsafe String(cString: $0) } ?? ""
+        group = unsafe session.group.map { unsafe String(cString: $0) }
         serverName = unsafe session.server_name.map { unsafe String(cString: $0) }
         // C lends `protocol_count` bytes.
         let bytes = unsafe UnsafeRawBufferPointer(

@@ -60,6 +60,34 @@ import VanillaTestingTLS
         }
     }
 
+    /// The client is of the same OpenSSL, and offers the hybrid group where that has it.
+    @Test(arguments: backends)
+    func tellsAHandlerTheGroup(backend: Server.Backend?) async throws {
+        let server = try Server(configuration: local(backend)) { request, response in
+            response.send(request.tls?.group ?? "-")
+        }
+        for version in [TLSVersion.v1_2, .v1_3] {
+            try await server.test(.tls(.selfSigned, maximumVersion: version)) { client in
+                let group = try await client.get("/").text
+                let hybrid = group == "X25519MLKEM768" && version == .v1_3
+                #expect(group == "x25519" || hybrid)
+            }
+        }
+    }
+
+    /// Of the kernel's TLS, which is not used, it speaks where it is asked alone.
+    @Test(arguments: [false, true])
+    func saysWhetherTheKernelHasTLS(asks: Bool) throws {
+        let log = Recorder<String>()
+        var tls = TLSConfiguration.selfSigned
+        tls.probesKernel = asks
+        var configuration = local(nil, log: log)
+        configuration.listeners = [Server.Listener(.host("127.0.0.1", port: 0), tls: tls)]
+        _ = try Server(configuration: configuration) { _, response in response.send("") }
+        let said = log.values.filter { $0.contains("kernel TLS is not used") }
+        #expect(said.count == (asks ? 1 : 0))
+    }
+
     @Test func isNotSecureInClear() async throws {
         for mode in [TestMode.inProcess, .socket] {
             try await Self.describing(nil).test(mode) { client in

@@ -66,6 +66,7 @@ typedef struct vn_tls_config {
      * bytes each, up to VN_TLS_TICKET_KEYS_MAX. The first makes tickets, all open them. NULL: keys
      * are made here, and replaced as often as a ticket lives. */
     char *ticket_key_file;
+    bool probes_kernel; /* the log says whether kernel TLS is there, which is not used: false */
     /* Messages, on any thread. May be NULL. */
     void (*log)(void *context, int32_t level, const char *message);
     void *log_context;
@@ -136,6 +137,7 @@ typedef struct vn_tls_session {
     uint16_t version; /* VN_TLS_1_2, ... */
     bool is_resumed;
     const char *cipher; /* its name in the registry of IANA */
+    const char *group; /* of the key exchange, in the same way; NULL: unknown */
     const char *server_name; /* that the client asked for (RFC 6066); NULL: none */
     const char *protocol; /* by ALPN, not terminated; NULL: none */
     size_t protocol_count;

@@ -44,6 +44,9 @@ public struct TLSOptions: ParsableArguments {
     @Option(help: "Seconds for which answers tell browsers to come over TLS alone.")
     public var tlsStrict: Int?
 
+    @Flag(help: "Say in the log whether the kernel has TLS, which is not used.")
+    public var tlsProbeKernel = false
+
     public init() {}
 
     /// Refuses impossible values.
@@ -76,6 +79,7 @@ public struct TLSOptions: ParsableArguments {
             }
         }
         configuration.certificates[0].ocspFile = tlsOcsp
+        configuration.probesKernel = tlsProbeKernel
         configuration.ticketKeyFile = tlsTicketKeys
         configuration.strictTransportSecurity = tlsStrict.map { .init(maximumAge: .seconds($0)) }
         if let tlsClientCa {
