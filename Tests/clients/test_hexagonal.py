@@ -58,14 +58,15 @@ class Conversation:
     workers = 2
 
     def test_answers_the_lines_of_the_readme(self):
-        """As they are printed there, except for the port, and in their order."""
+        """As they are printed there, except for the port and https, and in their order."""
         with open(os.path.join(harness.ROOT, "README.md")) as file:
             text = file.read()
         lines = re.findall(r"^curl (.*localhost:3002/.*)\n(?:# (\d+) (.*)\n)", text, re.M)
         self.assertEqual(len(lines), 6)
         for line, status, body in lines:
             with self.subTest(line):
-                line = line.replace("3002", str(self.server.port))
+                place = f"{'https://' if self.server.is_tls else ''}localhost:{self.server.port}"
+                line = line.replace("localhost:3002", place)
                 code, said = run_tool(
                     "curl", "--silent", "--max-time", 30, "--write-out", "\n%{http_code}",
                     *shlex.split(line),
