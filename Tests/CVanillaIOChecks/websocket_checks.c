@@ -617,6 +617,39 @@ const char *vn_check_websocket_waits(int over)
     return finish(rig, problem);
 }
 
+/* A client that sends and takes nothing is not read until it has taken what waits for it, and loses
+ * no answer. */
+const char *vn_check_websocket_input_waits(int over)
+{
+    enum { MESSAGES = 200, BYTES = 1000, WANTED = 4 + BYTES };
+    static uint8_t much[BYTES];
+    struct rig *rig = make(over);
+    const char *problem = NULL;
+    user.options.unsent = 10 * BYTES;
+    open_socket(rig);
+    rig_script(rig)->is_stalled = true;
+    for (int i = 0; i < MESSAGES; i++) {
+        struct bytes bytes = {0};
+        append_frame(&bytes, 0x82, (const char *) much, sizeof much);
+        rig_feed(rig, bytes.at, bytes.count);
+        free(bytes.at);
+    }
+    rig_turn_until_idle(rig);
+    uint64_t unsent = vn_websocket_unsent(user.socket);
+    rig_script(rig)->is_stalled = false;
+    rig_turn_until_idle(rig);
+    if (unsent > user.options.unsent + (uint64_t) 2 * WANTED)
+        problem = rig_failed("%llu bytes wait", (unsigned long long) unsent);
+    else if (user.socket == NULL || rig->worker.counted.websocket_messages_sent != MESSAGES)
+        problem = rig_failed("%llu echoes",
+                             (unsigned long long) rig->worker.counted.websocket_messages_sent);
+    if (user.socket != NULL)
+        vn_websocket_close(user.socket, 1000, (vn_span) {0});
+    if (!rig_finish(rig) && problem == NULL)
+        problem = rig_failed("it did not end");
+    return finish(rig, problem);
+}
+
 /* A large message comes and goes as it is, however it is divided. */
 const char *vn_check_websocket_large(int over)
 {

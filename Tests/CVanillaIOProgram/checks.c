@@ -289,6 +289,7 @@ static void check_websockets(void)
     OVER(vn_check_websocket_failing_user(over));
     OVER(vn_check_websocket_pings(over));
     OVER(vn_check_websocket_ping_flood(over));
+    OVER(vn_check_websocket_input_waits(over));
     OVER(vn_check_websocket_drains(over));
     OVER(vn_check_websocket_limits(over));
     OVER(vn_check_websocket_waits(over));

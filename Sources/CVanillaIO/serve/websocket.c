@@ -53,8 +53,7 @@ static void websocket_end(struct vn_connection *connection)
 
 static bool websocket_can_receive(const struct vn_connection *connection)
 {
-    (void) connection;
-    return true;
+    return !vn_websocket_is_full(vn_websocket_of(connection));
 }
 
 /* What it could not send meanwhile is not held against it. */
@@ -122,7 +121,7 @@ static uint64_t ping_deadline(const struct vn_connection *connection)
 {
     const struct vn_websocket *socket = vn_websocket_of(connection);
     const vn_websocket_options *options = &socket->options;
-    if (connection->pauses_input || connection->is_at_end)
+    if (connection->pauses_input || connection->is_at_end || vn_websocket_is_full(socket))
         return 0;
     return socket->is_pinged ? socket->heard + options->ping_timeout
                              : vn_after(socket->heard, options->ping_interval);

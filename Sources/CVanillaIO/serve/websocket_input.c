@@ -276,6 +276,7 @@ size_t vn_websocket_received(struct vn_connection *connection, uint8_t *bytes, s
             break;
         }
         if (vn_unlikely(connection->pauses_input || vn_connection_is_full(connection) ||
+                        vn_websocket_is_full(socket) ||
                         vn_connection_is_over_budget(connection))) {
             connection->is_blocked = true;
             break;

@@ -82,4 +82,12 @@ static inline struct vn_websocket *vn_websocket_of(const struct vn_connection *c
     return (struct vn_websocket *) (uintptr_t) connection->state.ahead;
 }
 
+/* Whether so much waits for the client that it is not read before it has taken some of that: what
+ * it sends would be answered, too. */
+static inline bool vn_websocket_is_full(const struct vn_websocket *socket)
+{
+    return socket->phase == VN_WEBSOCKET_OPEN &&
+           vn_connection_unsent(socket->connection) > socket->options.unsent;
+}
+
 #endif

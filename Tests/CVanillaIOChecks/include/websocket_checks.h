@@ -36,6 +36,7 @@ const char *vn_check_websocket_owes(int over);
 const char *vn_check_websocket_failing_user(int over);
 const char *vn_check_websocket_pings(int over);
 const char *vn_check_websocket_ping_flood(int over);
+const char *vn_check_websocket_input_waits(int over);
 const char *vn_check_websocket_drains(int over);
 /* At a limit and one past it. */
 const char *vn_check_websocket_limits(int over);

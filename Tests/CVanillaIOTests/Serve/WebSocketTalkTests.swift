@@ -36,6 +36,11 @@ import Testing
     }
 
     @Test(arguments: Transport.allCases)
+    func readsNobodyWhoTakesNothing(over transport: Transport) {
+        expectNoProblem(vn_check_websocket_input_waits(transport.c))
+    }
+
+    @Test(arguments: Transport.allCases)
     func closesWithTheServer(over transport: Transport) {
         expectNoProblem(vn_check_websocket_drains(transport.c))
     }
