@@ -82,7 +82,10 @@ let package = Package(
         .target(
             name: "CVanillaCompression",
             dependencies: ["CVanillaIO", "CZlib", "CBrotli", "CZstd"],
-            cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))],
+            cSettings: [
+                .define("_GNU_SOURCE", .when(platforms: [.linux])),
+                .headerSearchPath("../CVanillaIO"),
+            ],
             linkerSettings: [
                 .linkedLibrary("z"), .linkedLibrary("brotlienc"), .linkedLibrary("brotlidec"),
                 .linkedLibrary("zstd"),

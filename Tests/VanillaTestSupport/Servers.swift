@@ -15,8 +15,8 @@ public let backends: [Server.Backend] = Server.Backend.allCases.filter { backend
     }
 }
 
-/// A configuration for one worker on a free port of the loopback interface, which logs to `log`, but
-/// not that a handler is slow.
+/// A configuration for one worker on a free port of the loopback interface, which logs to `log`,
+/// but not that a handler is slow.
 public func local(
     _ backend: Server.Backend? = nil, log: Recorder<String>? = nil
 ) -> Server.Configuration {
@@ -24,7 +24,7 @@ public func local(
     configuration.backend = backend
     configuration.workers = 1
     configuration.handlesSignals = false
-    configuration.slowHandler = nil // what a busy machine makes slow is no fault of a handler
+    configuration.slowHandler = nil  // what a busy machine makes slow is no fault of a handler
     configuration.log = { _, message in log?.record(message) }
     return configuration
 }

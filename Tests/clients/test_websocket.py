@@ -5,6 +5,7 @@ import os
 import struct
 import time
 import unittest
+import zlib
 
 import harness
 from harness import DEADLINE, ServerCase, on_each_backend, run_tool
@@ -77,6 +78,32 @@ FRAMES = [
     ("more than 16 MiB", b"\x82\xff" + struct.pack("!Q", (16 << 20) + 1) + b"\x00" * 4, close(1009)),
 ]  # fmt: skip
 
+def deflated(payload):
+    """A message of permessage-deflate, without the empty block at its end."""
+    stream = zlib.compressobj(wbits=-15)
+    return (stream.compress(payload) + stream.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+REPEATED = b"hello, " * 100
+BAD = deflated(b"a" * 50 + b"\xff" + b"b" * 50)
+# The same, of sockets that compress; what comes back is its messages, then a code.
+COMPRESSED = [
+    ("text", frame(0xC1, deflated(REPEATED)), [REPEATED], 1000),
+    ("in parts", frame(0x41, deflated(REPEATED)[:5]) + frame(0x00) + frame(0x80, deflated(REPEATED)[5:]),
+     [REPEATED], 1000),
+    ("a ping between parts", frame(0x42, deflated(REPEATED)[:5]) + frame(0x89) + frame(0x80, deflated(REPEATED)[5:]),
+     [b"", REPEATED], 1000),
+    ("one after the other", frame(0xC1, deflated(b"x" * 500)) + frame(0x81, b"y" * 500), [b"x" * 500, b"y" * 500], 1000),
+    ("nothing", frame(0xC1, b"\x00"), [b""], 1000),
+    ("no UTF-8", frame(0xC1, BAD), [], 1007),
+    ("no UTF-8 in a part", frame(0x41, BAD), [], 1007),
+    ("half a character at the end", frame(0xC1, deflated(b"\xe2\x82")), [], 1007),
+    ("a part of a block", frame(0xC2, deflated(REPEATED)[:-3]), [], 1007),
+    ("no deflate", frame(0xC2, b"\xff" * 20), [], 1007),
+    ("a compressed continuation", frame(0x41, deflated(REPEATED)) + frame(0xC0), [], 1002),
+    ("a compressed close", frame(0xC8, deflated(b"")), [], 1002),
+]  # fmt: skip
+
 HANDSHAKES = [
     ("no Upgrade", {"Upgrade": None}, 426),
     ("no Connection", {"Connection": None}, 426),
@@ -127,6 +154,46 @@ class WebSockets(ServerCase):
                         break  # it has closed by then
                 self.expect(peer, want)
 
+    def open_compressed(self, after=b""):
+        peer = self.server.connect()
+        peer.send(opening(Sec_WebSocket_Extensions="permessage-deflate") + after)
+        head = peer.take_until(b"\r\n\r\n", 4096).decode()
+        self.assertIn("Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover", head)
+        return peer
+
+    def expect_message(self, peer, want):
+        first, length = peer.take(2)
+        if length == 126:
+            (length,) = struct.unpack("!H", peer.take(2))
+        payload = peer.take(length)
+        if first & 0x40:
+            payload = zlib.decompressobj(wbits=-15).decompress(payload + b"\x00\x00\xff\xff")
+        self.assertEqual(payload, want)
+        self.assertTrue(first & 0x40 or not want, "what compresses is sent compressed")
+
+    def test_answers_what_is_compressed_at_each_cut(self):
+        for name, sent, messages, code in COMPRESSED:
+            sent += frame(0x88, struct.pack("!H", 1000))
+            for cut in range(len(sent)):
+                with self.subTest(name, cut=cut), self.open_compressed(sent[:cut]) as peer:
+                    try:
+                        peer.send(sent[cut:])
+                    except OSError:
+                        pass  # it has closed by then
+                    for message in messages:
+                        self.expect_message(peer, message)
+                    self.expect(peer, close(code))
+
+    def test_a_bomb_stops_at_the_limit_of_messages(self):
+        bomb = deflated(b"\x00" * ((16 << 20) + 1))
+        self.assertLess(len(bomb), 100_000)
+        with self.open_compressed(frame(0xC2, bomb)) as peer:
+            self.expect(peer, close(1009))
+
+    def test_what_does_not_become_smaller_is_sent_as_it_is(self):
+        with self.open_compressed(frame(0xC2, deflated(bytes(range(100))))) as peer:
+            self.assertEqual(peer.take(102), b"\x82\x64" + bytes(range(100)))
+
     def test_refuses_what_opens_no_socket(self):
         for name, changes, status in HANDSHAKES:
             with self.subTest(name), self.server.connect() as peer:
@@ -167,7 +234,9 @@ class WebSockets(ServerCase):
     def test_talks_to_libraries(self):
         script = os.path.join(harness.ROOT, "Tests", "clients", "websocket_client.py")
         for target in self.targets:
-            for library in ("websockets", "aiohttp", "wsproto"):
+            for library in (
+                "websockets", "websockets-compressed", "aiohttp", "aiohttp-compressed", "wsproto",
+            ):  # fmt: skip
                 with self.subTest(library, target=target):
                     url = self.server.url.replace("http", "ws", 1) + target
                     status, said = run_tool(READERS, script, library, url)

@@ -25,11 +25,11 @@ def check(is_so, what):
         sys.exit(f"failed: {what}")
 
 
-async def by_websockets(url):
+async def by_websockets(url, compression=None):
     import websockets
 
     options = {"ssl": trusting()} if url.startswith("wss") else {}
-    async with websockets.connect(url, max_size=None, compression=None, **options) as client:
+    async with websockets.connect(url, max_size=None, compression=compression, **options) as client:
         for size in SIZES:
             data = os.urandom(size)
             await client.send(data)
@@ -48,12 +48,17 @@ async def by_websockets(url):
         check((client.close_code, client.close_reason) == (4000, ""), "the code of the close")
 
 
-async def by_aiohttp(url):
+async def by_websockets_compressed(url):
+    await by_websockets(url, "deflate")
+
+
+async def by_aiohttp(url, window=0):
     import aiohttp
 
     async with aiohttp.ClientSession() as session:
         options = {"ssl": trusting()} if url.startswith("wss") else {}
-        async with session.ws_connect(url, max_msg_size=0, **options) as client:
+        async with session.ws_connect(url, max_msg_size=0, compress=window, **options) as client:
+            check(bool(client.compress) == bool(window), f"compressed by {client.compress}")
             for size in SIZES:
                 data = os.urandom(size)
                 await client.send_bytes(data)
@@ -66,6 +71,11 @@ async def by_aiohttp(url):
             check(await client.receive_str() == "after a ping", "a ping")
             await client.close(code=1000)
             check(client.close_code == 1000, f"closed with {client.close_code}")
+
+
+async def by_aiohttp_compressed(url):
+    for window in (9, 15):
+        await by_aiohttp(url, window)
 
 
 async def by_wsproto(url):
@@ -121,6 +131,9 @@ async def by_wsproto(url):
     check(stream.recv(1) == b"", "the end")
 
 
-LIBRARIES = {"websockets": by_websockets, "aiohttp": by_aiohttp, "wsproto": by_wsproto}
+LIBRARIES = {
+    "websockets": by_websockets, "websockets-compressed": by_websockets_compressed,
+    "aiohttp": by_aiohttp, "aiohttp-compressed": by_aiohttp_compressed, "wsproto": by_wsproto,
+}  # fmt: skip
 asyncio.run(asyncio.wait_for(LIBRARIES[sys.argv[1]](sys.argv[2]), 40))
 print("done")

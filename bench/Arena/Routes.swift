@@ -137,6 +137,7 @@ private enum Answers {
     static let socketOptions = {
         var options = WebSocket.Options()
         options.message = 16 << 20
+        options.compression = .deflate
         return options
     }()
 

@@ -8,6 +8,7 @@
 #define VN_WEBSOCKET_H
 
 #include "vn_hub.h"
+#include "vn_message_codec.h"
 
 typedef struct vn_websocket vn_websocket;
 
@@ -38,6 +39,9 @@ typedef struct vn_websocket_options {
      * and within half of the time that the stop gives */
     uint32_t shutdown_spread;
     vn_span protocol; /* the chosen value of Sec-WebSocket-Protocol; empty: none */
+    /* NULL: messages are not compressed. Else the first offer that it accepts is agreed to. */
+    const vn_message_codec *codec;
+    uint64_t codec_settings; /* for `codec` */
 } vn_websocket_options;
 
 /* The defaults named above. */

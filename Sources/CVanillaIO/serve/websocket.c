@@ -40,6 +40,7 @@ static void websocket_end(struct vn_connection *connection)
         socket->calls->ended(socket->context, VN_CLOSE_ABNORMAL, (vn_span) {0});
     }
     __atomic_store_n(&socket->unsent, 0, __ATOMIC_RELAXED);
+    vn_websocket_end_codec(socket);
     free(socket->incoming.bytes);
     socket->incoming = (struct vn_incoming) {0};
     socket->connection = NULL;

@@ -76,6 +76,29 @@ static struct vn_websocket *make_socket(struct vn_worker *worker,
     return socket;
 }
 
+/* The first offer of an extension that is accepted (section 9.1). */
+static int32_t agree(struct vn_response *response, const vn_request *request,
+                     struct vn_websocket *socket)
+{
+    const vn_span name = VN_LITERAL("Sec-WebSocket-Extensions");
+    const vn_message_codec *codec = socket->options.codec;
+    uint8_t answer[VN_CODEC_ANSWER_MAX];
+    struct vn_list_place place = {0};
+    vn_span offer;
+    uint64_t agreed;
+    size_t count = 0;
+    while (codec != NULL && count == 0 && vn_list_next(request, name, &place, &offer))
+        count = codec->accept(socket->options.codec_settings, offer, answer, &agreed);
+    if (count == 0)
+        return 0;
+    socket->codec_state = codec->make(agreed);
+    if (socket->codec_state == NULL)
+        return -ENOMEM;
+    socket->codec = codec;
+    socket->incoming.rules.may_compress = true;
+    return vn_response_set_field(response, name, (vn_span) {answer, count});
+}
+
 static int32_t add_fields(struct vn_response *response, const vn_request *request,
                           const vn_websocket_options *options)
 {
@@ -107,7 +130,9 @@ int32_t vn_response_accept_websocket(vn_response *response, const vn_request *re
     struct vn_websocket *socket = make_socket(worker, options, calls, context);
     if (socket == NULL)
         return -ENOMEM;
-    int32_t result = add_fields(response, request, options);
+    int32_t result = agree(response, request, socket);
+    if (result == 0)
+        result = add_fields(response, request, options);
     socket->connection = request->connection;
     if (result == 0)
         result = vn_response_upgrade(response, &vn_protocol_websocket, socket);

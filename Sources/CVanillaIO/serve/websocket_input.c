@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "websocket_input.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "held.h"
@@ -121,6 +122,42 @@ static void complete(struct vn_websocket *socket)
     forget_gathered(socket);
 }
 
+/* A part of a message that was compressed. Returns 0, or the code to close with below it. */
+static int32_t take_expanded(void *context, vn_span plain)
+{
+    struct vn_websocket *socket = context;
+    struct vn_incoming *incoming = &socket->incoming;
+    if (plain.count > socket->options.message - incoming->count)
+        return -VN_CLOSE_TOO_BIG;
+    vn_connection_count_work(socket->connection, (uint32_t) (plain.count / BYTES_OF_WORK));
+    if (incoming->kind == VN_FRAME_TEXT && vn_utf8_check(&incoming->check, plain) < plain.count)
+        return -VN_CLOSE_INVALID_DATA;
+    return gather(incoming, plain.bytes, plain.count) ? 0 : -VN_CLOSE_INTERNAL_ERROR;
+}
+
+/* Returns 0, or the code to close with. */
+static int32_t expand(struct vn_websocket *socket, vn_span piece)
+{
+    const struct vn_incoming *incoming = &socket->incoming;
+    bool is_last = incoming->left == 0 && incoming->is_final;
+    int32_t result =
+        socket->codec->expand(socket->codec_state, piece, is_last, take_expanded, socket);
+    if (result == -EBADMSG)
+        return VN_CLOSE_INVALID_DATA;
+    return result == -ENOMEM ? VN_CLOSE_INTERNAL_ERROR : -result;
+}
+
+/* Returns 0, or the code to close with. */
+static int32_t add_piece(struct vn_websocket *socket, vn_span piece)
+{
+    struct vn_incoming *incoming = &socket->incoming;
+    if (incoming->is_compressed)
+        return expand(socket, piece);
+    if (incoming->kind == VN_FRAME_TEXT && vn_utf8_check(&incoming->check, piece) < piece.count)
+        return VN_CLOSE_INVALID_DATA;
+    return gather(incoming, piece.bytes, piece.count) ? 0 : VN_CLOSE_INTERNAL_ERROR;
+}
+
 /* More of a frame's payload. Returns bytes used. */
 static size_t use_payload(struct vn_websocket *socket, uint8_t *bytes, size_t count)
 {
@@ -128,12 +165,10 @@ static size_t use_payload(struct vn_websocket *socket, uint8_t *bytes, size_t co
     count = vn_smaller(count, incoming->left);
     incoming->left -= count;
     if (socket->phase == VN_WEBSOCKET_OPEN) {
-        const vn_span piece = {bytes, count};
         incoming->mask = vn_frame_unmask(bytes, count, incoming->mask);
-        if (incoming->kind == VN_FRAME_TEXT && vn_utf8_check(&incoming->check, piece) < count)
-            fail(socket, VN_CLOSE_INVALID_DATA);
-        else if (!gather(incoming, bytes, count))
-            fail(socket, VN_CLOSE_INTERNAL_ERROR);
+        int32_t code = add_piece(socket, (vn_span) {bytes, count});
+        if (vn_unlikely(code != 0))
+            fail(socket, code);
     }
     if (incoming->left > 0)
         return count;
@@ -161,8 +196,11 @@ static int32_t check_limits(struct vn_websocket *socket, const struct vn_frame_h
 {
     const vn_websocket_options *options = &socket->options;
     const struct vn_incoming *incoming = &socket->incoming;
-    if (head->length > options->frame || head->length > options->message ||
-        incoming->count > options->message - head->length || incoming->frames >= options->frames)
+    if (head->length > options->frame || incoming->frames >= options->frames)
+        return VN_CLOSE_TOO_BIG;
+    if (incoming->is_compressed)
+        return 0; /* what it expands to is counted as it comes */
+    if (head->length > options->message || incoming->count > options->message - head->length)
         return VN_CLOSE_TOO_BIG;
     return 0;
 }
@@ -175,6 +213,7 @@ static size_t use_data(struct vn_websocket *socket, const struct vn_frame_head *
     bool is_open = socket->phase == VN_WEBSOCKET_OPEN;
     if (!incoming->rules.is_in_message) {
         incoming->kind = head->kind;
+        incoming->is_compressed = head->is_compressed;
         incoming->frames = 0;
         incoming->check = (struct vn_utf8_check) {0};
     }
@@ -184,7 +223,7 @@ static size_t use_data(struct vn_websocket *socket, const struct vn_frame_head *
         return count;
     }
     if (vn_likely(is_open && head->is_final && !incoming->rules.is_in_message &&
-                  count >= head->length)) {
+                  !head->is_compressed && count >= head->length)) {
         use_whole(socket, head, bytes);
         return head->length;
     }
@@ -276,8 +315,7 @@ size_t vn_websocket_received(struct vn_connection *connection, uint8_t *bytes, s
             break;
         }
         if (vn_unlikely(connection->pauses_input || vn_connection_is_full(connection) ||
-                        vn_websocket_is_full(socket) ||
-                        vn_connection_is_over_budget(connection))) {
+                        vn_websocket_is_full(socket) || vn_connection_is_over_budget(connection))) {
             connection->is_blocked = true;
             break;
         }

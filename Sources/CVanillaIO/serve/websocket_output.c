@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "websocket_output.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum { ROOM_LOW = 16 * 1024 }; /* bytes unsent above which it is asked when they have left */
@@ -36,6 +37,44 @@ int32_t vn_websocket_put(struct vn_websocket *socket, uint8_t kind, vn_span byte
     int32_t result = vn_output_commit(output, writer, (size_t) (at - room) + bytes.count);
     note_written(socket);
     return result;
+}
+
+/* The head is written when the size is known, which moves what is compressed by some bytes. */
+static int32_t put_compressed(struct vn_websocket *socket, uint8_t kind, vn_span bytes)
+{
+    struct vn_connection *connection = socket->connection;
+    struct vn_writer *writer = &connection->worker->writer;
+    struct vn_output *output = vn_connection_output(connection);
+    size_t most = socket->codec->room(socket->codec_state, bytes.count);
+    size_t need = VN_FRAME_HEAD_MAX + (most > bytes.count ? most : bytes.count);
+    uint8_t *room = output == NULL ? NULL : vn_writer_reserve(writer, need);
+    if (vn_unlikely(room == NULL))
+        return -ENOMEM;
+    uint8_t *compressed = room + VN_FRAME_HEAD_MAX;
+    int64_t size = socket->codec->compress(socket->codec_state, bytes, compressed, most);
+    if (vn_unlikely(size < 0))
+        return (int32_t) size;
+    size_t count = size > 0 ? (size_t) size : bytes.count;
+    uint8_t *at = vn_frame_write_head(room, kind, size > 0, count);
+    memmove(at, size > 0 ? compressed : bytes.bytes, count);
+    int32_t result = vn_output_commit(output, writer, (size_t) (at - room) + count);
+    note_written(socket);
+    return result;
+}
+
+int32_t vn_websocket_put_message(struct vn_websocket *socket, uint8_t kind, vn_span bytes)
+{
+    if (vn_likely(socket->codec == NULL || bytes.count == 0))
+        return vn_websocket_put(socket, kind, bytes);
+    return put_compressed(socket, kind, bytes);
+}
+
+void vn_websocket_end_codec(struct vn_websocket *socket)
+{
+    if (socket->codec != NULL)
+        socket->codec->end(socket->codec_state);
+    socket->codec = NULL;
+    socket->codec_state = NULL;
 }
 
 void vn_websocket_end_sources(struct vn_websocket *socket)
@@ -112,6 +151,7 @@ void vn_websocket_release(vn_websocket *socket)
         next = posted->next;
         free(posted);
     }
+    vn_websocket_end_codec(socket);
     free(socket->incoming.bytes);
     free(socket);
 }

@@ -8,6 +8,12 @@
 /* Append a frame whatever waits. Returns 0 or -ENOMEM. */
 int32_t vn_websocket_put(struct vn_websocket *socket, uint8_t kind, vn_span bytes);
 
+/* The same for a message, which is compressed where that was agreed on. */
+int32_t vn_websocket_put_message(struct vn_websocket *socket, uint8_t kind, vn_span bytes);
+
+/* Nothing is compressed or expanded any more. */
+void vn_websocket_end_codec(struct vn_websocket *socket);
+
 /* Nothing is taken from other sources any more. */
 void vn_websocket_end_sources(struct vn_websocket *socket);
 

@@ -28,7 +28,7 @@ static void send_posted(struct vn_websocket *socket, const struct vn_posted *pos
     if (posted->kind == VN_FRAME_CLOSE) {
         vn_span reason = {posted->bytes + 2, posted->count - 2};
         vn_websocket_close(socket, (uint16_t) (posted->bytes[0] << 8 | posted->bytes[1]), reason);
-    } else if (vn_websocket_put(socket, posted->kind, payload) == 0)
+    } else if (vn_websocket_put_message(socket, posted->kind, payload) == 0)
         count_sent(socket, payload.count);
     else
         socket->connection->is_cut = true;
@@ -137,7 +137,8 @@ static bool begin_sending(struct vn_websocket *socket)
     return may_send(socket);
 }
 
-static int32_t send_frame(struct vn_websocket *socket, uint8_t kind, vn_span bytes)
+/* Whether a frame may be sent. Returns 0, -EPIPE or -EAGAIN. */
+static int32_t prepare(struct vn_websocket *socket)
 {
     if (!begin_sending(socket))
         return -EPIPE;
@@ -145,12 +146,14 @@ static int32_t send_frame(struct vn_websocket *socket, uint8_t kind, vn_span byt
         vn_websocket_await_room(socket);
         return -EAGAIN;
     }
-    return vn_websocket_put(socket, kind, bytes);
+    return 0;
 }
 
 int32_t vn_websocket_send(vn_websocket *socket, uint8_t kind, vn_span bytes)
 {
-    int32_t result = send_frame(socket, kind, bytes);
+    int32_t result = prepare(socket);
+    if (vn_likely(result == 0))
+        result = vn_websocket_put_message(socket, kind, bytes);
     if (vn_likely(result == 0))
         count_sent(socket, bytes.count);
     return result;
@@ -158,8 +161,10 @@ int32_t vn_websocket_send(vn_websocket *socket, uint8_t kind, vn_span bytes)
 
 int32_t vn_websocket_ping(vn_websocket *socket, vn_span bytes)
 {
-    return bytes.count > VN_FRAME_CONTROL_MAX ? -EMSGSIZE
-                                              : send_frame(socket, VN_FRAME_PING, bytes);
+    if (bytes.count > VN_FRAME_CONTROL_MAX)
+        return -EMSGSIZE;
+    int32_t result = prepare(socket);
+    return result < 0 ? result : vn_websocket_put(socket, VN_FRAME_PING, bytes);
 }
 
 /* Where the client has said its last, this is the answer to it. */

@@ -38,6 +38,7 @@ struct vn_incoming {
     bool is_in_frame; /* its head was read, its payload is not complete */
     bool is_final; /* that frame */
     uint8_t kind; /* of the message */
+    bool is_compressed; /* the message */
     uint32_t mask;
     uint64_t left; /* bytes of the frame */
     uint32_t frames;
@@ -61,6 +62,8 @@ struct vn_websocket {
     bool is_pinged; /* by this server, and nothing has come since */
     uint16_t code; /* to close with */
     struct vn_incoming incoming;
+    const vn_message_codec *codec; /* NULL: nothing was agreed on */
+    void *codec_state;
     struct vn_link sources;
     uint64_t heard; /* milliseconds: when something came last, or the ping was sent */
     uint64_t closing_at; /* begin of VN_WEBSOCKET_OWES or _CLOSES */

@@ -38,6 +38,9 @@ extension WebSocket {
         public var subprotocols: [String] = []
         /// Whose pages may open a socket.
         public var origins = Origins.any
+        /// How messages are compressed where the client offers it: `nil` by default, not at all.
+        /// `VanillaCompression` has `.deflate`.
+        public var compression: Compression?
 
         /// Every option at its default.
         public init() {
@@ -51,6 +54,24 @@ extension WebSocket {
             pingTimeout = Duration(milliseconds: unsafe defaults.ping_timeout)
             closeTimeout = Duration(milliseconds: unsafe defaults.close_timeout)
             shutdownSpread = Duration(milliseconds: unsafe defaults.shutdown_spread)
+        }
+    }
+
+    /// What compresses the messages of sockets. Another library makes one, since this one links
+    /// none that compresses: `VanillaCompression`.
+    public struct Compression: Sendable, Equatable {
+        // A constant of C: a `vn_message_codec`.
+        private let codecAddress: UInt
+        fileprivate let settings: UInt64
+
+        /// With a `vn_message_codec`, which has to stay.
+        package init(codec: UnsafeRawPointer, settings: UInt64) {
+            codecAddress = UInt(bitPattern: codec)
+            self.settings = settings
+        }
+
+        fileprivate var codec: UnsafePointer<vn_message_codec>? {
+            unsafe UnsafePointer(bitPattern: codecAddress)
         }
     }
 
@@ -104,7 +125,8 @@ extension WebSocket.Options {
             ping_timeout: try pingTimeout.c("pingTimeout"),
             close_timeout: try closeTimeout.c("closeTimeout"),
             shutdown_spread: try shutdownSpread.c("shutdownSpread"),
-            protocol: vn_span())
+            protocol: vn_span(), codec: compression?.codec,
+            codec_settings: compression?.settings ?? 0)
     }
 
     /// The first subprotocol of the client's that is the server's, too.

@@ -7,7 +7,7 @@ public struct WebSocketError: Error, Sendable, Equatable {
     /// What failed, in a sentence.
     public let message: String
 
-    init(_ kind: Kind, _ message: String) {
+    package init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
     }
