@@ -17,6 +17,17 @@ private func server(_ options: Compression.Options = Compression.Options()) thro
         routes.use(compression.middleware)
         routes.get("/small") { _, response in response.send(small, contentType: .text) }
         routes.get("/large") { _, response in response.send(large, contentType: .html) }
+        routes.get("/empty") { _, response in response.send("") }
+        routes.get("/nothing") { _, response in
+            response.stream(contentType: .text, length: 0) { _ in .done }
+        }
+        routes.get("/breaks") { _, response in
+            let noise = (0..<4000).map { "\($0 * 7919 % 4001) " }.joined()
+            response.stream(contentType: .text, length: 1 << 20) { writer in
+                try writer.write(noise)
+                throw TestFailure()
+            }
+        }
         routes.get("/short") { _, response in response.send("short") }
         routes.get("/bytes") { _, response in response.send([UInt8](repeating: 1, count: 4000)) }
         routes.get("/tagged") { _, response in
@@ -184,6 +195,32 @@ private func server(_ options: Compression.Options = Compression.Options()) thro
         // The length of these is not known.
         let answer = server.answer(get("/pieces", fields: "Accept-Encoding: zstd, br, gzip"))
         #expect(answer["Content-Encoding"] == "gzip")
+    }
+
+    /// What is empty has its length, whatever is compressed.
+    @Test(arguments: ["/empty", "/nothing"])
+    func leavesWhatIsEmpty(target: String) throws {
+        var options = Compression.Options()
+        options.minimumSize = 0
+        let server = try server(options)
+        let answers = try server.answers([
+            get(target, fields: "Accept-Encoding: gzip"), get("/short"),
+        ])
+        #expect(answers[0]["Content-Length"] == "0" && answers[0]["Content-Encoding"] == nil)
+        #expect(answers[1].text == "short")
+    }
+
+    /// An answer that ends with its connection is cut where it is not whole.
+    @Test func servesClientsOfHTTP10() throws {
+        let server = try server()
+        let fields = "Host: a\r\nAccept-Encoding: gzip\r\n\r\n"
+        for (target, text) in [("/known", large), ("/large", large)] {
+            let answer = server.answer("GET \(target) HTTP/1.0\r\n\(fields)")
+            #expect(answer["Transfer-Encoding"] == nil && answer["Connection"] == "close")
+            #expect(decoded(answer.body, "gzip").map { String(decoding: $0, as: UTF8.self) } == text)
+        }
+        let answer = server.answer("GET /breaks HTTP/1.0\r\n\(fields)")
+        #expect(decoded(answer.body, "gzip") == nil)
     }
 
     /// What does not get shorter is sent as it is.

@@ -53,8 +53,8 @@ static bool has_type(const vn_coding *coding, const struct vn_head *head,
 static bool is_codable(const vn_coding *coding, const struct vn_head *head,
                        const struct vn_content *content)
 {
-    if (!content->is_allowed || head->status == 206)
-        return false;
+    if (!content->is_allowed || content->length == 0 || head->status == 206)
+        return false; /* what is empty is not written, and would have no end */
     if (content->length >= 0 &&
         ((uint64_t) content->length < coding->min || (uint64_t) content->length > coding->max))
         return false;

@@ -189,8 +189,9 @@ vn_cold void vn_http1_abandon(struct vn_connection *connection)
 {
     struct vn_http1 *http1 = vn_http1_of(connection);
     struct vn_exchange *exchange = &http1->exchange;
-    bool ends_by_close = exchange->answer == VN_ANSWER_STREAM && !http1->is_chunked &&
-                         exchange->pending->left == UINT64_MAX;
+    bool ends_by_close =
+        exchange->answer == VN_ANSWER_STREAM && !http1->is_chunked &&
+        (exchange->pending->left == UINT64_MAX || exchange->pending->coded != NULL);
     exchange->closes = true;
     connection->is_cut = connection->is_cut || ends_by_close;
     vn_http1_next(connection);
