@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "simple", targets: ["SimpleExample"]),
         .executable(name: "etag", targets: ["ETagExample"]),
         .executable(name: "sse", targets: ["SSEExample"]),
+        .executable(name: "chat", targets: ["ChatExample"]),
         .executable(name: "database", targets: ["DatabaseExample"]),
         .executable(name: "hexagonal", targets: ["HexagonalExample"]),
         // For the servers of bench, too.
@@ -51,6 +52,13 @@ let package = Package(
                 .product(name: "Vanilla", package: "vanilla"), "VanillaExampleOptions",
             ],
             path: "SSE"
+        ),
+        .executableTarget(
+            name: "ChatExample",
+            dependencies: [
+                .product(name: "Vanilla", package: "vanilla"), "VanillaExampleOptions",
+            ],
+            path: "Chat"
         ),
         .executableTarget(
             name: "DatabaseExample",
@@ -96,7 +104,7 @@ let package = Package(
         .testTarget(
             name: "VanillaExamplesTests",
             dependencies: [
-                "SimpleExample", "ETagExample", "SSEExample", "DatabaseExample",
+                "SimpleExample", "ETagExample", "SSEExample", "ChatExample", "DatabaseExample",
                 .product(name: "Vanilla", package: "vanilla"),
                 .product(name: "VanillaPostgres", package: "vanilla"),
                 .product(name: "PrivatePostgres", package: "vanilla"),
