@@ -8,7 +8,7 @@ extension Compression {
         /// The level of gzip, 1 to 9: more takes longer. `nil`: gzip is not offered.
         public var gzipLevel: Int? = 5
         /// The quality of Brotli, 1 to 11. `nil`: Brotli is not offered.
-        public var brotliQuality: Int? = 4
+        public var brotliQuality: Int? = 3
         /// The level of zstd, 1 to 19. `nil`: zstd is not offered.
         public var zstdLevel: Int? = 3
         /// Bytes: a shorter body is sent as it is, if its length is known.
