@@ -197,6 +197,23 @@ private func server(_ options: Compression.Options = Compression.Options()) thro
         #expect(answer["Content-Encoding"] == "gzip")
     }
 
+    @Test func leavesEventStreamsAsTheyAre() throws {
+        let hub = try EventHub()
+        let compression = Compression()
+        let router = try Router { routes in
+            routes.use(compression.middleware)
+            routes.get("/events") { request, response in
+                try response.subscribe(to: "a", in: hub, for: request)
+            }
+        }
+        let server = try Server(configuration: local(nil), router: router)
+        try hub.publish(ServerSentEvent(small), to: "a")
+        let answer = server.answer(
+            get("/events", fields: "Accept-Encoding: gzip", "Last-Event-ID: x"))
+        #expect(answer["Content-Encoding"] == nil)
+        #expect(String(decoding: answer.joinedChunks, as: UTF8.self).contains("data: \(small)"))
+    }
+
     /// What is empty has its length, whatever is compressed.
     @Test(arguments: ["/empty", "/nothing"])
     func leavesWhatIsEmpty(target: String) throws {

@@ -18,7 +18,7 @@ struct vn_coded {
     void *context;
     int32_t chosen; /* VN_CODING_... of what the client takes */
     bool is_stream; /* the length of the content is not known: each piece is to leave */
-    void *encoder; /* NULL: the content passes as it is */
+    void *encoder; /* NULL until the head was sent */
 };
 
 static struct vn_coded *coded_of(const struct vn_exchange *exchange)
@@ -124,18 +124,9 @@ static int32_t pass(struct vn_exchange *exchange, vn_span bytes)
     return result == 0 && is_end ? coded->inner->finish(exchange) : result;
 }
 
-static int32_t coded_write(struct vn_exchange *exchange, vn_span bytes)
-{
-    struct vn_coded *coded = coded_of(exchange);
-    return coded->encoder == NULL ? coded->inner->write(exchange, bytes) : pass(exchange, bytes);
-}
-
 static int32_t coded_write_shared(struct vn_exchange *exchange, vn_span bytes, vn_release *release,
                                   void *context)
 {
-    struct vn_coded *coded = coded_of(exchange);
-    if (coded->encoder == NULL)
-        return coded->inner->write_shared(exchange, bytes, release, context);
     int32_t result = pass(exchange, bytes);
     if (release != NULL)
         release(context);
@@ -145,35 +136,44 @@ static int32_t coded_write_shared(struct vn_exchange *exchange, vn_span bytes, v
 static int32_t coded_write_chunk(struct vn_exchange *exchange, const struct vn_chunk *chunk,
                                  bool is_only, vn_release *release, void *context)
 {
-    struct vn_coded *coded = coded_of(exchange);
-    if (coded->encoder == NULL)
-        return coded->inner->write_chunk(exchange, chunk, is_only, release, context);
+    (void) is_only;
     return coded_write_shared(exchange, vn_chunk_data(chunk), release, context);
 }
 
 static int32_t coded_finish(struct vn_exchange *exchange)
 {
-    struct vn_coded *coded = coded_of(exchange);
-    return coded->encoder == NULL ? coded->inner->finish(exchange) : pass(exchange, (vn_span) {0});
+    return pass(exchange, (vn_span) {0});
 }
 
 /* ---- The head ---- */
 
-static void end_encoder(struct vn_coded *coded)
+/* The exchange is over, or does not want it any more: it has its own protocol again. */
+static void coded_end(struct vn_exchange *exchange)
 {
+    struct vn_coded *coded = exchange->pending->coded;
+    exchange->protocol = coded->inner;
+    exchange->pending->coded = NULL;
     if (coded->encoder != NULL)
         coded->coding->coders[coded->chosen]->end(coded->encoder);
-    coded->encoder = NULL;
+    coded->release(coded->context);
+    vn_freelist_give(&exchange->worker->freelist, coded, sizeof *coded);
+}
+
+/* Nothing more is coded: it is sent as it is now. */
+static int32_t leave(struct vn_exchange *exchange, struct vn_head *head,
+                     const struct vn_content *content)
+{
+    coded_end(exchange);
+    return exchange->protocol->head(exchange, head, content);
 }
 
 /* Content that is there at once is coded at once, and stays as it is where that gains nothing. */
 static int32_t send_at_once(struct vn_exchange *exchange, struct vn_head *head,
                             struct vn_content content)
 {
-    struct vn_coded *coded = coded_of(exchange);
+    const struct vn_coded *coded = coded_of(exchange);
     vn_coded_bytes output = {0};
     int32_t result = encode(coded, content.bytes, VN_CODER_END, &output);
-    end_encoder(coded);
     if (result < 0)
         return result;
     if (output.count < content.bytes.count) {
@@ -181,7 +181,7 @@ static int32_t send_at_once(struct vn_exchange *exchange, struct vn_head *head,
         content.bytes = (vn_span) {output.bytes, output.count};
         content.length = (int64_t) output.count;
     }
-    result = coded->inner->head(exchange, head, &content);
+    result = leave(exchange, head, &content);
     free(output.bytes);
     return result;
 }
@@ -196,11 +196,11 @@ static int32_t coded_head(struct vn_exchange *exchange, struct vn_head *head,
         add_vary(head);
     }
     if (!is_codable(coded->coding, head, content))
-        return coded->inner->head(exchange, head, content);
+        return leave(exchange, head, content);
     add_vary(head);
     coded->encoder = coder == NULL ? NULL : coder->begin(coder->context);
     if (coded->encoder == NULL)
-        return coded->inner->head(exchange, head, content);
+        return leave(exchange, head, content);
     if (content->bytes.count > 0)
         return send_at_once(exchange, head, *content);
     struct vn_content unknown = *content;
@@ -210,18 +210,7 @@ static int32_t coded_head(struct vn_exchange *exchange, struct vn_head *head,
     return coded->inner->head(exchange, head, &unknown);
 }
 
-/* ---- Life ---- */
-
-/* The exchange is over, or does not want it any more: it has its own protocol again. */
-static void coded_end(struct vn_exchange *exchange)
-{
-    struct vn_coded *coded = exchange->pending->coded;
-    exchange->protocol = coded->inner;
-    exchange->pending->coded = NULL;
-    end_encoder(coded);
-    coded->release(coded->context);
-    vn_freelist_give(&exchange->worker->freelist, coded, sizeof *coded);
-}
+/* ---- The choice ---- */
 
 /* The best of those that the client takes and that are there; what it takes none of is sent as it
  * is. */
@@ -250,7 +239,7 @@ static int32_t code(struct vn_exchange *exchange, struct vn_coded what)
     coded->inner = exchange->protocol;
     coded->protocol = *exchange->protocol;
     coded->protocol.head = coded_head;
-    coded->protocol.write = coded_write;
+    coded->protocol.write = pass;
     coded->protocol.write_shared = coded_write_shared;
     coded->protocol.write_chunk = coded_write_chunk;
     coded->protocol.finish = coded_finish;
