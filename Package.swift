@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "VanillaFoundation", targets: ["VanillaFoundation"]),
         .library(name: "VanillaTLS", targets: ["VanillaTLS"]),
         .library(name: "VanillaTestingTLS", targets: ["VanillaTestingTLS"]),
+        .library(name: "VanillaMiddleware", targets: ["VanillaMiddleware"]),
         .library(name: "VanillaCompression", targets: ["VanillaCompression"]),
         .library(name: "VanillaPostgres", targets: ["VanillaPostgres"]),
         .library(name: "VanillaPostgresFoundation", targets: ["VanillaPostgresFoundation"]),
@@ -75,6 +76,7 @@ let package = Package(
         .target(
             name: "VanillaTestingTLS",
             dependencies: ["VanillaTesting", "VanillaTLS", "CVanillaTLS"], swiftSettings: strict),
+        .target(name: "VanillaMiddleware", dependencies: ["Vanilla"], swiftSettings: strict),
         // zlib, libbrotli and libzstd, for those who import VanillaCompression.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlienc"),
@@ -134,6 +136,9 @@ let package = Package(
                 "Vanilla", "VanillaCompression", "CVanillaCompression", "VanillaTesting",
                 "VanillaTestSupport", "CLibrary",
             ]),
+        .testTarget(
+            name: "VanillaMiddlewareTests",
+            dependencies: ["Vanilla", "VanillaMiddleware", "VanillaTestSupport"]),
         .testTarget(name: "VanillaDigestTests", dependencies: ["Vanilla", "VanillaDigest"]),
         .testTarget(
             name: "VanillaJSONTests",

@@ -27,6 +27,7 @@ import Vanilla
 import VanillaCompression
 import VanillaFoundation
 import VanillaJSON
+import VanillaMiddleware
 import VanillaPostgres
 import VanillaTLS
 import VanillaTesting
