@@ -107,8 +107,8 @@ const char *vn_check_late_stop(int over)
     rig_turn_until_idle(rig);
     hold_up(10 * DEADLINE);
     vn_loop_turn(&rig->worker.loop, 0);
-    vn_mailbox_stop(&rig->worker.loop.mailbox, vn_clock() + DEADLINE);
     uint64_t begun = vn_clock();
+    vn_mailbox_stop(&rig->worker.loop.mailbox, vn_clock() + DEADLINE);
     while (rig->client.peer.ended == 0 && vn_clock() < begun + 10000)
         vn_loop_turn(&rig->worker.loop, 10000);
     uint64_t lost = rig->worker.loop.lost, took = vn_clock() - begun;
